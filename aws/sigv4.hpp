@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/credentials.hpp"
+#include "base/http.hpp"
+#include "base/time.hpp"
+
+namespace keyward::aws::sigv4 {
+
+/// How the path enters the canonical request (aws-api.md, section 7.1).
+enum class PathStyle {
+  normalized,  ///< every service but S3: dot segments and double slashes removed, the encoded path encoded again
+  verbatim,    ///< S3: the path as sent
+};
+
+struct Scope {
+  std::string region;
+  std::string service;  ///< the signing name: "ses", not "email"
+  PathStyle path_style = PathStyle::normalized;
+};
+
+/// The three stages of Signature Version 4, kept apart so that a failing test or a refused request names the stage.
+struct Signature {
+  std::string canonical_request;  ///< holds the session token: for tests and the sandbox, never for a log
+  std::string string_to_sign;
+  std::string signature;      ///< lower-case hex
+  std::string authorization;  ///< the Authorization header
+};
+
+/// Computes the signature over method, URL, the given headers and body. Every header handed in is signed except those
+/// that must not be (connection, expect, user-agent, x-amzn-trace-id and other hop headers).
+/// `host` and `x-amz-date` must be among the headers already.
+Signature compute(std::string_view method, std::string_view url, const std::vector<base::HttpHeader>& headers,
+                  std::string_view body, const Scope& scope, const Credentials& credentials, base::Instant time);
+
+/// Adds Host, X-Amz-Date, X-Amz-Security-Token (and X-Amz-Content-Sha256 for S3), then Authorization.
+/// A request that was signed before is signed anew: the old headers are replaced.
+void sign(base::HttpRequest& request, const Scope& scope, const Credentials& credentials, base::Instant time);
+
+}  // namespace keyward::aws::sigv4

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/wiped_buffer.hpp"
+
+namespace keyward::base {
+
+enum class Slash { encode, keep };
+
+/// RFC 3986 percent-encoding of everything but `A-Za-z0-9-._~`, upper-case hex, as SigV4 wants it.
+std::string percent_encode(std::string_view text, Slash slash = Slash::encode);
+/// Decodes %XX; nothing for a broken escape. `+` stays `+`.
+std::optional<std::string> percent_decode(std::string_view text);
+
+std::string base64_encode(std::string_view bytes);
+/// Ignores white space (credential reports come wrapped); nothing for any other foreign character.
+std::optional<std::string> base64_decode(std::string_view text);
+
+}  // namespace keyward::base

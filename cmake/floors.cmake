@@ -1,0 +1,46 @@
+# The floors of the house (docs: ARCHITECTURE.md). Every folder is one static library, and a library sees the headers
+# of exactly the folders it is linked to: `#include "aws/sigv4.hpp"` does not compile in base/, because base/ is not
+# linked to aws/. For that each folder is published through a directory of its own that holds one link.
+
+find_program(KEYWARD_CCACHE ccache)
+if(KEYWARD_CCACHE)
+  # ccache refuses precompiled headers unless told that their time stamps do not matter.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${KEYWARD_CCACHE})
+endif()
+
+add_library(keyward_options INTERFACE)
+target_compile_options(keyward_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                       $<$<BOOL:${KEYWARD_WERROR}>:-Werror>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 reports false positives for coroutine frames and for std::variant at -O1 and above.
+  target_compile_options(keyward_options INTERFACE -Wno-maybe-uninitialized -Wno-dangling-pointer -Wno-restrict)
+endif()
+
+# Flags that must be the same for every translation unit, third-party code compiled here included.
+if(KEYWARD_SANITIZE)
+  add_compile_options(-fsanitize=${KEYWARD_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${KEYWARD_SANITIZE})
+endif()
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  find_program(KEYWARD_LLD NAMES ld.lld-19 ld.lld)
+  if(KEYWARD_LLD)
+    add_link_options(--ld-path=${KEYWARD_LLD})
+  endif()
+endif()
+
+# keyward_floor(NAME SOURCES file... FLOORS lower-folder... LIBRARIES third-party-target...)
+function(keyward_floor name)
+  cmake_parse_arguments(FLOOR "" "" "SOURCES;FLOORS;LIBRARIES" ${ARGN})
+  set(published ${PROJECT_BINARY_DIR}/floors/${name})
+  file(MAKE_DIRECTORY ${published})
+  file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${name} ${published}/${name} SYMBOLIC)
+
+  set(target keyward_${name})
+  add_library(${target} STATIC ${FLOOR_SOURCES})
+  target_include_directories(${target} PUBLIC ${published})
+  foreach(floor IN LISTS FLOOR_FLOORS)
+    target_link_libraries(${target} PUBLIC keyward_${floor})
+  endforeach()
+  target_link_libraries(${target} PUBLIC ${FLOOR_LIBRARIES} PRIVATE keyward_options)
+endfunction()
