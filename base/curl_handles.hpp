@@ -1,0 +1,31 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <memory>
+
+namespace keyward::base {
+
+struct CurlEasyCleanup {
+  void operator()(CURL* easy) const noexcept { curl_easy_cleanup(easy); }
+};
+struct CurlMultiCleanup {
+  void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
+};
+struct CurlListCleanup {
+  void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
+};
+struct CurlUrlCleanup {
+  void operator()(CURLU* url) const noexcept { curl_url_cleanup(url); }
+};
+struct CurlTextCleanup {
+  void operator()(char* text) const noexcept { curl_free(text); }
+};
+
+using CurlEasy = std::unique_ptr<CURL, CurlEasyCleanup>;
+using CurlMulti = std::unique_ptr<CURLM, CurlMultiCleanup>;
+using CurlList = std::unique_ptr<curl_slist, CurlListCleanup>;
+using CurlUrl = std::unique_ptr<CURLU, CurlUrlCleanup>;
+using CurlText = std::unique_ptr<char, CurlTextCleanup>;
+
+}  // namespace keyward::base

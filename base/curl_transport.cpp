@@ -1,0 +1,528 @@
+#include "base/curl_transport.hpp"
+
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <strings.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+#include <charconv>
+#include <climits>
+#include <cstring>
+
+#include "base/curl_shard.hpp"
+#include "base/permits.hpp"
+#include "base/transfer_error.hpp"
+
+namespace keyward::base {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Headers count against the answer's size too, and no service sends more.
+constexpr std::size_t k_max_header_bytes = 256 * 1024;
+/// Memory taken in advance for an announced body; a lying Content-Length must not take more.
+constexpr std::size_t k_max_reserve = 1024 * 1024;
+/// libcurl counts in milliseconds and may be one early.
+constexpr milliseconds k_timer_slack{5};
+
+struct StoreFree {
+  void operator()(X509_STORE* store) const noexcept { X509_STORE_free(store); }
+};
+using TrustStore = std::unique_ptr<X509_STORE, StoreFree>;
+
+bool same_name(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
+
+Error refusal(const HttpRequest& request, std::string code, std::string message) {
+  Error error;
+  error.kind = ErrorKind::invalid;
+  error.operation = request.operation;
+  error.code = std::move(code);
+  error.message = std::move(message);
+  return error;
+}
+
+/// The first of the places where distributions keep their bundle of certificate authorities.
+std::string system_ca_file() {
+  const char* built_in = curl_version_info(CURLVERSION_NOW)->cainfo;
+  for (const char* path : {built_in == nullptr ? "" : built_in, "/etc/ssl/certs/ca-certificates.crt",
+                           "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"}) {
+    if (*path != '\0' && ::access(path, R_OK) == 0) return path;
+  }
+  return "/etc/ssl/certs/ca-certificates.crt";
+}
+
+struct Target {
+  CurlUrl url;
+  std::string host;  ///< without brackets, lower case as written
+  bool tls = true;
+};
+
+std::string url_part(CURLU* url, CURLUPart part) {
+  char* text = nullptr;
+  if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return {};
+  const CurlText owned(text);
+  return text;
+}
+
+Result<Target> parse_url(const HttpRequest& request) {
+  Target target;
+  target.url.reset(curl_url());
+  if (!target.url) throw std::bad_alloc();
+  // PATH_AS_IS: what was signed is what is sent. No user name in a URL: it would be a secret in error texts.
+  const CURLUcode parsed = curl_url_set(target.url.get(), CURLUPART_URL, request.url.c_str(),
+                                        CURLU_PATH_AS_IS | CURLU_DISALLOW_USER | CURLU_NON_SUPPORT_SCHEME);
+  if (parsed != CURLUE_OK) return refusal(request, "BadUrl", std::string("bad URL: ") + curl_url_strerror(parsed));
+  const std::string scheme = url_part(target.url.get(), CURLUPART_SCHEME);
+  if (scheme != "https" && scheme != "http") return refusal(request, "BadUrl", "neither https nor http: " + scheme);
+  target.tls = scheme == "https";
+  target.host = url_part(target.url.get(), CURLUPART_HOST);
+  if (target.host.starts_with('[') && target.host.ends_with(']')) {
+    target.host = target.host.substr(1, target.host.size() - 2);
+  }
+  return target;
+}
+
+bool is_loopback(std::string_view host) {
+  if (host == "::1" || same_name(host, "localhost")) return true;
+  // libcurl writes any IPv4 form as four numbers; a name like 127.example.org has other characters.
+  return host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+bool is_field_text(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+}
+
+/// One request on its way: the easy handle with everything it points to. Lives in the coroutine that sends it.
+class Transfer {
+ public:
+  Transfer(HttpRequest request, Target target, boost::asio::any_io_executor executor)
+      : request_(std::move(request)), target_(std::move(target)), job_(std::move(executor)) {
+    job_.easy.reset(curl_easy_init());
+    if (!job_.easy) throw std::bad_alloc();
+  }
+
+  CurlJob& job() noexcept { return job_; }
+  const HttpRequest& request() const noexcept { return request_; }
+
+  /// Empty on success.
+  std::optional<Error> prepare(X509_STORE* trust, bool direct, std::chrono::seconds max_idle);
+  Result<HttpResponse> finish();
+
+ private:
+  template <class Value>
+  void set(CURLoption option, Value value) {
+    curl_easy_setopt(job_.easy.get(), option, value);
+  }
+  void set_transport(X509_STORE* trust, bool direct, std::chrono::seconds max_idle);
+  void set_timeouts();
+  void set_body();
+  std::optional<Error> set_headers();
+  void add_header(const std::string& line);
+  bool idempotent() const noexcept { return request_.idempotency == Idempotency::idempotent; }
+
+  bool take_header(std::string_view line);
+  bool take_body(std::string_view bytes);
+  bool is_whole() const;
+  TransferFailure failure() const;
+  RequestSent sent() const;
+  std::string detail(TransferFailure failure) const;
+
+  static size_t on_header(char* bytes, size_t size, size_t count, void* transfer) noexcept;
+  static size_t on_body(char* bytes, size_t size, size_t count, void* transfer) noexcept;
+  static size_t on_read(char* buffer, size_t size, size_t count, void* transfer) noexcept;
+  static int on_seek(void*, curl_off_t, int) noexcept { return CURL_SEEKFUNC_FAIL; }
+  static CURLcode on_tls(CURL*, void* context, void* trust) noexcept;
+
+  HttpRequest request_;
+  Target target_;
+  CurlList header_list_;
+  std::array<char, CURL_ERROR_SIZE> error_text_{};
+  HttpResponse response_;
+  std::size_t header_bytes_ = 0;
+  std::size_t read_offset_ = 0;
+  milliseconds allowed_{0};
+  bool deadline_binds_ = false;
+  bool body_taken_ = false;  // libcurl has asked for the body: the header is sent
+  bool header_complete_ = false;
+  bool too_large_ = false;
+  CurlJob job_;  // last: taken off the wire before what it points to dies
+};
+
+std::optional<Error> Transfer::prepare(X509_STORE* trust, bool direct, std::chrono::seconds max_idle) {
+  set_transport(trust, direct, max_idle);
+  set_timeouts();
+  set_body();
+  return set_headers();
+}
+
+void Transfer::set_transport(X509_STORE* trust, bool direct, std::chrono::seconds max_idle) {
+  set(CURLOPT_CURLU, target_.url.get());
+  set(CURLOPT_PATH_AS_IS, 1L);
+  set(CURLOPT_PROTOCOLS_STR, target_.tls ? "https" : "http");
+  set(CURLOPT_REDIR_PROTOCOLS_STR, "https");
+  set(CURLOPT_FOLLOWLOCATION, 0L);
+  set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  set(CURLOPT_HTTP09_ALLOWED, 0L);
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_QUICK_EXIT, 1L);  // else a cancelled look-up blocks the loop until the resolver's thread is back
+  set(CURLOPT_MAXAGE_CONN, static_cast<long>(max_idle.count()));
+  // Small buffers: each is wiped when freed.
+  set(CURLOPT_BUFFERSIZE, 8L * 1024);
+  set(CURLOPT_UPLOAD_BUFFERSIZE, 16L * 1024);
+  set(CURLOPT_ERRORBUFFER, error_text_.data());
+  set(CURLOPT_HEADERFUNCTION, &Transfer::on_header);
+  set(CURLOPT_HEADERDATA, this);
+  set(CURLOPT_WRITEFUNCTION, &Transfer::on_body);
+  set(CURLOPT_WRITEDATA, this);
+  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  if (direct) set(CURLOPT_NOPROXY, "*");
+
+  // Trusted authorities come from our store, read once for all connections. libcurl's own cache is one per multi
+  // handle, and Debian's built-in CAPATH turns it off.
+  set(CURLOPT_CAINFO, static_cast<const char*>(nullptr));
+  set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  set(CURLOPT_PROXY_CAINFO, static_cast<const char*>(nullptr));
+  set(CURLOPT_PROXY_CAPATH, static_cast<const char*>(nullptr));
+  set(CURLOPT_SSL_CTX_FUNCTION, &Transfer::on_tls);
+  set(CURLOPT_SSL_CTX_DATA, trust);
+  set(CURLOPT_SSL_VERIFYPEER, 1L);
+  set(CURLOPT_SSL_VERIFYHOST, 2L);
+  set(CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
+  set(CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
+  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  set(CURLOPT_PROXY_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+}
+
+void Transfer::set_timeouts() {
+  const milliseconds left = request_.deadline.remaining();
+  deadline_binds_ = left <= request_.timeout;
+  allowed_ = std::clamp(std::min(left, request_.timeout), milliseconds(1), milliseconds(INT_MAX));
+  const milliseconds connect = std::clamp(request_.connect_timeout, milliseconds(1), allowed_);
+  set(CURLOPT_TIMEOUT_MS, static_cast<long>(allowed_.count()));
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(connect.count()));
+}
+
+void Transfer::set_body() {
+  const std::string& method = request_.method;
+  const bool has_body = !request_.body.empty() || method == "POST" || method == "PUT" || method == "PATCH";
+  if (has_body) {
+    set(CURLOPT_POST, 1L);
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
+  }
+  if (method == "HEAD") {
+    set(CURLOPT_NOBODY, 1L);
+  } else if (method != (has_body ? "POST" : "GET")) {
+    set(CURLOPT_CUSTOMREQUEST, method.c_str());
+  }
+  if (idempotent()) {
+    if (has_body) set(CURLOPT_POSTFIELDS, request_.body.empty() ? "" : request_.body.view().data());
+    return;
+  }
+  if (request_.body.empty()) {
+    // Without a body there is nothing that cannot be rewound: only a connection of its own is never retried.
+    set(CURLOPT_FRESH_CONNECT, 1L);
+    if (has_body) set(CURLOPT_POSTFIELDS, "");
+    return;
+  }
+  // When a kept connection closes before an answer, libcurl sends the request again, if it can rewind the body. It
+  // cannot.
+  set(CURLOPT_READFUNCTION, &Transfer::on_read);
+  set(CURLOPT_READDATA, this);
+  set(CURLOPT_SEEKFUNCTION, &Transfer::on_seek);
+  set(CURLOPT_SEEKDATA, this);
+}
+
+std::optional<Error> Transfer::set_headers() {
+  bool has_accept = false;
+  bool has_type = false;
+  for (const HttpHeader& header : request_.headers) {
+    if (header.name.empty() || header.name.find(':') != std::string::npos || !is_field_text(header.name) ||
+        !is_field_text(header.value)) {
+      return refusal(request_, "BadHeader", "a request header has an impossible name or a line break in its value");
+    }
+    if (same_name(header.name, "Content-Length")) continue;
+    has_accept = has_accept || same_name(header.name, "Accept");
+    has_type = has_type || same_name(header.name, "Content-Type");
+    add_header(header.value.empty() ? header.name + ";" : header.name + ": " + header.value);
+  }
+  // "Name:" takes a header of libcurl's own away.
+  add_header("Expect:");
+  if (!has_accept) add_header("Accept:");
+  if (!has_type) add_header("Content-Type:");
+  set(CURLOPT_HTTPHEADER, header_list_.get());
+  return std::nullopt;
+}
+
+void Transfer::add_header(const std::string& line) {
+  curl_slist* extended = curl_slist_append(header_list_.get(), line.c_str());
+  if (extended == nullptr) throw std::bad_alloc();
+  header_list_.release();
+  header_list_.reset(extended);
+}
+
+// ---- callbacks
+
+size_t Transfer::on_header(char* bytes, size_t size, size_t count, void* transfer) noexcept {
+  const std::string_view line(bytes, size * count);
+  return static_cast<Transfer*>(transfer)->take_header(line) ? line.size() : 0;
+}
+
+size_t Transfer::on_body(char* bytes, size_t size, size_t count, void* transfer) noexcept {
+  const std::string_view part(bytes, size * count);
+  return static_cast<Transfer*>(transfer)->take_body(part) ? part.size() : 0;
+}
+
+size_t Transfer::on_read(char* buffer, size_t size, size_t count, void* data) noexcept {
+  auto& transfer = *static_cast<Transfer*>(data);
+  transfer.body_taken_ = true;
+  const std::string_view rest = transfer.request_.body.view().substr(transfer.read_offset_);
+  const size_t part = std::min(rest.size(), size * count);
+  std::memcpy(buffer, rest.data(), part);
+  transfer.read_offset_ += part;
+  return part;
+}
+
+CURLcode Transfer::on_tls(CURL*, void* context, void* trust) noexcept {
+  auto* tls = static_cast<SSL_CTX*>(context);
+  SSL_CTX_set_options(tls, SSL_OP_CLEANSE_PLAINTEXT);
+  SSL_CTX_set1_cert_store(tls, static_cast<X509_STORE*>(trust));
+  return CURLE_OK;
+}
+
+bool Transfer::take_header(std::string_view line) {
+  header_bytes_ += line.size();
+  if (header_bytes_ > k_max_header_bytes) {
+    too_large_ = true;
+    return false;
+  }
+  if (line.starts_with("HTTP/")) {  // also after "100 Continue"
+    header_complete_ = false;
+    response_.headers.clear();
+    return true;
+  }
+  if (header_complete_) return true;  // trailers of a chunked body
+  while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+  if (line.empty()) {
+    header_complete_ = true;
+    return true;
+  }
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos) return true;
+  std::string_view value = line.substr(colon + 1);
+  while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
+  while (value.ends_with(' ') || value.ends_with('\t')) value.remove_suffix(1);
+  response_.headers.push_back({std::string(line.substr(0, colon)), std::string(value)});
+  return true;
+}
+
+bool Transfer::take_body(std::string_view bytes) {
+  if (bytes.size() > request_.max_response_bytes - response_.body.size()) {
+    too_large_ = true;
+    return false;
+  }
+  if (response_.body.empty()) {
+    const std::string_view announced = response_.header("Content-Length");
+    std::size_t size = 0;
+    std::from_chars(announced.data(), announced.data() + announced.size(), size);
+    response_.body.reserve(std::min({size, request_.max_response_bytes, k_max_reserve}));
+  }
+  response_.body.append(bytes);
+  return true;
+}
+
+// ---- the end
+
+/// CURLE_OK is not enough: libcurl calls an answer that ends inside its header a success with an empty body.
+bool Transfer::is_whole() const {
+  if (!header_complete_) return false;
+  const int status = response_.status;
+  if (request_.method == "HEAD" || status == 204 || status == 304) return true;
+  // Over TLS the end of the connection is authenticated (close_notify), over plain http it may be an accident.
+  return target_.tls || !response_.header("Content-Length").empty() || !response_.header("Transfer-Encoding").empty();
+}
+
+TransferFailure Transfer::failure() const {
+  if (too_large_) return TransferFailure::answer_too_large;
+  switch (job_.code) {
+    case CURLE_OK:
+    case CURLE_PARTIAL_FILE: return TransferFailure::truncated_answer;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY: return TransferFailure::cannot_resolve;
+    case CURLE_COULDNT_CONNECT: return TransferFailure::cannot_connect;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_INVALIDCERTSTATUS: return TransferFailure::certificate_refused;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CIPHER: return TransferFailure::tls_failed;
+    case CURLE_OPERATION_TIMEDOUT:
+      return deadline_binds_ && request_.deadline.remaining() <= k_timer_slack ? TransferFailure::deadline_passed
+                                                                               : TransferFailure::timed_out;
+    case CURLE_SEND_ERROR:
+    case CURLE_SEND_FAIL_REWIND:
+    case CURLE_GOT_NOTHING: return TransferFailure::connection_lost;
+    case CURLE_RECV_ERROR:
+      return header_bytes_ == 0 ? TransferFailure::connection_lost : TransferFailure::truncated_answer;
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_UNSUPPORTED_PROTOCOL: return TransferFailure::malformed_answer;  // "HTTP/0.9 when not allowed"
+    default: return TransferFailure::other;
+  }
+}
+
+RequestSent Transfer::sent() const {
+  // A request is executed only when it has arrived whole, and the body follows the header.
+  if (!idempotent() && !request_.body.empty()) return body_taken_ ? RequestSent::maybe : RequestSent::no;
+  long bytes = 0;
+  curl_easy_getinfo(job_.easy.get(), CURLINFO_REQUEST_SIZE, &bytes);
+  return bytes > 0 ? RequestSent::maybe : RequestSent::no;
+}
+
+std::string Transfer::detail(TransferFailure failure) const {
+  std::string text = error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(job_.code);
+  switch (failure) {
+    case TransferFailure::certificate_refused:
+      return "the certificate of " + target_.host + " was refused: " + text +
+             " (if a proxy inspects TLS, name its authority in AWS_CA_BUNDLE)";
+    case TransferFailure::answer_too_large:
+      return "the answer is larger than " + std::to_string(request_.max_response_bytes) + " bytes";
+    case TransferFailure::truncated_answer: return "the answer of " + target_.host + " is not whole: " + text;
+    case TransferFailure::timed_out:
+    case TransferFailure::deadline_passed:
+      return target_.host + ": no answer within " + std::to_string(allowed_.count()) + " ms: " + text;
+    default: return target_.host + ": " + text;
+  }
+}
+
+Result<HttpResponse> Transfer::finish() {
+  long status = 0;
+  curl_easy_getinfo(job_.easy.get(), CURLINFO_RESPONSE_CODE, &status);
+  response_.status = static_cast<int>(status);
+  if (job_.code == CURLE_OK && is_whole()) return std::move(response_);
+  const TransferFailure how = failure();
+  return transfer_error(how, request_, sent(), detail(how));
+}
+
+std::size_t descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return 1u << 20;
+  return static_cast<std::size_t>(limit.rlim_cur);
+}
+
+}  // namespace
+
+std::size_t in_flight_limit(std::size_t wanted, std::size_t descriptor_limit, std::size_t reserved) {
+  const std::size_t usable = descriptor_limit > reserved ? (descriptor_limit - reserved) / 2 : 0;
+  return std::max<std::size_t>(1, std::min(wanted, usable));
+}
+
+/// What outlives a transport while its coroutines end.
+class CurlTransport::Core {
+ public:
+  Core(boost::asio::any_io_executor executor, CurlTransportSettings settings)
+      : executor_(std::move(executor)), settings_(std::move(settings)) {
+    start_libcurl();
+    settings_.connections_per_shard = std::max<std::size_t>(1, settings_.connections_per_shard);
+    const std::size_t in_flight =
+        in_flight_limit(settings_.max_in_flight, descriptor_limit(), settings_.reserved_descriptors);
+    permits_.emplace(in_flight);
+    for (std::size_t places = 0; places < in_flight; places += settings_.connections_per_shard) {
+      shards_.push_back(CurlShard::create(executor_, std::min(settings_.connections_per_shard, in_flight - places)));
+    }
+  }
+
+  void close() noexcept {
+    permits_.reset();
+    shards_.clear();
+  }
+
+  static Task<Result<HttpResponse>> send(std::shared_ptr<Core> core, HttpRequest request);
+
+ private:
+  bool is_direct(std::string_view host) const {
+    const auto& hosts = settings_.plain_http_hosts;
+    return is_loopback(host) || std::find(hosts.begin(), hosts.end(), host) != hosts.end();
+  }
+
+  /// The fullest shard that has a place: few warm connections instead of many cold ones.
+  CurlShard& choose_shard() {
+    for (const auto& shard : shards_) {
+      if (shard->active() < settings_.connections_per_shard) return *shard;
+    }
+    return *shards_.back();  // not reached: there are as many places as permits
+  }
+
+  std::optional<Error> read_trust(const HttpRequest& request) {
+    if (trust_) return std::nullopt;
+    const std::string path = settings_.ca_file.empty() ? system_ca_file() : settings_.ca_file;
+    TrustStore store(X509_STORE_new());
+    if (!store) throw std::bad_alloc();
+    if (X509_STORE_load_file(store.get(), path.c_str()) != 1) {
+      return refusal(request, "CaBundleUnreadable", "no certificate authorities could be read from " + path);
+    }
+    // As libcurl sets it: an intermediate certificate in the bundle is trusted by itself.
+    X509_STORE_set_flags(store.get(), X509_V_FLAG_PARTIAL_CHAIN);
+    trust_ = std::move(store);
+    return std::nullopt;
+  }
+
+  boost::asio::any_io_executor executor_;
+  CurlTransportSettings settings_;
+  TrustStore trust_;
+  std::optional<Permits> permits_;
+  std::vector<std::shared_ptr<CurlShard>> shards_;
+};
+
+Task<Result<HttpResponse>> CurlTransport::Core::send(std::shared_ptr<Core> core, HttpRequest request) {
+  Result<Target> parsed = parse_url(request);
+  if (!parsed) co_return parsed.error();
+  Target target = std::move(*parsed);
+  const bool direct = core->is_direct(target.host);
+  if (!target.tls && !direct) {
+    co_return refusal(request, "PlainHttpRefused", "plain http is for loopback only, not for " + target.host);
+  }
+  if (target.tls) {
+    std::optional<Error> unreadable = core->read_trust(request);
+    if (unreadable) co_return std::move(*unreadable);
+  }
+  if (!core->permits_) throw boost::system::system_error(boost::asio::error::operation_aborted);
+  std::optional<Permits::Permit> place = co_await core->permits_->acquire(request.deadline);
+  if (!place || request.deadline.expired()) {
+    co_return transfer_error(TransferFailure::deadline_passed, request, RequestSent::no,
+                             "the deadline passed before the request was sent");
+  }
+  boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+  if (core->shards_.empty()) throw boost::system::system_error(boost::asio::error::operation_aborted);
+  Transfer transfer(std::move(request), std::move(target), executor);
+  std::optional<Error> bad = transfer.prepare(core->trust_.get(), direct, core->settings_.max_idle);
+  if (bad) co_return std::move(*bad);
+  CurlShard& shard = core->choose_shard();
+  shard.adopt(transfer.job().easy.get());
+  const CURLMcode started = shard.start(transfer.job());
+  if (started != CURLM_OK) {
+    co_return transfer_error(TransferFailure::other, transfer.request(), RequestSent::no, curl_multi_strerror(started));
+  }
+  boost::system::error_code ignored;
+  auto token = boost::asio::redirect_error(boost::asio::use_awaitable, ignored);
+  co_await transfer.job().done.async_wait(token);
+  if (!transfer.job().finished) throw boost::system::system_error(boost::asio::error::operation_aborted);
+  co_return transfer.finish();
+}
+
+CurlTransport::CurlTransport(boost::asio::any_io_executor executor, CurlTransportSettings settings)
+    : core_(std::make_shared<Core>(std::move(executor), std::move(settings))) {}
+
+CurlTransport::~CurlTransport() { core_->close(); }
+
+Task<Result<HttpResponse>> CurlTransport::send(HttpRequest request) { return Core::send(core_, std::move(request)); }
+
+}  // namespace keyward::base

@@ -1,0 +1,84 @@
+#include "base/permits.hpp"
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+#include <deque>
+
+namespace keyward::base {
+
+struct Permits::State {
+  std::size_t free = 0;
+  bool closed = false;
+  std::deque<Waiter*> queue;
+
+  void release();
+};
+
+/// Stands in the queue for as long as it lives, wherever its coroutine ends.
+struct Permits::Waiter {
+  Waiter(std::shared_ptr<State> owner, boost::asio::any_io_executor executor, std::chrono::milliseconds patience)
+      : state(std::move(owner)), wake(std::move(executor), patience) {
+    state->queue.push_back(this);
+  }
+  ~Waiter() {
+    std::erase(state->queue, this);
+    if (granted) state->release();
+  }
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+
+  std::shared_ptr<State> state;
+  boost::asio::steady_timer wake;
+  bool granted = false;
+};
+
+void Permits::State::release() {
+  if (queue.empty() || closed) {
+    ++free;
+    return;
+  }
+  Waiter* next = queue.front();
+  queue.pop_front();
+  next->granted = true;
+  next->wake.cancel();
+}
+
+Permits::Permit::~Permit() {
+  if (state_) state_->release();
+}
+
+Permits::Permits(std::size_t places) : state_(std::make_shared<State>()) { state_->free = places; }
+
+Permits::~Permits() {
+  state_->closed = true;
+  for (Waiter* waiter : state_->queue) waiter->wake.cancel();
+}
+
+Task<std::optional<Permits::Permit>> Permits::acquire(Deadline deadline) { return wait(state_, deadline); }
+
+Task<std::optional<Permits::Permit>> Permits::wait(std::shared_ptr<State> state, Deadline deadline) {
+  if (state->free > 0 && !state->closed) {
+    --state->free;
+    co_return Permit(std::move(state));
+  }
+  boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+  Waiter waiter(state, executor, deadline.remaining());
+  boost::system::error_code ended;
+  auto token = boost::asio::redirect_error(boost::asio::use_awaitable, ended);
+  if (!state->closed) co_await waiter.wake.async_wait(token);
+  if (waiter.granted) {
+    waiter.granted = false;
+    co_return Permit(std::move(state));
+  }
+  if (!ended && !state->closed) co_return std::nullopt;
+  throw boost::system::system_error(boost::asio::error::operation_aborted);
+}
+
+std::size_t Permits::free() const noexcept { return state_->free; }
+std::size_t Permits::waiting() const noexcept { return state_->queue.size(); }
+
+}  // namespace keyward::base
