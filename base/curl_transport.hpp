@@ -25,7 +25,7 @@ struct CurlTransportSettings {
   std::chrono::seconds max_idle{20};
   /// PEM file of trusted certificate authorities (AWS_CA_BUNDLE); empty: the system's bundle. Read once, at the first
   /// https request.
-  std::string ca_file;
+  std::string ca_file{};
   /// Hosts beside loopback that are spoken to by plain http: the metadata services of instances and containers, which
   /// have link-local addresses and no TLS.
   std::vector<std::string> plain_http_hosts{"169.254.169.254", "169.254.170.2", "169.254.170.23", "fd00:ec2::254",

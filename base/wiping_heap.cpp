@@ -1,6 +1,6 @@
-// Replaces the global operator new and delete of an executable: every block is wiped before it is freed. Secrets live in
-// Secret and Body, but text around them (session tokens in headers, documents that are parsed) passes through ordinary
-// strings and containers, and a freed block keeps its bytes for whoever reads a core or a reused block.
+// Replaces the global operator new and delete of an executable: every block is wiped before it is freed. Secrets live
+// in Secret and Body, but text around them (session tokens in headers, documents that are parsed) passes through
+// ordinary strings and containers, and a freed block keeps its bytes for whoever reads a core or a reused block.
 //
 // An object library, for executables only: a library must not decide this for the program it is linked into.
 // Left out under AddressSanitizer and ThreadSanitizer: they bring their own operators, which check for mismatched
