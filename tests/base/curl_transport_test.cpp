@@ -136,6 +136,7 @@ TEST_F(CurlTransportTest, CarriesLargeBodiesBothWays) {
     const auto response = send(transport, post(server.url(), large, idempotency));
     ASSERT_TRUE(response) << describe(response.error());
     EXPECT_TRUE(response->body.view() == large);
+    EXPECT_EQ(server.requests().back().header("Expect"), "");
   }
 }
 
@@ -161,12 +162,23 @@ TEST_F(CurlTransportTest, KeepsItsConnections) {
 }
 
 TEST_F(CurlTransportTest, LetsTheLoopEndWhenNothingIsOnTheWire) {
-  auto server = std::make_unique<ScriptedServer>(loop.get_executor(), echo);
+  asio::io_context server_loop;  // keeps its end of the connections open
+  ScriptedServer server(server_loop.get_executor(), [](const SeenRequest& request) {
+    return request.target == "/hang" ? test::hang() : echo(request);
+  });
   CurlTransport transport(loop.get_executor());
-  ASSERT_TRUE(send(transport, post(server->url())));
-  server.reset();
+  Calls calls;
+  asio::cancellation_signal cancel;
+  start(transport, post(server.url()), calls);
+  start(transport, post(server.url("/hang")), calls, cancel.slot());
+  while (calls.succeeded == 0 || server.executed() < 2) {
+    loop.poll();
+    server_loop.poll();
+  }
+  cancel.emit(asio::cancellation_type::terminal);
   loop.restart();
-  loop.run_for(10s);
+  loop.run_for(5s);
+  EXPECT_EQ(calls.aborted, 1);
   EXPECT_TRUE(loop.stopped()) << "an idle transport keeps the event loop busy";
 }
 
@@ -547,25 +559,6 @@ TEST_F(CurlTransportTest, DoesNotBlockTheLoopWhenALookUpIsCancelled) {
   EXPECT_EQ(calls.aborted, 2);
 }
 
-TEST_F(CurlTransportTest, ResolvesNamesAgainAndAgainOnReusedDescriptors) {
-  // The resolver's socket pair is closed behind our back, and its number comes back as a connection.
-  test::SlowResolver resolver("server.invalid", "127.0.0.1");
-  resolver.release();
-  const test::Authority authority;
-  const test::TemporaryFile trusted(authority.certificate());
-  ScriptedServer server(
-      loop.get_executor(),
-      [](const SeenRequest&) { return test::cut("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"); },
-      authority.issue("server.invalid"));
-  for (int i = 0; i < 5; ++i) {
-    CurlTransport transport(loop.get_executor(), {.ca_file = trusted.path()});
-    HttpRequest request = post("https://server.invalid:" + std::to_string(server.port()) + "/");
-    request.timeout = 20s;
-    const auto response = send(transport, std::move(request));
-    ASSERT_TRUE(response) << describe(response.error());
-  }
-}
-
 TEST_F(CurlTransportTest, AbortsWhatIsOnTheWireAndWhatWaitsWhenDestroyed) {
   ScriptedServer server(loop.get_executor(), hang);
   std::optional<CurlTransport> transport(std::in_place, loop.get_executor(),
@@ -613,6 +606,25 @@ TEST_F(CurlTransportTlsTest, ReadsTheCertificateAuthoritiesOnceForAllConnections
   run_until([&] { return calls.ended() == 4; });
   EXPECT_EQ(calls.succeeded, 4) << describe(calls.errors.empty() ? Error{} : calls.errors[0]);
   EXPECT_EQ(server.connections(), 4) << "one on each shard";
+}
+
+TEST_F(CurlTransportTlsTest, ResolvesNamesAndVerifiesThem) {
+  test::SlowResolver resolver("server.invalid", "127.0.0.1");
+  resolver.release();
+  ScriptedServer server(loop.get_executor(), echo, authority.issue("server.invalid"));
+  CurlTransport transport(loop.get_executor(), settings);
+  const auto response = send(transport, post("https://server.invalid:" + std::to_string(server.port()) + "/"));
+  EXPECT_TRUE(response) << describe(response.error());
+}
+
+TEST_F(CurlTransportTlsTest, CallsAnUnknownNameTransientAlsoForANonIdempotentRequest) {
+  test::SlowResolver resolver("nowhere.invalid");
+  resolver.release();
+  CurlTransport transport(loop.get_executor(), settings);
+  const auto response = send(transport, post("https://nowhere.invalid/", "Action=X", Idempotency::non_idempotent));
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().kind, ErrorKind::transient);
+  EXPECT_EQ(response.error().code, "ResolveFailed");
 }
 
 TEST_F(CurlTransportTlsTest, RefusesACertificateOfAnUnknownAuthority) {

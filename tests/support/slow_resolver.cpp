@@ -3,11 +3,15 @@
 #include <dlfcn.h>
 #include <netdb.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 
 namespace keyward::test {
 namespace {
+
+/// A test whose event loop waits for the look-up fails after so long instead of hanging for good.
+constexpr std::chrono::seconds k_longest{10};
 
 /// libcurl looks names up in threads of its own, so this is shared between threads.
 struct Held {
@@ -65,7 +69,7 @@ extern "C" int getaddrinfo(const char* node, const char* service, const addrinfo
       return real(node, service, hints, result);
     }
     ++held.waiting;
-    held.changed.wait(lock, [&held] { return held.released; });
+    held.changed.wait_for(lock, keyward::test::k_longest, [&held] { return held.released; });
     address = held.address;
     --held.waiting;
     held.changed.notify_all();

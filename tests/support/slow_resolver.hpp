@@ -4,7 +4,8 @@
 
 namespace keyward::test {
 
-/// While it lives, looking up `host` in this process does not return before release() or destruction; then it answers
+/// While it lives, looking up `host` in this process does not return before release() or destruction (or ten
+/// seconds); then it answers
 /// `address`, or "no such host" when that is empty. One at a time. Works by standing in front of getaddrinfo().
 class SlowResolver {
  public:
