@@ -19,13 +19,6 @@ const std::string k_domain =
     "([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
 const std::string k_address = "[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@" + k_domain;
 
-/// Text that may also be left empty, which means "none".
-Text or_empty(Text text) {
-  text.pattern = "(" + text.pattern + ")?";
-  text.expectation += ", or \"\" for none";
-  return text;
-}
-
 Text address() { return {k_address, "a mail address such as security@example.org"}; }
 Text anything(std::string expectation) { return {".{1,1024}", std::move(expectation)}; }
 Text tag_name() { return {".{1,128}", "the name of a tag"}; }
@@ -36,14 +29,14 @@ Text role_name() {
           "leading slash"};
 }
 Identifier<base::Arn> role_arn() {
-  return {"arn:[a-z-]+:iam::[0-9]{12}:role/" + k_role_path + k_role_name,
-          "a role's ARN such as arn:aws:iam::111122223333:role/keyward"};
+  return {{"arn:[a-z-]+:iam::[0-9]{12}:role/" + k_role_path + k_role_name,
+           "a role's ARN such as arn:aws:iam::111122223333:role/keyward"}};
 }
 Identifier<base::Arn> principal_arn() {
-  return {"arn:[a-z-]+:(iam|sts)::[0-9]{12}:[^*]+",
-          "the ARN of a user, role or account, without wildcards, such as arn:aws:iam::111122223333:role/app"};
+  return {{"arn:[a-z-]+:(iam|sts)::[0-9]{12}:[^*]+",
+           "the ARN of a user, role or account, without wildcards, such as arn:aws:iam::111122223333:role/app"}};
 }
-Identifier<base::Region> region() { return {"[a-z0-9-]{8,32}", "a region such as eu-central-1"}; }
+Identifier<base::Region> region() { return {{"[a-z0-9-]{8,32}", "a region such as eu-central-1"}}; }
 
 template <class Participation>
 Choice<Participation> participation() {
@@ -128,7 +121,7 @@ struct ExemptionShape {
             "account", Need::required, QuotedAccountId{}, [](auto& e) -> auto& { return e.account; },
             "the user's account id, in quotes"),
         member<ExemptionDraft>(
-            "user", Need::required, Identifier<base::UserName>{"[A-Za-z0-9_+=,.@-]{1,64}", "the name of an IAM user"},
+            "user", Need::required, Identifier<base::UserName>{{"[A-Za-z0-9_+=,.@-]{1,64}", "the name of an IAM user"}},
             [](auto& e) -> auto& { return e.user; }, "the user's name"),
         member<ExemptionDraft>(
             "until", Need::optional, Date{}, [](auto& e) -> auto& { return e.until; },
@@ -290,7 +283,7 @@ bool names_one_thing(const AccountMatch& match, const YamlValue& value, const st
 const std::vector<Field>& configuration_fields() {
   static const std::vector<Field> k_fields = {
       run_field(
-          "organization.id", or_empty(Text{"o-[a-z0-9]{10,32}", "an organization's id such as o-exampleorgid"}),
+          "organization.id", Text{"o-[a-z0-9]{10,32}", "an organization's id such as o-exampleorgid"}.or_empty(),
           [](auto& run) -> auto& { return run.organization.id; },
           "The organization this configuration is for; checked when given"),
       run_field(
@@ -301,7 +294,7 @@ const std::vector<Field>& configuration_fields() {
           "region", region(), [](auto& run) -> auto& { return run.region; },
           "Region for calls that need one; without it the profile's region"),
       run_field(
-          "profile", or_empty(anything("the name of an AWS profile")), [](auto& run) -> auto& { return run.profile; },
+          "profile", anything("the name of an AWS profile").or_empty(), [](auto& run) -> auto& { return run.profile; },
           "Profile of the AWS configuration files to start from"),
       run_field(
           "member_role", role_name(), [](auto& run) -> auto& { return run.member_role; },
@@ -314,7 +307,7 @@ const std::vector<Field>& configuration_fields() {
           [](auto& run) -> auto& { return run.role_session_name; }, "Session name in the accounts' CloudTrail"),
       run_field(
           "external_id",
-          or_empty(Text{"[A-Za-z0-9_+=,.@:/-]{2,1224}", "env:NAME, file:PATH or the external id itself"}),
+          Text{"[A-Za-z0-9_+=,.@:/-]{2,1224}", "env:NAME, file:PATH or the external id itself"}.or_empty(),
           [](auto& run) -> auto& { return run.external_id_reference; },
           "External id of every AssumeRole: env:NAME, file:PATH or the id itself"),
       account_field(
@@ -340,7 +333,7 @@ const std::vector<Field>& configuration_fields() {
           "users.include", ListOf<Group<rotation::UserMatch>>{user_rule()},
           [](auto& run) -> auto& { return run.users.include; }, "Users that take part when default is opt-in"),
       run_field(
-          "users.exempt_group", or_empty(Text{"[A-Za-z0-9_+=,.@-]{1,128}", "the name of an IAM group"}),
+          "users.exempt_group", Text{"[A-Za-z0-9_+=,.@-]{1,128}", "the name of an IAM group"}.or_empty(),
           [](auto& run) -> auto& { return run.users.exempt_group; }, "Members of this IAM group are left alone"),
       run_field(
           "users.exempt", ListOf<ExemptionShape>{}, [](auto& run) -> auto& { return run.users.exempt; },
@@ -393,7 +386,7 @@ const std::vector<Field>& configuration_fields() {
           "Regions that get a copy of every secret"),
       account_field(
           "store.kms_key_id",
-          or_empty(Text{"[A-Za-z0-9:/_-]{1,2048}", "a KMS key's id, ARN or alias such as alias/keyward"}),
+          Text{"[A-Za-z0-9:/_-]{1,2048}", "a KMS key's id, ARN or alias such as alias/keyward"}.or_empty(),
           [](auto& account) -> auto& { return account.store.kms_key_id; },
           "KMS key of the secrets; needed for central, where the default key cannot be read from outside"),
       account_field(
@@ -422,10 +415,10 @@ const std::vector<Field>& configuration_fields() {
           [](auto& account) -> auto& { return account.notify.allowed_domains; },
           "Domains that addresses from tags may have; without any, tags are not used"),
       account_field(
-          "notify.fallback", or_empty(address()), [](auto& account) -> auto& { return account.notify.fallback; },
+          "notify.fallback", address().or_empty(), [](auto& account) -> auto& { return account.notify.fallback; },
           "Who hears of it when nobody else can be found"),
       account_field(
-          "notify.sender", or_empty(address()), [](auto& account) -> auto& { return account.notify.sender; },
+          "notify.sender", address().or_empty(), [](auto& account) -> auto& { return account.notify.sender; },
           "From address of every mail, verified in SES"),
       account_field(
           "notify.channels", ListOf<ChannelShape>{}, [](auto& account) -> auto& { return account.notify.channels; },
@@ -469,7 +462,8 @@ const std::vector<Field>& configuration_fields() {
           [](auto& run) -> auto& { return run.limits.verify_timeout; },
           "Time a new key is tried before it counts as not working; AWS needs 3 to 15 seconds to spread it"),
       run_field(
-          "state_dir", LocalPath{}, [](auto& run) -> auto& { return run.state_dir; }, "Folder of the run records"),
+          "state_dir", LocalPath{Need::required}, [](auto& run) -> auto& { return run.state_dir; },
+          "Folder of the run records"),
   };
   return k_fields;
 }

@@ -40,34 +40,36 @@ class Loader {
   }
 
   LoadedOrRefused load() {
-    if (sources_.file) read_configuration_file();
+    const bool readable = !sources_.file || read_configuration_file();
     for (EnvironmentValue& said : read_environment(sources_.environment, sources_.partition, problems_)) {
       lay_over(said.path, std::move(said.value));
     }
     read_command_line();
     assemble();
     if (!problems_.has_errors()) resolve_external_id();
-    check();
+    // Of a file that nobody can read, every rule would say that something is missing.
+    if (readable) check();
     return finish();
   }
 
  private:
   // ---- the file ----
 
-  void read_configuration_file() {
+  /// False when nothing can be said about the file's settings.
+  bool read_configuration_file() {
     const std::string name = sources_.file->string();
     const Origin whole_file{Origin::Kind::file, name, 0, 0};
     std::string reason;
     const auto text = read_file(*sources_.file, k_max_read, reason);
     if (!text) {
       problems_.error(whole_file, "", "cannot be read: " + reason);
-      return;
+      return false;
     }
     const auto root = parse_yaml(*text, name, problems_);
-    if (!root) return;
+    if (!root) return false;
     if (root->kind != YamlValue::Kind::map) {
       problems_.error(root->origin, "", what_it_is(*root) + "; a configuration is a group of keys");
-      return;
+      return false;
     }
     std::vector<Setting> settings;
     read_section(*root, "", "", Scope::run, settings);
@@ -75,6 +77,7 @@ class Loader {
       const std::string path = setting.field->path;
       said_.insert_or_assign(path, std::move(setting));
     }
+    return true;
   }
 
   /// Reads the fields below `prefix` ("policy."). In an override only fields of scope `account` are known.

@@ -153,18 +153,21 @@ std::string format_time_span(milliseconds span) {
   return {};
 }
 
+Text::Text(std::string pattern, std::string expectation)
+    : pattern_(std::move(pattern)),
+      expectation_(std::move(expectation)),
+      compiled_(std::make_shared<const std::regex>(pattern_, std::regex::ECMAScript)) {}
+
 std::optional<std::string> Text::read(const YamlValue& value, const std::string& path, Reading& reading) const {
-  auto text = read_text(value, path, reading, expectation);
-  if (!text) return std::nullopt;
-  const std::regex expected(pattern, std::regex::ECMAScript);
-  if (std::regex_match(*text, expected)) return text;
-  refuse(value, path, reading, expectation);
+  auto text = read_text(value, path, reading, expectation_);
+  if (!text || std::regex_match(*text, *compiled_)) return text;
+  refuse(value, path, reading, expectation_);
   return std::nullopt;
 }
 
-boost::json::value Text::show(const std::string& value) const { return boost::json::value(value); }
+boost::json::object Text::schema() const { return {{"type", "string"}, {"pattern", "^(" + pattern_ + ")$"}}; }
 
-boost::json::object Text::schema() const { return {{"type", "string"}, {"pattern", "^(" + pattern + ")$"}}; }
+Text Text::or_empty() const { return {"(" + pattern_ + ")?", expectation_ + ", or \"\" for none"}; }
 
 std::optional<std::chrono::sys_seconds> Date::read(const YamlValue& value, const std::string& path,
                                                    Reading& reading) const {
@@ -186,11 +189,19 @@ std::optional<std::string> LocalPath::read(const YamlValue& value, const std::st
     reading.problems.error(value.origin, path, "only local paths are supported by this version; give a file or folder");
     return std::nullopt;
   }
+  if (text->empty() && need == Need::required) {
+    refuse(value, path, reading, "a path");
+    return std::nullopt;
+  }
   if (text->empty() || value.style == YamlValue::Style::outside) return text;
   return (reading.base_directory / *text).lexically_normal().string();
 }
 
-boost::json::object LocalPath::schema() const { return {{"type", "string"}}; }
+boost::json::object LocalPath::schema() const {
+  boost::json::object schema{{"type", "string"}};
+  if (need == Need::required) schema["minLength"] = 1;
+  return schema;
+}
 
 std::optional<base::AccountId> QuotedAccountId::read(const YamlValue& value, const std::string& path,
                                                      Reading& reading) const {
@@ -227,6 +238,7 @@ std::optional<Tags::Type> Tags::read(const YamlValue& value, const std::string& 
     if (text) tags.emplace_back(entry.key, std::move(*text));
   }
   if (!complete) return std::nullopt;
+  std::ranges::sort(tags);  // so that the same tags in another order are the same rule
   return tags;
 }
 

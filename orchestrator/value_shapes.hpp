@@ -9,8 +9,9 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
-#include <map>
+#include <memory>
 #include <optional>
+#include <regex>
 #include <set>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@
 // as JSON, `schema` describes it as JSON Schema (draft-07). `Type` is what reading yields. `read` reports every problem
 // with its place and returns nothing when there was one.
 namespace keyward::orchestrator {
+
+enum class Need { optional, required };
 
 /// What shapes need while they read.
 struct Reading {
@@ -91,13 +94,21 @@ struct TimeSpan {
 };
 
 /// Text that matches a regular expression (ECMA 262, as in JSON Schema; anchored by us).
-struct Text {
+class Text {
+ public:
   using Type = std::string;
-  std::string pattern;
-  std::string expectation;  ///< "a DNS name such as example.org"
+  /// The expectation completes "it must be": "a DNS name such as example.org".
+  Text(std::string pattern, std::string expectation);
   std::optional<std::string> read(const YamlValue& value, const std::string& path, Reading& reading) const;
-  boost::json::value show(const std::string& value) const;
+  boost::json::value show(const std::string& value) const { return boost::json::value(value); }
   boost::json::object schema() const;
+  /// The same, or nothing at all.
+  Text or_empty() const;
+
+ private:
+  std::string pattern_;
+  std::string expectation_;
+  std::shared_ptr<const std::regex> compiled_;  // compiling takes longer than matching, and lists match often
 };
 
 /// "2027-03-31"; yields midnight UTC.
@@ -111,6 +122,7 @@ struct Date {
 /// A file or folder; a relative one in the file starts at the file's folder. `s3://` is refused.
 struct LocalPath {
   using Type = std::string;
+  Need need = Need::optional;  ///< optional: "" stands for none
   std::optional<std::string> read(const YamlValue& value, const std::string& path, Reading& reading) const;
   boost::json::value show(const std::filesystem::path& value) const { return boost::json::value(value.string()); }
   boost::json::object schema() const;
@@ -128,18 +140,17 @@ struct QuotedAccountId {
 template <class IdType>
 struct Identifier {
   using Type = IdType;
-  std::string pattern;
-  std::string expectation;
+  Text text;
 
   std::optional<IdType> read(const YamlValue& value, const std::string& path, Reading& reading) const {
-    const auto text = Text{pattern, expectation}.read(value, path, reading);
-    if (!text) return std::nullopt;
-    auto id = IdType::parse(*text);
+    const auto read = text.read(value, path, reading);
+    if (!read) return std::nullopt;
+    auto id = IdType::parse(*read);
     if (!id) refuse(value, path, reading, IdType::expectation());
     return id;
   }
   boost::json::value show(const IdType& value) const { return boost::json::value(value.str()); }
-  boost::json::object schema() const { return Text{pattern, expectation}.schema(); }
+  boost::json::object schema() const { return text.schema(); }
 };
 
 /// One of a few words.
@@ -233,8 +244,6 @@ template <class Shape, class T>
 boost::json::value show_value(const Shape& shape, const std::optional<T>& value) {
   return value ? shape.show(*value) : boost::json::value(nullptr);
 }
-
-enum class Need { optional, required };
 
 /// One key of a small group of keys. `Draft` is the struct that is filled.
 template <class Draft>

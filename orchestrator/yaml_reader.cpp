@@ -267,6 +267,9 @@ std::string what_it_is(const YamlValue& value) {
   while (length < value.text.size() && (static_cast<unsigned char>(value.text[length]) & 0xc0) == 0x80) --length;
   std::string shown = value.text.substr(0, length);
   std::ranges::replace_if(shown, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  // A plain number is shown as it stands, so that nobody looks for quotes to remove.
+  const bool number = !shown.empty() && shown.find_first_not_of("0123456789+-.") == std::string::npos;
+  if (number && value.style == YamlValue::Style::plain) return "is " + shown;
   return fmt::format("is \"{}{}\"", shown, value.text.size() > length ? "…" : "");
 }
 
