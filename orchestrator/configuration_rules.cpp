@@ -12,6 +12,8 @@ namespace {
 
 using notify::ChannelSettings;
 
+constexpr std::size_t k_max_secret_name = 512;  // CreateSecret, Name
+
 /// Reports at the first of the fields that somebody set, so that a contradiction with a default points at the cause.
 class Reporter {
  public:
@@ -90,6 +92,20 @@ bool looks_like_an_arn_suffix(std::string_view name) {
   return ending.starts_with('-') && ending.find_first_of("{}") == std::string_view::npos;
 }
 
+/// The length of the longest name that the template can make.
+std::size_t longest_name(std::string_view name) {
+  constexpr std::size_t k_longest_user = 64;  // IAM's limit at creation
+  constexpr std::size_t k_account_id = 12;
+  std::size_t length = 0;
+  while (!name.empty()) {
+    const bool user = name.starts_with("{user}");
+    const bool account = name.starts_with("{account_id}");
+    length += user ? k_longest_user : account ? k_account_id : 1;
+    name.remove_prefix(user ? 6 : account ? 12 : 1);
+  }
+  return length;
+}
+
 void check_store(const rotation::StoreSettings& store, const std::optional<base::Region>& run_region,
                  Reporter& report) {
   const bool central = store.target == rotation::StoreTarget::central;
@@ -106,6 +122,10 @@ void check_store(const rotation::StoreSettings& store, const std::optional<base:
     report.error(
         {"store.name"},
         "ends with a hyphen and six characters, which Secrets Manager takes for its own suffix; change the ending");
+  }
+  if (longest_name(store.name) > k_max_secret_name) {
+    report.error({"store.name"}, fmt::format("makes names of up to {} characters; Secrets Manager takes {}, shorten it",
+                                             longest_name(store.name), k_max_secret_name));
   }
   if (central && store.kms_key_id.empty()) {
     report.error({"store.kms_key_id", "store.target"},

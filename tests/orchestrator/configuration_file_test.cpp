@@ -477,6 +477,15 @@ TEST_F(ConfigurationFile, TellsTheLastDayOfAnExemptionFromTheDayAfter) {
   EXPECT_EQ(problems_of(text).size(), 1u);
 }
 
+TEST_F(ConfigurationFile, RefusesNamesThatMayGrowTooLong) {
+  const std::string fits = "{user}" + std::string(512 - 64, 'x');
+  EXPECT_EQ(problems_of(sound("store: {name: \"" + fits + "\"}\n")), Lines{});
+  EXPECT_EQ(
+      problems_of(sound("store: {name: \"" + fits + "x\"}\n")),
+      Lines{
+          "config.yaml:3:15: store.name: makes names of up to 513 characters; Secrets Manager takes 512, shorten it"});
+}
+
 // ---- external id ----
 
 TEST_F(ConfigurationFile, ResolvesTheExternalId) {
@@ -631,7 +640,7 @@ TEST_F(Environment, SaysWhatHasNoEffect) {
 
 struct Precedence {
   const char* file;
-  const char* override_;
+  const char* own;
   const char* environment;
   int expected;
   const char* origin;
@@ -642,9 +651,8 @@ class PrecedenceTable : public ConfigurationTest, public testing::WithParamInter
 TEST_P(PrecedenceTable, TheStrongestWins) {
   const Precedence& row = GetParam();
   std::string text = "notify: {channels: [{type: file}]}\naccounts: {default: opt-out";
-  if (row.override_) {
-    text += std::string(", overrides: [{match: {id: \"111122223333\"}, policy: {rotate_after_days: ") + row.override_ +
-            "}}]";
+  if (row.own) {
+    text += std::string(", overrides: [{match: {id: \"111122223333\"}, policy: {rotate_after_days: ") + row.own + "}}]";
   }
   text += "}\n";
   if (row.file) text += std::string("policy: {rotate_after_days: ") + row.file + "}\n";
