@@ -2,221 +2,13 @@
 
 #include <algorithm>
 
-#include "base/time.hpp"
+#include "orchestrator/configuration_values.hpp"
 
 namespace keyward::orchestrator {
 namespace {
 
-using accounts::AccountMatch;
 using namespace std::chrono_literals;
 using std::chrono::days;
-
-// ---- the kinds of values -------------------------------------------------------------------------------------------
-
-const std::string k_role_name = "[A-Za-z0-9_+=,.@-]{1,64}";
-const std::string k_role_path = "([!-.0-~]{1,128}/){0,8}";
-const std::string k_domain =
-    "([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
-const std::string k_address = "[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@" + k_domain;
-
-Text address() { return {k_address, "a mail address such as security@example.org"}; }
-Text anything(std::string expectation) { return {".{1,1024}", std::move(expectation)}; }
-Text tag_name() { return {".{1,128}", "the name of a tag"}; }
-Text file_name() { return {"[^/]{1,255}", "the name of a file in the templates folder"}; }
-Text role_name() {
-  return {"(?!arn:)" + k_role_path + k_role_name,
-          "a role's name or path/name, such as keyward/rotate: the same in every account, so not an ARN and without a "
-          "leading slash"};
-}
-Identifier<base::Arn> role_arn() {
-  return {{"arn:[a-z-]+:iam::[0-9]{12}:role/" + k_role_path + k_role_name,
-           "a role's ARN such as arn:aws:iam::111122223333:role/keyward"}};
-}
-Identifier<base::Arn> principal_arn() {
-  return {{"arn:[a-z-]+:(iam|sts)::[0-9]{12}:[^*]+",
-           "the ARN of a user, role or account, without wildcards, such as arn:aws:iam::111122223333:role/app"}};
-}
-Identifier<base::Region> region() { return {{"[a-z0-9-]{8,32}", "a region such as eu-central-1"}}; }
-
-template <class Participation>
-Choice<Participation> participation() {
-  return {{{"opt-in", Participation::opt_in}, {"opt-out", Participation::opt_out}}};
-}
-
-Choice<rotation::ConflictRule> conflict_rule() {
-  using rotation::ConflictRule;
-  return {{{"retire_lru", ConflictRule::retire_lru},
-           {"delete_lru", ConflictRule::delete_lru},
-           {"hold", ConflictRule::hold}}};
-}
-
-Choice<rotation::UnusedRule> unused_rule() {
-  return {{{"rotate", rotation::UnusedRule::rotate}, {"retire", rotation::UnusedRule::retire}}};
-}
-
-Choice<rotation::StoreTarget> store_target() {
-  return {{{"member", rotation::StoreTarget::member}, {"central", rotation::StoreTarget::central}}};
-}
-
-Choice<notify::OwnerSource> owner_source() {
-  using notify::OwnerSource;
-  return {{{"user_tag", OwnerSource::user_tag},
-           {"account_tag", OwnerSource::account_tag},
-           {"alternate_contact", OwnerSource::alternate_contact}}};
-}
-
-/// A rule for accounts: exactly one of id, ou, tag.
-struct AccountRule {
-  using Type = AccountMatch;
-  std::optional<AccountMatch> read(const YamlValue& value, const std::string& path, Reading& reading) const {
-    auto match = account_match_shape().read(value, path, reading);
-    if (match && !names_one_thing(*match, value, path, reading)) return std::nullopt;
-    return match;
-  }
-  boost::json::value show(const AccountMatch& match) const { return account_match_shape().show(match); }
-  boost::json::object schema() const {
-    boost::json::object schema = account_match_shape().schema();
-    schema["minProperties"] = 1;
-    schema["maxProperties"] = 1;
-    return schema;
-  }
-};
-
-Group<rotation::UserMatch> user_rule() {
-  return {{member<rotation::UserMatch>(
-      "tag", Need::required, Tags{}, [](auto& rule) -> auto& { return rule.tags; },
-      "Tags of the user, all with these values")}};
-}
-
-/// An exemption while it is read; its ids cannot be empty in rotation::Exemption.
-struct ExemptionDraft {
-  std::optional<base::AccountId> account;
-  std::optional<base::UserName> user;
-  std::optional<base::Instant> until;
-  std::string reason;
-  std::string owner;
-};
-
-struct ExemptionShape {
-  using Type = rotation::Exemption;
-  std::optional<rotation::Exemption> read(const YamlValue& value, const std::string& path, Reading& reading) const {
-    const auto draft = group().read(value, path, reading);
-    if (!draft) return std::nullopt;
-    rotation::Exemption exemption{*draft->account, *draft->user, draft->until, draft->reason, draft->owner};
-    // The configured day is the last one; Exemption::until is the first moment after it.
-    if (exemption.until) *exemption.until += days(1);
-    return exemption;
-  }
-  boost::json::value show(const rotation::Exemption& exemption) const {
-    ExemptionDraft draft{exemption.account, exemption.user, exemption.until, exemption.reason, exemption.owner};
-    if (draft.until) *draft.until -= days(1);
-    return group().show(draft);
-  }
-  boost::json::object schema() const { return group().schema(); }
-
- private:
-  static const Group<ExemptionDraft>& group() {
-    static const Group<ExemptionDraft> k_group{{
-        member<ExemptionDraft>(
-            "account", Need::required, QuotedAccountId{}, [](auto& e) -> auto& { return e.account; },
-            "the user's account id, in quotes"),
-        member<ExemptionDraft>(
-            "user", Need::required, Identifier<base::UserName>{{"[A-Za-z0-9_+=,.@-]{1,64}", "the name of an IAM user"}},
-            [](auto& e) -> auto& { return e.user; }, "the user's name"),
-        member<ExemptionDraft>(
-            "until", Need::optional, Date{}, [](auto& e) -> auto& { return e.until; },
-            "the last day of the exemption; without it there is no end"),
-        member<ExemptionDraft>(
-            "reason", Need::required, anything("a reason"), [](auto& e) -> auto& { return e.reason; },
-            "why the key may grow old"),
-        member<ExemptionDraft>(
-            "owner", Need::required, anything("a person or team"), [](auto& e) -> auto& { return e.owner; },
-            "who answers for it"),
-    }};
-    return k_group;
-  }
-};
-
-/// One of the three well-known JSON layouts, or own field names.
-struct SecretFormatShape {
-  using Type = rotation::SecretFormat;
-  using Kind = rotation::SecretFormat::Kind;
-
-  std::optional<rotation::SecretFormat> read(const YamlValue& value, const std::string& path, Reading& reading) const {
-    if (value.kind != YamlValue::Kind::map) {
-      const auto kind = known().read(value, path, reading);
-      if (!kind) return std::nullopt;
-      return rotation::SecretFormat{*kind, "", ""};
-    }
-    auto format = custom().read(value, path, reading);
-    if (!format) return std::nullopt;
-    if (format->access_key_id_field == format->secret_access_key_field) {
-      reading.problems.error(value.origin, path, "gives both fields one name; they must differ");
-      return std::nullopt;
-    }
-    format->kind = Kind::custom;
-    return format;
-  }
-  boost::json::value show(const rotation::SecretFormat& format) const {
-    return format.kind == Kind::custom ? custom().show(format) : known().show(format.kind);
-  }
-  boost::json::object schema() const { return {{"anyOf", {known().schema(), custom().schema()}}}; }
-
- private:
-  static Choice<Kind> known() { return {{{"guidance", Kind::guidance}, {"env", Kind::env}, {"pair", Kind::pair}}}; }
-  static Group<rotation::SecretFormat> custom() {
-    const Text field{".{1,128}", "the name of a JSON field"};
-    return {{member<rotation::SecretFormat>(
-                 "access_key_id", Need::required, field, [](auto& f) -> auto& { return f.access_key_id_field; },
-                 "the field of the access key id"),
-             member<rotation::SecretFormat>(
-                 "secret_access_key", Need::required, field, [](auto& f) -> auto& { return f.secret_access_key_field; },
-                 "the field of the secret access key")}};
-  }
-};
-
-struct ChannelShape {
-  using Type = notify::ChannelSettings;
-  using ChannelType = notify::ChannelSettings::Type;
-
-  std::optional<notify::ChannelSettings> read(const YamlValue& value, const std::string& path, Reading& reading) const {
-    // A channel of a later version has keys that are not known yet: its type is looked at first, and alone.
-    if (value.kind == YamlValue::Kind::map) {
-      const auto type = std::ranges::find(value.entries, "type", &YamlEntry::key);
-      if (type != value.entries.end() && !types().read(*type->value, path + ".type", reading)) return std::nullopt;
-    }
-    auto channel = group().read(value, path, reading);
-    if (!channel) return std::nullopt;
-    const bool ses = channel->type == ChannelType::ses;
-    const std::string_view misplaced = ses ? "directory" : "configuration_set";
-    const auto entry = std::ranges::find(value.entries, misplaced, &YamlEntry::key);
-    if (entry == value.entries.end()) return channel;
-    reading.problems.error(entry->origin, path + "." + entry->key,
-                           fmt::format("does not belong to a channel of type {}; remove it", ses ? "ses" : "file"));
-    return std::nullopt;
-  }
-  boost::json::value show(const notify::ChannelSettings& channel) const { return group().show(channel); }
-  boost::json::object schema() const { return group().schema(); }
-
- private:
-  static Choice<ChannelType> types() {
-    return {{{"ses", ChannelType::ses}, {"file", ChannelType::file}},
-            {"smtp", "sns", "slack", "teams", "webhook", "pagerduty"}};
-  }
-  static Group<notify::ChannelSettings> group() {
-    using notify::ChannelSettings;
-    return {
-        {member<ChannelSettings>(
-             "type", Need::required, types(), [](auto& c) -> auto& { return c.type; },
-             "ses sends mail with Amazon SES; file writes .eml files"),
-         member<ChannelSettings>(
-             "configuration_set", Need::optional, Text{"[A-Za-z0-9_-]{1,64}", "the name of an SES configuration set"},
-             [](auto& c) -> auto& { return c.configuration_set; }, "ses: the configuration set of every mail"),
-         member<ChannelSettings>(
-             "directory", Need::optional, LocalPath{}, [](auto& c) -> auto& { return c.directory; },
-             "file: the folder of the .eml files; without it mail/ in the run's folder")}};
-  }
-};
 
 // ---- making fields -------------------------------------------------------------------------------------------------
 
@@ -251,32 +43,6 @@ Field account_field(std::string path, Shape shape, Access access, std::string de
 }
 
 }  // namespace
-
-const Group<AccountMatch>& account_match_shape() {
-  static const Group<AccountMatch> k_shape{{
-      member<AccountMatch>(
-          "id", Need::optional, QuotedAccountId{}, [](auto& m) -> auto& { return m.id; }, "An account id, in quotes"),
-      member<AccountMatch>(
-          "ou", Need::optional,
-          Text{"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}|r-[0-9a-z]{4,32}",
-               "the id of an organizational unit or root, such as ou-ab12-11111111"},
-          [](auto& m) -> auto& { return m.organizational_unit; }, "An organizational unit and everything below it"),
-      member<AccountMatch>(
-          "tag", Need::optional, Tags{}, [](auto& m) -> auto& { return m.tags; },
-          "Tags of the account, all with these values"),
-  }};
-  return k_shape;
-}
-
-bool names_one_thing(const AccountMatch& match, const YamlValue& value, const std::string& path, Reading& reading) {
-  const int named = (match.id ? 1 : 0) + (match.organizational_unit.empty() ? 0 : 1) + (match.tags.empty() ? 0 : 1);
-  if (named != 1) {
-    reading.problems.error(
-        value.origin, path,
-        fmt::format("names {} of id, ou and tag; it must name exactly one", named == 0 ? "none" : "several"));
-  }
-  return named == 1;
-}
 
 // ---- the table -----------------------------------------------------------------------------------------------------
 
@@ -411,7 +177,7 @@ const std::vector<Field>& configuration_fields() {
           "notify.recipients_file", LocalPath{}, [](auto& account) -> auto& { return account.notify.recipients_file; },
           "CSV file of account_id,email that replaces the accounts' addresses"),
       account_field(
-          "notify.allowed_domains", ListOf<Text>{{k_domain, "a domain such as example.org"}},
+          "notify.allowed_domains", ListOf<Text>{domain()},
           [](auto& account) -> auto& { return account.notify.allowed_domains; },
           "Domains that addresses from tags may have; without any, tags are not used"),
       account_field(

@@ -47,10 +47,4 @@ inline constexpr std::string_view k_overrides_description =
 /// Nothing when there is no such field.
 const Field* find_field(std::string_view path);
 
-/// The rules of accounts.include, accounts.exclude and accounts.overrides[].match.
-const Group<accounts::AccountMatch>& account_match_shape();
-/// Reports a rule that has not exactly one of id, ou, tag. True when it has.
-bool names_one_thing(const accounts::AccountMatch& match, const YamlValue& value, const std::string& path,
-                     Reading& reading);
-
 }  // namespace keyward::orchestrator

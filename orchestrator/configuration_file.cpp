@@ -12,6 +12,7 @@
 
 #include "orchestrator/configuration_environment.hpp"
 #include "orchestrator/configuration_rules.hpp"
+#include "orchestrator/configuration_values.hpp"
 
 namespace keyward::orchestrator {
 namespace {
@@ -170,9 +171,9 @@ class Loader {
       return;
     }
     const std::string rule_path = shown_path + ".match";
-    auto match = account_match_shape().read(*rule->value, rule_path, reading_);
-    if (!match || !names_one_thing(*match, *rule->value, rule_path, reading_)) return;
-    const std::string shown = boost::json::serialize(account_match_shape().show(*match));
+    auto match = AccountRule{}.read(*rule->value, rule_path, reading_);
+    if (!match) return;
+    const std::string shown = boost::json::serialize(AccountRule{}.show(*match));
     const auto [first, is_new] = matches_.try_emplace(shown, shown_path);
     if (!is_new) {
       problems_.error(rule->value->origin, rule_path,

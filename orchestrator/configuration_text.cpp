@@ -6,6 +6,8 @@
 #include <boost/json/value_from.hpp>
 #include <utility>
 
+#include "orchestrator/configuration_values.hpp"
+
 namespace keyward::orchestrator {
 namespace {
 
@@ -24,7 +26,7 @@ Effective effective_for(const LoadedConfiguration& loaded, const std::optional<b
   for (const LoadedOverride& entry : loaded.overrides) {
     if (!entry.match.id) {
       effective.undecided.push_back(
-          fmt::format("{} ({})", json::serialize(account_match_shape().show(entry.match)), describe(entry.origin)));
+          fmt::format("{} ({})", json::serialize(AccountRule{}.show(entry.match)), describe(entry.origin)));
       continue;
     }
     if (*entry.match.id != *id) continue;
@@ -75,7 +77,7 @@ std::string effective_table(const LoadedConfiguration& loaded, const Effective& 
   for (std::size_t i = 0; with_overrides && i < loaded.overrides.size(); ++i) {
     const LoadedOverride& entry = loaded.overrides[i];
     lines.emplace_back(
-        fmt::format("{}[{}].match = {}", k_overrides_path, i, json::serialize(account_match_shape().show(entry.match))),
+        fmt::format("{}[{}].match = {}", k_overrides_path, i, json::serialize(AccountRule{}.show(entry.match))),
         describe(entry.origin));
     for (const Setting& setting : entry.settings) {
       lines.emplace_back(fmt::format("{} = {}", setting.shown_path, json::serialize(shown_value(loaded, setting))),
@@ -103,7 +105,7 @@ std::string effective_json(const LoadedConfiguration& loaded, const Effective& e
       for (const Setting& setting : entry.settings) {
         named[setting.field->path] = {{"value", shown_value(loaded, setting)}, {"origin", describe(setting.origin)}};
       }
-      overrides.push_back({{"match", account_match_shape().show(entry.match)},
+      overrides.push_back({{"match", AccountRule{}.show(entry.match)},
                            {"origin", describe(entry.origin)},
                            {"settings", std::move(named)}});
     }
@@ -184,7 +186,7 @@ json::object configuration_schema() {
   json::object schema = empty_section();
   json::object override_schema = empty_section();
   override_schema["required"] = json::array{"match"};
-  place(override_schema, "match", account_match_shape().schema());
+  place(override_schema, "match", AccountRule{}.schema());
   for (const Field& field : configuration_fields()) {
     json::object described = field_schema(field);
     if (field.scope == Scope::account) place(override_schema, field.path, described);
