@@ -25,6 +25,9 @@ struct Limits {
   int max_changes_per_account = 50;
   int max_failed_accounts_percent = 10;
   std::chrono::seconds deadline = std::chrono::hours(2);
+  std::chrono::milliseconds verify_interval = std::chrono::seconds(1);  ///< pause between two tries of a new key
+  /// How long a new key is tried before it counts as not working. IAM needs 3 to 15 seconds to spread a key.
+  std::chrono::milliseconds verify_timeout = std::chrono::seconds(90);
 };
 
 struct OrganizationSettings {
@@ -48,11 +51,14 @@ struct AccountOverride {
 
 /// Everything a run needs to know, checked. Made only by load_configuration() (orchestrator/configuration_file.hpp).
 struct Configuration {
+  std::optional<base::Region> region;  ///< --region, AWS_REGION; absent: the profile's region
+  std::string profile;                 ///< --profile, AWS_PROFILE; empty: the default one
   OrganizationSettings organization;
   std::string member_role = "keyward-rotate";  ///< IAMAssumedRoleName; name or path/name, without the leading slash
   std::string audit_role = "keyward-rotate";
-  std::string role_session_name = "keyward";   ///< RoleSessionName
-  std::string external_id;                     ///< resolved from env: or file:, empty: none
+  std::string role_session_name = "keyward";  ///< RoleSessionName
+  std::string external_id;                    ///< resolved; empty: none
+  std::string external_id_reference;          ///< as configured: `env:NAME`, `file:PATH` or the id itself
   accounts::AccountSelection accounts;
   std::vector<AccountOverride> overrides;
   rotation::UserSelection users;

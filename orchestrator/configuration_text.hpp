@@ -1,0 +1,27 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "orchestrator/configuration_file.hpp"
+
+namespace keyward::orchestrator {
+
+enum class TextFormat { table, json };
+
+/// For `config show`: every field with its value and origin, then the overrides. With `account` what applies to that
+/// account: overrides that match its id are laid on; overrides by ou or tag are named, because only the organization
+/// knows whom they fit. An external id is shown as its reference.
+std::string render_effective(const LoadedConfiguration& loaded, TextFormat format,
+                             const std::optional<base::AccountId>& account = std::nullopt);
+
+/// For `config validate`: a line for each problem, then "valid" or "not valid: 2 errors, 1 warning".
+std::string render_problems(const std::vector<Problem>& problems, TextFormat format);
+
+/// For `config schema`: JSON Schema, draft-07, of the configuration file.
+boost::json::object configuration_schema();
+
+}  // namespace keyward::orchestrator
