@@ -1,24 +1,23 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "aws/aws_clock.hpp"
 #include "aws/credentials.hpp"
 #include "aws/endpoints.hpp"
+#include "aws/shared_config.hpp"
 #include "base/clock.hpp"
 #include "base/http.hpp"
 #include "base/ids.hpp"
 
 namespace keyward::aws {
 
-using Environment = std::map<std::string, std::string>;
-
 /// What the chain needs of the world. The references outlive the chain.
 struct ChainSettings {
   base::HttpTransport& transport;
-  base::Clock& clock;
+  AwsClock& clock;                           ///< learns from the answers of STS: a role may be the first call of all
   base::Sleeper& sleeper;
   const Environment& environment;
   std::string home;                          ///< for ~/.aws
