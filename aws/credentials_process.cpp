@@ -4,8 +4,7 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
-#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -93,6 +92,10 @@ class Child {
  private:
   pid_t pid_;
 };
+
+/// A descriptor that becomes readable when the process ends. By system call, because glibc 2.36 declares pidfd_open()
+/// without C linkage.
+int open_pidfd(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
 
 class SpawnSettings {
  public:
@@ -228,7 +231,7 @@ Task<Result<CredentialsPtr>> ProcessCredentials::credentials() {
   const auto child = std::make_shared<Child>(*pid);
 
   auto executor = co_await asio::this_coro::executor;
-  const int watched = ::pidfd_open(child->pid(), 0);
+  const int watched = open_pidfd(child->pid());
   if (watched < 0) co_return failed(ErrorKind::internal, "NoPidfd", std::string("pidfd_open: ") + std::strerror(errno));
   asio::posix::stream_descriptor exit(executor, watched);
   const auto timed_out = std::make_shared<bool>(false);
