@@ -1,6 +1,8 @@
 #include "aws/credential_document.hpp"
 
 #include <boost/json.hpp>
+#include <cstddef>
+#include <cstring>
 #include <new>
 #include <optional>
 #include <utility>
@@ -15,14 +17,24 @@ using base::Error;
 using base::ErrorKind;
 using base::Result;
 
-/// The document's text and its parsed form both hold the secret, so both are wiped.
+/// The document's text and its parsed form both hold the secret, so both are wiped. The size of each block stands before
+/// it, because Boost.JSON 1.81 gives keys back with another size than it asked for.
 class WipingResource final : public json::memory_resource {
+  static constexpr std::size_t k_header = alignof(std::max_align_t);
+  static_assert(k_header >= sizeof(std::size_t));
+
   void* do_allocate(std::size_t size, std::size_t alignment) override {
-    return ::operator new(size, std::align_val_t(alignment));
+    if (alignment > k_header) throw std::bad_alloc();
+    auto* block = static_cast<std::byte*>(::operator new(k_header + size));
+    std::memcpy(block, &size, sizeof size);
+    return block + k_header;
   }
-  void do_deallocate(void* memory, std::size_t size, std::size_t alignment) override {
+  void do_deallocate(void* memory, std::size_t, std::size_t) override {
+    std::byte* block = static_cast<std::byte*>(memory) - k_header;
+    std::size_t size = 0;
+    std::memcpy(&size, block, sizeof size);
     base::wipe(memory, size);
-    ::operator delete(memory, size, std::align_val_t(alignment));
+    ::operator delete(block);
   }
   bool do_is_equal(const json::memory_resource& other) const noexcept override { return this == &other; }
 };
