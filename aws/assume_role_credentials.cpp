@@ -15,9 +15,9 @@ using base::Task;
 
 bool consists_of(std::string_view text, std::size_t shortest, std::size_t longest, std::string_view punctuation) {
   return text.size() >= shortest && text.size() <= longest && std::ranges::all_of(text, [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           punctuation.find(c) != std::string_view::npos;
-  });
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  punctuation.find(c) != std::string_view::npos;
+         });
 }
 
 /// The limits of the STS API, checked here because STS names neither the field nor the role it refuses.
@@ -43,7 +43,8 @@ std::optional<Error> problem_with(const AssumeRoleInputs& inputs) {
 
 bool is_role_session_name(std::string_view text) { return consists_of(text, 2, 64, "_+=,.@-"); }
 
-AssumeRoleCredentials::AssumeRoleCredentials(StsAccess sts, std::shared_ptr<CredentialProvider> base, AssumeRoleInputs inputs)
+AssumeRoleCredentials::AssumeRoleCredentials(StsAccess sts, std::shared_ptr<CredentialProvider> base,
+                                             AssumeRoleInputs inputs)
     : sts_(std::move(sts)), base_(std::move(base)), inputs_(std::move(inputs)) {}
 
 Task<Result<CredentialsPtr>> AssumeRoleCredentials::credentials() {

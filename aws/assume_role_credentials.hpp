@@ -19,8 +19,8 @@ struct AssumeRoleInputs {
 
 /// A session with a role, made with the credentials of another provider. Every call of credentials() is a call of STS:
 /// wrap it into RefreshingCredentials.
-/// Errors: those of request_credentials() and of the base. A base without credentials is `invalid`, not `not_found`: the
-/// role is configured, so no other identity may take its place. Expired base credentials are renewed once.
+/// Errors: those of request_credentials() and of the base. A base without credentials is `invalid`, not `not_found`:
+/// the role is configured, so no other identity may take its place. Expired base credentials are renewed once.
 class AssumeRoleCredentials final : public CredentialProvider {
  public:
   AssumeRoleCredentials(StsAccess sts, std::shared_ptr<CredentialProvider> base, AssumeRoleInputs inputs);

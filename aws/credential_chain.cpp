@@ -110,7 +110,8 @@ class Chain final : public CredentialProvider {
     ways_.push_back({"shared config", std::make_unique<ChosenProfile>(settings_)});
     ways_.push_back({"container", std::make_unique<ContainerCredentials>(settings_.environment, settings_.transport,
                                                                          settings_.sleeper)});
-    ways_.push_back({"instance metadata", std::make_unique<ImdsCredentials>(settings_.environment, settings_.transport)});
+    ways_.push_back(
+        {"instance metadata", std::make_unique<ImdsCredentials>(settings_.environment, settings_.transport)});
   }
 
   Task<Result<CredentialsPtr>> credentials() override {
@@ -154,8 +155,9 @@ Result<base::Region> resolve_region(const std::optional<std::string>& explicit_r
   if (explicit_region) {
     const auto region = base::Region::parse(*explicit_region);
     if (region) return *region;
-    return Error{ErrorKind::invalid, "region", "BadRegion", "",
-                 "the region must be " + std::string(base::Region::expectation()) + ", not \"" + *explicit_region + "\""};
+    return Error{
+        ErrorKind::invalid, "region", "BadRegion", "",
+        "the region must be " + std::string(base::Region::expectation()) + ", not \"" + *explicit_region + "\""};
   }
   auto region = configured_region(environment, nullptr);
   if (!region) return region.error();

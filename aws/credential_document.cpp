@@ -17,8 +17,8 @@ using base::Error;
 using base::ErrorKind;
 using base::Result;
 
-/// The document's text and its parsed form both hold the secret, so both are wiped. The size of each block stands before
-/// it, because Boost.JSON 1.81 gives keys back with another size than it asked for.
+/// The document's text and its parsed form both hold the secret, so both are wiped. The size of each block stands
+/// before it, because Boost.JSON 1.81 gives keys back with another size than it asked for.
 class WipingResource final : public json::memory_resource {
   static constexpr std::size_t k_header = alignof(std::max_align_t);
   static_assert(k_header >= sizeof(std::size_t));
@@ -74,7 +74,8 @@ Result<CredentialsPtr> parse_credential_document(CredentialDocument kind, std::s
   const json::object& object = document.get_object();
 
   if (kind == CredentialDocument::process && !says_version_1(object)) return malformed("\"Version\" is not 1");
-  if (const auto code = string_member(object, "Code"); kind == CredentialDocument::endpoint && code && *code != "Success") {
+  if (const auto code = string_member(object, "Code");
+      kind == CredentialDocument::endpoint && code && *code != "Success") {
     return Error{ErrorKind::invalid, operation, std::string(*code), "",
                  source + ": " + std::string(string_member(object, "Message").value_or("no message"))};
   }
@@ -88,7 +89,8 @@ Result<CredentialsPtr> parse_credential_document(CredentialDocument kind, std::s
   if (!secret) return malformed("\"SecretAccessKey\" is missing");
   // Optional members may be absent or null, not of another kind. What an endpoint hands out is always temporary.
   const bool temporary = kind == CredentialDocument::endpoint;
-  if (!token && (temporary || !is_absent(object, token_name))) return malformed("\"" + std::string(token_name) + "\" is missing");
+  if (!token && (temporary || !is_absent(object, token_name)))
+    return malformed("\"" + std::string(token_name) + "\" is missing");
   if (!expiration && (temporary || !is_absent(object, "Expiration"))) return malformed("\"Expiration\" is missing");
 
   auto credentials = std::make_shared<Credentials>();

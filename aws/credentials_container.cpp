@@ -51,8 +51,9 @@ Result<std::string> endpoint_url(const Environment& environment) {
   const auto url = parse_url(*full);
   if (!url) return invalid("BadUri", "AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL");
   if (!may_be_asked(*url)) {
-    return invalid("HostRefused", "AWS_CONTAINER_CREDENTIALS_FULL_URI names " + url->host +
-                                      ": without https only loopback, 169.254.170.2, 169.254.170.23 and fd00:ec2::23 are asked");
+    return invalid("HostRefused",
+                   "AWS_CONTAINER_CREDENTIALS_FULL_URI names " + url->host +
+                       ": without https only loopback, 169.254.170.2, 169.254.170.23 and fd00:ec2::23 are asked");
   }
   return *full;
 }

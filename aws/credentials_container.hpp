@@ -14,7 +14,8 @@ namespace keyward::aws {
 /// AWS_CONTAINER_AUTHORIZATION_TOKEN (aws-api.md, section 8.5). A full URI must be https or name loopback or one of the
 /// addresses that AWS uses, so that nobody's environment variable sends the token elsewhere; no other name is resolved.
 /// Three attempts, one second apart, two seconds each.
-/// Errors: `not_found` when neither variable is set; `invalid` for a URI or token that is refused; those of the transport.
+/// Errors: `not_found` when neither variable is set; `invalid` for a URI or token that is refused; those of the
+/// transport.
 class ContainerCredentials final : public CredentialProvider {
  public:
   /// The references outlive this object.

@@ -6,8 +6,8 @@
 namespace keyward::aws {
 
 /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN (or the old AWS_SECURITY_TOKEN),
-/// AWS_CREDENTIAL_EXPIRATION. Errors: `not_found` when neither half of the pair is set, `invalid` when one is missing or
-/// the expiration is not an ISO 8601 time.
+/// AWS_CREDENTIAL_EXPIRATION. Errors: `not_found` when neither half of the pair is set, `invalid` when one is missing
+/// or the expiration is not an ISO 8601 time.
 class EnvironmentCredentials final : public CredentialProvider {
  public:
   /// `environment` outlives this object.

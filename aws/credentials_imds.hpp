@@ -8,12 +8,12 @@
 
 namespace keyward::aws {
 
-/// The role of an EC2 instance, by version 2 of the instance metadata service only: version 1 answers anybody who can make
-/// the host send a GET, so there is no way back to it (aws-api.md, section 8.6). One second per request, one attempt.
-/// AWS_EC2_METADATA_DISABLED=true turns it off; AWS_EC2_METADATA_SERVICE_ENDPOINT names another endpoint,
+/// The role of an EC2 instance, by version 2 of the instance metadata service only: version 1 answers anybody who can
+/// make the host send a GET, so there is no way back to it (aws-api.md, section 8.6). One second per request, one
+/// attempt. AWS_EC2_METADATA_DISABLED=true turns it off; AWS_EC2_METADATA_SERVICE_ENDPOINT names another endpoint,
 /// AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE=IPv6 the other usual one.
-/// Errors: `not_found` where the service is off, absent, refuses a token or knows no role, as long as it has never handed
-/// out credentials; afterwards `transient`. `invalid` for an answer that is none and for a bad setting.
+/// Errors: `not_found` where the service is off, absent, refuses a token or knows no role, as long as it has never
+/// handed out credentials; afterwards `transient`. `invalid` for an answer that is none and for a bad setting.
 class ImdsCredentials final : public CredentialProvider {
  public:
   /// The references outlive this object.

@@ -1,12 +1,12 @@
 #include "aws/credentials_process.hpp"
 
-#include <csignal>
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <algorithm>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -148,7 +148,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 Result<pid_t> start(std::vector<std::string> arguments, const Environment& environment, const OutputFile& output,
                     const OutputFile& errors) {
   if (output.descriptor() < 0 || errors.descriptor() < 0) {
-    return failed(ErrorKind::internal, "NoMemoryFile", std::string("no memory for its output: ") + std::strerror(errno));
+    return failed(ErrorKind::internal, "NoMemoryFile",
+                  std::string("no memory for its output: ") + std::strerror(errno));
   }
   std::vector<std::string> variables;
   for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);
@@ -212,11 +213,13 @@ Result<std::vector<std::string>> split_command(std::string_view command) {
   }
   if (quote != 0) return failed(ErrorKind::invalid, "BadCommand", "a quote in the command is not closed");
   if (current) arguments.push_back(*std::move(current));
-  if (arguments.empty() || arguments.front().empty()) return failed(ErrorKind::invalid, "BadCommand", "the command is empty");
+  if (arguments.empty() || arguments.front().empty())
+    return failed(ErrorKind::invalid, "BadCommand", "the command is empty");
   return arguments;
 }
 
-ProcessCredentials::ProcessCredentials(std::string command, const Environment& environment, std::chrono::milliseconds timeout)
+ProcessCredentials::ProcessCredentials(std::string command, const Environment& environment,
+                                       std::chrono::milliseconds timeout)
     : command_(std::move(command)), environment_(environment), timeout_(timeout) {}
 
 Task<Result<CredentialsPtr>> ProcessCredentials::credentials() {
@@ -252,10 +255,12 @@ Task<Result<CredentialsPtr>> ProcessCredentials::credentials() {
   }
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     const base::Body complaint = errors.content(4096);
-    co_return failed(ErrorKind::invalid, "ProcessFailed", program + " " + ending(status) + ": " + first_line(complaint.view()));
+    co_return failed(ErrorKind::invalid, "ProcessFailed",
+                     program + " " + ending(status) + ": " + first_line(complaint.view()));
   }
   const base::Body document = output.content(k_max_output + 1);
-  if (document.size() > k_max_output) co_return failed(ErrorKind::invalid, "MalformedCredentials", program + " printed too much");
+  if (document.size() > k_max_output)
+    co_return failed(ErrorKind::invalid, "MalformedCredentials", program + " printed too much");
   co_return parse_credential_document(CredentialDocument::process, document.view(), std::string(k_operation),
                                       "process " + program);
 }

@@ -15,8 +15,8 @@ namespace keyward::aws {
 base::Result<std::vector<std::string>> split_command(std::string_view command);
 
 /// credential_process of a profile: a program, run without a shell, that prints a JSON document with credentials
-/// (aws-api.md, section 8.3). It gets the given environment, no input, and a process group of its own; the event loop goes
-/// on while it runs. It is killed with its children after `timeout` and when the calling coroutine is cancelled.
+/// (aws-api.md, section 8.3). It gets the given environment, no input, and a process group of its own; the event loop
+/// goes on while it runs. It is killed with its children after `timeout` and when the calling coroutine is cancelled.
 /// What it prints to standard output is never shown; the first line of its standard error is, when it fails.
 /// Errors: `invalid` for a command that cannot be split or started, a non-zero exit, or an answer that is none;
 /// `transient` for one that runs too long.

@@ -46,7 +46,8 @@ class ProfileResolver {
     const SharedConfig::Section& profile = **found;
     visited_.push_back(name);
     // As in the SDKs a token file decides before a role does, and a role before static keys.
-    if (const auto token_file = value(profile, "web_identity_token_file")) return web_identity(name, profile, *token_file);
+    if (const auto token_file = value(profile, "web_identity_token_file"))
+      return web_identity(name, profile, *token_file);
     if (value(profile, "role_arn")) return role(name, profile);
     return without_role(name, profile);
   }
@@ -91,14 +92,16 @@ class ProfileResolver {
     for (const std::string_view key : k_unsupported) {
       if (!value(profile, std::string(key))) continue;
       return invalid(name, "UnsupportedProfile",
-                     std::string(key) + " is not supported: a daily job has nobody to log in; use a role, or export "
-                                        "credentials with credential_process");
+                     std::string(key) +
+                         " is not supported: a daily job has nobody to log in; use a role, or export "
+                         "credentials with credential_process");
     }
     if (has_static_keys(profile)) return static_keys(name, profile);
     if (const auto command = value(profile, "credential_process")) {
       return refreshed(std::make_unique<ProcessCredentials>(*command, settings_.environment));
     }
-    return Error{ErrorKind::not_found, "credentials", "NoCredentials", "", "profile " + name + " says nothing about credentials"};
+    return Error{ErrorKind::not_found, "credentials", "NoCredentials", "",
+                 "profile " + name + " says nothing about credentials"};
   }
 
   Result<base::Arn> role_arn(const std::string& name, const SharedConfig::Section& profile) const {
@@ -113,11 +116,13 @@ class ProfileResolver {
     return value(profile, "role_session_name").value_or(default_role_session_name(settings_.clock));
   }
 
-  Result<Provider> web_identity(const std::string& name, const SharedConfig::Section& profile, const std::string& token_file) {
+  Result<Provider> web_identity(const std::string& name, const SharedConfig::Section& profile,
+                                const std::string& token_file) {
     const auto arn = role_arn(name, profile);
     if (!arn) return arn.error();
     WebIdentityInputs inputs{token_file, *arn, session_name(profile)};
-    if (!is_role_session_name(inputs.session_name)) return invalid(name, "BadParameter", "role_session_name is malformed");
+    if (!is_role_session_name(inputs.session_name))
+      return invalid(name, "BadParameter", "role_session_name is malformed");
     const auto sts = sts_access(settings_, &profile);
     if (!sts) return sts.error();
     return refreshed(std::make_unique<WebIdentityCredentials>(*sts, std::move(inputs)));
@@ -138,10 +143,12 @@ class ProfileResolver {
     const auto source_profile = value(profile, "source_profile");
     const auto credential_source = value(profile, "credential_source");
     if (source_profile.has_value() == credential_source.has_value()) {
-      return invalid(name, "BadSource", std::string(source_profile ? "both" : "neither") +
-                                            " of source_profile and credential_source given; a role needs exactly one");
+      return invalid(name, "BadSource",
+                     std::string(source_profile ? "both" : "neither") +
+                         " of source_profile and credential_source given; a role needs exactly one");
     }
-    Result<Provider> source = source_profile ? from_profile(name, *source_profile) : from_source(name, *credential_source);
+    Result<Provider> source =
+        source_profile ? from_profile(name, *source_profile) : from_source(name, *credential_source);
     if (!source) return source.error();
     return refreshed(std::make_unique<AssumeRoleCredentials>(*sts, *std::move(source), std::move(inputs)));
   }
@@ -161,7 +168,8 @@ class ProfileResolver {
   Result<Provider> from_profile(const std::string& name, const std::string& source) {
     const auto found = find(source);
     if (!found) {
-      return invalid(name, "NoSuchProfile", "its source_profile " + source + " is in neither the config nor the credentials file");
+      return invalid(name, "NoSuchProfile",
+                     "its source_profile " + source + " is in neither the config nor the credentials file");
     }
     // A source that has keys of its own ends the way, even if it also names a role; so a profile may name itself.
     if (has_static_keys(**found)) return static_keys(source, **found);
@@ -186,8 +194,9 @@ class ProfileResolver {
     if (source == "Ec2InstanceMetadata") {
       return refreshed(std::make_unique<ImdsCredentials>(settings_.environment, settings_.transport));
     }
-    return invalid(name, "BadSource",
-                   "credential_source must be Environment, EcsContainer or Ec2InstanceMetadata, not \"" + source + "\"");
+    return invalid(
+        name, "BadSource",
+        "credential_source must be Environment, EcsContainer or Ec2InstanceMetadata, not \"" + source + "\"");
   }
 
   Result<Provider> refreshed(std::unique_ptr<CredentialProvider> source) const {

@@ -20,14 +20,14 @@ Error invalid(std::string code, std::string message) {
 }
 
 enum class Fips {
-  none,         ///< refused
-  dash_fips,    ///< "-fips" behind the host's first label
-  plain_host,   ///< the usual host is the FIPS host
+  none,        ///< refused
+  dash_fips,   ///< "-fips" behind the host's first label
+  plain_host,  ///< the usual host is the FIPS host
 };
 
 /// A service that lives in one region of a partition, whatever region the program works in.
 struct Home {
-  std::string_view host;    ///< without the DNS suffix: "iam", "organizations.us-east-1"; empty: not known to be offered
+  std::string_view host;  ///< without the DNS suffix: "iam", "organizations.us-east-1"; empty: not known to be offered
   std::string_view region;  ///< signed with
 };
 
@@ -44,6 +44,7 @@ struct Partition {
 
 // aws-api.md, sections 0.3 and 11. IAM's region in China is cn-north-1, that of Organizations and of Account Management
 // cn-northwest-1. Organizations, Account and FIPS hosts of the partitions below the third are not known to us.
+// clang-format off
 constexpr std::array<Partition, 8> k_partitions = {{
     {.id = "aws", .region_prefix = "", .dns_suffix = "amazonaws.com",
      .iam = {"iam", "us-east-1"}, .organizations = {"organizations.us-east-1", "us-east-1"},
@@ -70,11 +71,13 @@ constexpr std::array<Partition, 8> k_partitions = {{
      .iam = {"iam.us-isof-south-1", "us-isof-south-1"}, .organizations = {}, .account = {}, .has_fips = false,
      .has_email = true},
 }};
+// clang-format on
 
-constexpr std::array<std::string_view, 9> k_commercial_prefixes = {"us", "eu", "ap", "sa", "ca", "me", "af", "il", "mx"};
+constexpr std::array<std::string_view, 9> k_commercial_prefixes = {"us", "eu", "ap", "sa", "ca",
+                                                                   "me", "af", "il", "mx"};
 
-/// `<prefix>-<word>-<digits>`, the regular expressions of the partition table: a word holds no hyphen, so "us-gov-west-1"
-/// is not "us" + "gov-west".
+/// `<prefix>-<word>-<digits>`, the regular expressions of the partition table: a word holds no hyphen, so
+/// "us-gov-west-1" is not "us" + "gov-west".
 bool matches(std::string_view region, std::string_view prefix) {
   if (!region.starts_with(prefix) || region.size() <= prefix.size() || region[prefix.size()] != '-') return false;
   region.remove_prefix(prefix.size() + 1);
@@ -107,7 +110,8 @@ constexpr std::array<ServiceRow, 12> k_services = {{
     {Service::organizations, "organizations", "organizations", "organizations", "ORGANIZATIONS", Fips::plain_host},
     {Service::sts, "sts", "sts", "sts", "STS", Fips::plain_host},
     {Service::iam, "iam", "iam", "iam", "IAM", Fips::plain_host},
-    {Service::secrets_manager, "secretsmanager", "secretsmanager", "secretsmanager", "SECRETS_MANAGER", Fips::dash_fips},
+    {Service::secrets_manager, "secretsmanager", "secretsmanager", "secretsmanager", "SECRETS_MANAGER",
+     Fips::dash_fips},
     {Service::ses, "ses", "email", "ses", "SESV2", Fips::dash_fips},
     {Service::sns, "sns", "sns", "sns", "SNS", Fips::plain_host},
     {Service::ssm, "ssm", "ssm", "ssm", "SSM", Fips::plain_host},
@@ -149,8 +153,9 @@ base::Result<std::string> checked_override(const std::string& name, std::string_
     return invalid("BadEndpoint", name + " must have no path and no query: \"" + std::string(value) + "\"");
   }
   if (url->scheme != "https" && !is_loopback(url->host)) {
-    return invalid("BadEndpoint", name + " must be https: plain http is for localhost, 127.0.0.0/8 and [::1] only, not \"" +
-                                      url->host + "\"");
+    return invalid(
+        "BadEndpoint",
+        name + " must be https: plain http is for localhost, 127.0.0.0/8 and [::1] only, not \"" + url->host + "\"");
   }
   return url->scheme + "://" + url->authority();
 }

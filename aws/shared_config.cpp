@@ -65,7 +65,8 @@ class ProfileReader {
 
  private:
   Error malformed(const std::string& what) const {
-    return {ErrorKind::invalid, "credentials", "MalformedSharedConfig", "", path_ + ":" + std::to_string(line_) + ": " + what};
+    return {ErrorKind::invalid, "credentials", "MalformedSharedConfig", "",
+            path_ + ":" + std::to_string(line_) + ": " + what};
   }
 
   Result<void> take(std::string_view line) {
@@ -106,7 +107,8 @@ class ProfileReader {
   SharedConfig::Section* section_for(std::string_view title) {
     if (kind_ == SharedFile::credentials || title == "default") return &profiles_[std::string(title)];
     constexpr std::string_view k_prefix = "profile";
-    if (!title.starts_with(k_prefix) || title.size() == k_prefix.size() || !is_blank(title[k_prefix.size()])) return nullptr;
+    if (!title.starts_with(k_prefix) || title.size() == k_prefix.size() || !is_blank(title[k_prefix.size()]))
+      return nullptr;
     std::string_view name = trim(title.substr(k_prefix.size()));
     if (name.size() >= 2 && (name.front() == '"' || name.front() == '\'') && name.back() == name.front()) {
       name = name.substr(1, name.size() - 2);
@@ -133,13 +135,16 @@ Result<std::string> read_if_exists(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   // An empty file sets failbit on `text`, which is no error.
-  if (file && !std::filesystem::is_directory(path, ignored) && (file.peek() == std::ifstream::traits_type::eof() || text << file.rdbuf())) {
+  if (file && !std::filesystem::is_directory(path, ignored) &&
+      (file.peek() == std::ifstream::traits_type::eof() || text << file.rdbuf())) {
     return std::move(text).str();
   }
-  return Error{ErrorKind::invalid, "credentials", "UnreadableSharedConfig", "", path + " cannot be read: " + std::strerror(errno)};
+  return Error{ErrorKind::invalid, "credentials", "UnreadableSharedConfig", "",
+               path + " cannot be read: " + std::strerror(errno)};
 }
 
-std::string path_of(const Environment& environment, const std::string& name, const std::string& home, const char* usual) {
+std::string path_of(const Environment& environment, const std::string& name, const std::string& home,
+                    const char* usual) {
   const auto path = variable(environment, name);
   if (!path) return home + "/.aws/" + usual;
   if (path->starts_with("~/")) return home + path->substr(1);
@@ -185,7 +190,8 @@ Result<SharedConfig> load_shared_config(const Environment& environment, const st
   return config;
 }
 
-std::optional<std::string> named_profile(const std::optional<std::string>& explicit_profile, const Environment& environment) {
+std::optional<std::string> named_profile(const std::optional<std::string>& explicit_profile,
+                                         const Environment& environment) {
   if (explicit_profile) return explicit_profile;
   if (auto name = variable(environment, "AWS_PROFILE")) return name;
   return variable(environment, "AWS_DEFAULT_PROFILE");

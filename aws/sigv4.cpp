@@ -19,9 +19,18 @@ namespace {
 constexpr std::string_view k_algorithm = "AWS4-HMAC-SHA256";
 
 /// Headers a proxy or the library below may add, change or drop, and the signature itself.
-constexpr std::array<std::string_view, 12> k_unsigned_headers = {
-    "authorization",       "connection", "expect",  "keep-alive",        "proxy-authenticate", "proxy-authorization",
-    "te",                  "trailer",    "upgrade", "transfer-encoding", "user-agent",         "x-amzn-trace-id"};
+constexpr std::array<std::string_view, 12> k_unsigned_headers = {"authorization",
+                                                                 "connection",
+                                                                 "expect",
+                                                                 "keep-alive",
+                                                                 "proxy-authenticate",
+                                                                 "proxy-authorization",
+                                                                 "te",
+                                                                 "trailer",
+                                                                 "upgrade",
+                                                                 "transfer-encoding",
+                                                                 "user-agent",
+                                                                 "x-amzn-trace-id"};
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -144,7 +153,8 @@ base::Sha256 signing_key(const base::Secret& secret, std::string_view date, cons
 
 Url parsed(std::string_view url) {
   auto parts = parse_url(url);
-  if (!parts) throw std::invalid_argument("sigv4: not a URL that can be sent: " + std::string(url.substr(0, url.find('?'))));
+  if (!parts)
+    throw std::invalid_argument("sigv4: not a URL that can be sent: " + std::string(url.substr(0, url.find('?'))));
   return *std::move(parts);
 }
 
@@ -194,8 +204,8 @@ Signature compute(std::string_view method, std::string_view url, const std::vect
 
 void sign(base::HttpRequest& request, const Scope& scope, const Credentials& credentials, base::Instant time) {
   // Date would compete with X-Amz-Date; the others are from an earlier attempt.
-  constexpr std::array<std::string_view, 6> k_ours = {"host",          "date", "x-amz-date", "x-amz-security-token",
-                                                      "authorization", "x-amz-content-sha256"};
+  constexpr std::array<std::string_view, 6> k_ours = {
+      "host", "date", "x-amz-date", "x-amz-security-token", "authorization", "x-amz-content-sha256"};
   std::erase_if(request.headers, [&](const base::HttpHeader& header) {
     return std::ranges::any_of(k_ours, [&](std::string_view name) { return same_name(name, header.name); });
   });

@@ -8,7 +8,8 @@ using base::Error;
 using base::ErrorKind;
 using base::Result;
 
-Result<std::optional<base::Region>> configured_region(const Environment& environment, const SharedConfig::Section* profile) {
+Result<std::optional<base::Region>> configured_region(const Environment& environment,
+                                                      const SharedConfig::Section* profile) {
   std::string origin = "AWS_REGION";
   auto text = variable(environment, origin);
   if (!text) text = variable(environment, origin = "AWS_DEFAULT_REGION");
@@ -30,8 +31,9 @@ Result<StsAccess> sts_access(const ChainSettings& settings, const SharedConfig::
     region = *std::move(configured);
   }
   if (!region) {
-    return Error{ErrorKind::invalid, "credentials", "NoRegion", "",
-                 "a role is to be assumed, but no region is given for STS: use --region, AWS_REGION or the profile's region"};
+    return Error{
+        ErrorKind::invalid, "credentials", "NoRegion", "",
+        "a role is to be assumed, but no region is given for STS: use --region, AWS_REGION or the profile's region"};
   }
   return StsAccess{settings.transport, settings.clock, settings.endpoints, *region};
 }

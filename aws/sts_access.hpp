@@ -7,8 +7,8 @@
 
 namespace keyward::aws {
 
-/// Where a credential source reaches STS: in the region of the command line, of AWS_REGION or AWS_DEFAULT_REGION, of the
-/// profile (may be null). Errors: `invalid` for a malformed region or none at all: the global endpoint is not used.
+/// Where a credential source reaches STS: in the region of the command line, of AWS_REGION or AWS_DEFAULT_REGION, of
+/// the profile (may be null). Errors: `invalid` for a malformed region or none at all: the global endpoint is not used.
 base::Result<StsAccess> sts_access(const ChainSettings& settings, const SharedConfig::Section* profile);
 
 /// The region that the environment or the profile (may be null) names. Absent is no error, malformed is `invalid`.

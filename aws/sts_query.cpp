@@ -33,14 +33,15 @@ bool is_one_of(std::string_view code, const std::array<std::string_view, N>& cod
 
 ErrorKind classify(int status, std::string_view code) {
   constexpr std::array<std::string_view, 8> k_throttled = {
-      "Throttling",       "ThrottlingException", "ThrottledException",        "RequestThrottled",
-      "RequestLimitExceeded", "SlowDown",        "RequestThrottledException", "TooManyRequestsException"};
+      "Throttling", "ThrottlingException",       "ThrottledException",      "RequestThrottled", "RequestLimitExceeded",
+      "SlowDown",   "RequestThrottledException", "TooManyRequestsException"};
   constexpr std::array<std::string_view, 2> k_expired = {"ExpiredToken", "ExpiredTokenException"};
   constexpr std::array<std::string_view, 10> k_denied = {
-      "AccessDenied",          "AccessDeniedException", "InvalidClientTokenId", "UnrecognizedClientException",
-      "SignatureDoesNotMatch", "IncompleteSignature",   "InvalidIdentityToken", "MissingAuthenticationToken",
+      "AccessDenied",          "AccessDeniedException",  "InvalidClientTokenId", "UnrecognizedClientException",
+      "SignatureDoesNotMatch", "IncompleteSignature",    "InvalidIdentityToken", "MissingAuthenticationToken",
       "IDPRejectedClaim",      "RegionDisabledException"};
-  constexpr std::array<std::string_view, 3> k_transient = {"IDPCommunicationError", "RequestTimeout", "RequestTimeoutException"};
+  constexpr std::array<std::string_view, 3> k_transient = {"IDPCommunicationError", "RequestTimeout",
+                                                           "RequestTimeoutException"};
   if (status == 429 || is_one_of(code, k_throttled)) return ErrorKind::throttled;
   if (is_one_of(code, k_expired)) return ErrorKind::expired_credentials;
   if (is_one_of(code, k_denied)) return ErrorKind::denied;
@@ -54,7 +55,8 @@ std::string what_to_check(std::string_view action, std::string_view code) {
            "demands, and that the caller may sts:AssumeRole";
   }
   if (code == "AccessDenied") return "; check that the role exists and that its trust policy admits this token";
-  if (code == "RegionDisabledException") return "; STS of this region is not active in the role's account, use another region";
+  if (code == "RegionDisabledException")
+    return "; STS of this region is not active in the role's account, use another region";
   if (code == "InvalidClientTokenId") return "; the access key that signed the call does not exist or is inactive";
   return "";
 }
@@ -100,8 +102,8 @@ Error error_of(const HttpResponse& response, const std::string& action, const st
   return error;
 }
 
-Result<CredentialsPtr> credentials_of(const HttpResponse& response, const std::string& action, const std::string& operation,
-                                      const std::string& source) {
+Result<CredentialsPtr> credentials_of(const HttpResponse& response, const std::string& action,
+                                      const std::string& operation, const std::string& source) {
   const auto malformed = [&](ErrorKind kind, const char* message) {
     return Error{kind, operation, "MalformedAnswer", std::string(response.header("x-amzn-requestid")), message};
   };
@@ -115,8 +117,8 @@ Result<CredentialsPtr> credentials_of(const HttpResponse& response, const std::s
   credentials->session_token = base::Secret(element.child("SessionToken").text().get());
   credentials->expiration = base::parse_iso8601(element.child("Expiration").text().get());
   credentials->source = source;
-  if (credentials->access_key_id.empty() || credentials->secret_access_key.empty() || credentials->session_token.empty() ||
-      !credentials->expiration) {
+  if (credentials->access_key_id.empty() || credentials->secret_access_key.empty() ||
+      credentials->session_token.empty() || !credentials->expiration) {
     return malformed(ErrorKind::invalid, "the answer lacks a part of the credentials");
   }
   return CredentialsPtr(std::move(credentials));

@@ -30,10 +30,10 @@ struct StsRequest {
 /// Appends "&name=value", percent-encoded; nothing for an empty value. The encoded copy is wiped.
 void append_field(base::Body& form, std::string_view name, std::string_view value);
 
-/// Sends the request once, and a second time where the answer shows that the host's clock is wrong (aws-api.md, 7.2); the
-/// clock learns from every answer. Retrying is the business of whoever asked for credentials.
-/// Errors, "sts:ACTION SUBJECT": `denied` with what to check, `throttled`, `expired_credentials` (the signer, or the web
-/// identity token), `transient` (5xx, IDPCommunicationError, an answer that is no STS answer), `invalid`.
+/// Sends the request once, and a second time where the answer shows that the host's clock is wrong (aws-api.md, 7.2);
+/// the clock learns from every answer. Retrying is the business of whoever asked for credentials. Errors, "sts:ACTION
+/// SUBJECT": `denied` with what to check, `throttled`, `expired_credentials` (the signer, or the web identity token),
+/// `transient` (5xx, IDPCommunicationError, an answer that is no STS answer), `invalid`.
 base::Task<base::Result<CredentialsPtr>> request_credentials(const StsAccess& access, StsRequest request);
 
 }  // namespace keyward::aws

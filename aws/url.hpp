@@ -18,8 +18,8 @@ struct Url {
   std::string authority() const;
 };
 
-/// Nothing for another scheme, an empty host, user information ("user@host"), a port that is not a number, or a blank or
-/// control character anywhere. A fragment is dropped: it never goes over the wire.
+/// Nothing for another scheme, an empty host, user information ("user@host"), a port that is not a number, or a blank
+/// or control character anywhere. A fragment is dropped: it never goes over the wire.
 std::optional<Url> parse_url(std::string_view text);
 
 /// "localhost", 127.0.0.0/8 and ::1. Other names are not resolved: a name is loopback only by being called so.

@@ -16,7 +16,8 @@ AssumeRoleInputs inputs() { return {base::Arn::parse(k_role).value(), "keyward-r
 
 struct AssumeRole : ::testing::Test {
   FakeWorld world;
-  std::shared_ptr<ScriptedCredentials> base = std::make_shared<ScriptedCredentials>(CredentialsPtr(long_term_credentials()));
+  std::shared_ptr<ScriptedCredentials> base =
+      std::make_shared<ScriptedCredentials>(CredentialsPtr(long_term_credentials()));
 
   base::Result<CredentialsPtr> assume(AssumeRoleInputs wanted = inputs()) {
     AssumeRoleCredentials provider(world.sts(), base, std::move(wanted));
@@ -48,10 +49,12 @@ TEST_F(AssumeRole, SendsASignedRequestToTheRegionalEndpoint) {
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.url, "https://sts.eu-central-1.amazonaws.com/");
   EXPECT_EQ(request.header("Content-Type"), "application/x-www-form-urlencoded; charset=utf-8");
-  EXPECT_TRUE(request.header("Authorization").starts_with("AWS4-HMAC-SHA256 Credential=AKIDBASE/20261121/eu-central-1/sts/aws4_request"));
+  EXPECT_TRUE(request.header("Authorization")
+                  .starts_with("AWS4-HMAC-SHA256 Credential=AKIDBASE/20261121/eu-central-1/sts/aws4_request"));
   EXPECT_EQ(request.body,
             "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A111122223333%3Arole%2Fteam%2Fkeyward"
-            "&RoleSessionName=keyward-run&DurationSeconds=900&ExternalId=ext%3A1%2F2&Policy=%7B%22Version%22%3A%222012-10-17%22%7D");
+            "&RoleSessionName=keyward-run&DurationSeconds=900&ExternalId=ext%3A1%2F2&Policy=%7B%22Version%22%3A%222012-"
+            "10-17%22%7D");
 }
 
 TEST_F(AssumeRole, LeavesOutWhatIsNotGiven) {
@@ -67,12 +70,18 @@ TEST_F(AssumeRole, ErrorsOfStsLeadToTheirReaction) {
     const char* code;
     ErrorKind kind;
   } rows[] = {
-      {403, "AccessDenied", ErrorKind::denied},           {400, "Throttling", ErrorKind::throttled},
-      {429, "TooManyRequestsException", ErrorKind::throttled}, {403, "InvalidClientTokenId", ErrorKind::denied},
-      {403, "SignatureDoesNotMatch", ErrorKind::denied},  {403, "RegionDisabledException", ErrorKind::denied},
-      {400, "ValidationError", ErrorKind::invalid},       {400, "MalformedPolicyDocument", ErrorKind::invalid},
-      {400, "PackedPolicyTooLarge", ErrorKind::invalid},  {500, "InternalFailure", ErrorKind::transient},
-      {503, "ServiceUnavailable", ErrorKind::transient},  {403, "SomethingNew", ErrorKind::denied},
+      {403, "AccessDenied", ErrorKind::denied},
+      {400, "Throttling", ErrorKind::throttled},
+      {429, "TooManyRequestsException", ErrorKind::throttled},
+      {403, "InvalidClientTokenId", ErrorKind::denied},
+      {403, "SignatureDoesNotMatch", ErrorKind::denied},
+      {403, "RegionDisabledException", ErrorKind::denied},
+      {400, "ValidationError", ErrorKind::invalid},
+      {400, "MalformedPolicyDocument", ErrorKind::invalid},
+      {400, "PackedPolicyTooLarge", ErrorKind::invalid},
+      {500, "InternalFailure", ErrorKind::transient},
+      {503, "ServiceUnavailable", ErrorKind::transient},
+      {403, "SomethingNew", ErrorKind::denied},
   };
   for (const auto& row : rows) {
     SCOPED_TRACE(row.code);
@@ -87,7 +96,8 @@ TEST_F(AssumeRole, ErrorsOfStsLeadToTheirReaction) {
 
 TEST_F(AssumeRole, ADeniedRoleSaysWhatToCheck) {
   const base::Error error = refused(403, sts_error("AccessDenied", "User u is not authorized"));
-  for (const char* hint : {"exists", "trust policy", "external id"}) EXPECT_NE(error.message.find(hint), std::string::npos);
+  for (const char* hint : {"exists", "trust policy", "external id"})
+    EXPECT_NE(error.message.find(hint), std::string::npos);
 }
 
 TEST_F(AssumeRole, ExpiredBaseCredentialsAreRenewedOnce) {
@@ -119,7 +129,8 @@ TEST_F(AssumeRole, AWrongHostClockIsCorrectedAndTheRequestSignedAnew) {
 }
 
 TEST_F(AssumeRole, ABadSignatureWithARightClockIsNotSentAgain) {
-  world.transport.answer(403, sts_error("SignatureDoesNotMatch"), {{"Date", base::format_http_date(world.host_clock.now() + 239s)}});
+  world.transport.answer(403, sts_error("SignatureDoesNotMatch"),
+                         {{"Date", base::format_http_date(world.host_clock.now() + 239s)}});
   EXPECT_EQ(assume().error().kind, ErrorKind::denied);
   EXPECT_EQ(world.transport.requests().size(), 1u);
 }

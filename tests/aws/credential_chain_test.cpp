@@ -88,7 +88,8 @@ TEST_F(Chain, AProfileOnTheCommandLineMeansThatIdentityOnly) {
 }
 
 TEST_F(Chain, AwsProfileNamesTheProfile) {
-  credentials_file(std::string("[default]\naws_access_key_id = AKIDDEFAULT\naws_secret_access_key = s\n[p]\n") + k_static);
+  credentials_file(std::string("[default]\naws_access_key_id = AKIDDEFAULT\naws_secret_access_key = s\n[p]\n") +
+                   k_static);
   EXPECT_EQ(key_id(), "AKIDDEFAULT");
   world.environment["AWS_DEFAULT_PROFILE"] = "p";
   EXPECT_EQ(key_id(), "AKIDFILE");
@@ -132,8 +133,8 @@ TEST_F(Chain, NoCredentialsIsAnErrorThatNamesEveryWay) {
   const base::Error error = failure();
   EXPECT_EQ(error.kind, ErrorKind::not_found);
   EXPECT_EQ(error.code, "NoCredentials");
-  for (const char* way : {"AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "default profile", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-                          "AWS_EC2_METADATA_DISABLED"}) {
+  for (const char* way : {"AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "default profile",
+                          "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_EC2_METADATA_DISABLED"}) {
     EXPECT_NE(error.message.find(way), std::string::npos) << way << " in " << error.message;
   }
   EXPECT_TRUE(world.transport.requests().empty());
@@ -153,7 +154,8 @@ TEST_F(Chain, TheFirstWayThatWorkedIsKept) {
 TEST_F(Chain, ForgetReachesTheSourceBehindAProfile) {
   config_file("[default]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = base\n");
   credentials_file(std::string("[base]\n") + k_static);
-  world.transport.answer(200, sts_answer("AssumeRole", world.in(1h), "ASIAONE")).answer(200, sts_answer("AssumeRole", world.in(1h), "ASIATWO"));
+  world.transport.answer(200, sts_answer("AssumeRole", world.in(1h), "ASIAONE"))
+      .answer(200, sts_answer("AssumeRole", world.in(1h), "ASIATWO"));
   const auto chain = default_credential_chain(world.settings());
   EXPECT_EQ((*world.fetch(*chain))->access_key_id, "ASIAONE");
   EXPECT_EQ((*world.fetch(*chain))->access_key_id, "ASIAONE");
@@ -165,7 +167,8 @@ TEST_F(Chain, ARoleProfileIsFollowedToItsEnd) {
   config_file(
       "[profile top]\nrole_arn = arn:aws:iam::111111111111:role/top\nsource_profile = middle\nexternal_id = ext-1\n"
       "role_session_name = nightly\nduration_seconds = 43200\nregion = us-west-2\n"
-      "[profile middle]\nrole_arn = arn:aws:iam::222222222222:role/middle\nsource_profile = base\nduration_seconds = 1200\n");
+      "[profile middle]\nrole_arn = arn:aws:iam::222222222222:role/middle\nsource_profile = base\nduration_seconds = "
+      "1200\n");
   credentials_file(std::string("[base]\n") + k_static);
   profile = "top";
   world.transport.answer(200, sts_answer("AssumeRole", world.in(20min), "ASIAMIDDLE"));
@@ -178,13 +181,16 @@ TEST_F(Chain, ARoleProfileIsFollowedToItsEnd) {
   EXPECT_NE(requests[0].body.find("DurationSeconds=1200"), std::string::npos);
   EXPECT_NE(requests[1].header("Authorization").find("Credential=ASIAMIDDLE/"), std::string::npos);
   EXPECT_EQ(requests[1].header("X-Amz-Security-Token"), "role/token==");
-  EXPECT_NE(requests[1].body.find("role%2Ftop&RoleSessionName=nightly&DurationSeconds=3600&ExternalId=ext-1"), std::string::npos);
-  EXPECT_EQ(requests[1].url, "https://sts.eu-central-1.amazonaws.com/") << "AWS_REGION goes before the profile's region";
+  EXPECT_NE(requests[1].body.find("role%2Ftop&RoleSessionName=nightly&DurationSeconds=3600&ExternalId=ext-1"),
+            std::string::npos);
+  EXPECT_EQ(requests[1].url, "https://sts.eu-central-1.amazonaws.com/")
+      << "AWS_REGION goes before the profile's region";
 }
 
 TEST_F(Chain, TheProfilesRegionFindsStsWhereNoOtherIsGiven) {
   world.environment.erase("AWS_REGION");
-  config_file("[default]\nrole_arn = arn:aws:iam::111111111111:role/a\ncredential_source = Environment\nregion = us-west-2\n");
+  config_file(
+      "[default]\nrole_arn = arn:aws:iam::111111111111:role/a\ncredential_source = Environment\nregion = us-west-2\n");
   credentials_file(std::string("[p]\n") + k_static);
   profile = "default";
   environment_keys();
@@ -209,14 +215,16 @@ TEST_F(Chain, CredentialSources) {
   world.environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/c";
   world.transport.answer(200, endpoint_document(world.in(6h))).answer(200, sts_answer("AssumeRole", world.in(1h)));
   EXPECT_EQ(key_id(), "ASIAEXAMPLE");
-  EXPECT_NE(world.transport.requests().back().header("Authorization").find("Credential=ASIAENDPOINT/"), std::string::npos);
+  EXPECT_NE(world.transport.requests().back().header("Authorization").find("Credential=ASIAENDPOINT/"),
+            std::string::npos);
 
   config_file(role + "Ec2InstanceMetadata\n");
   world.environment.erase("AWS_EC2_METADATA_DISABLED");
   world.transport.answer(200, "t").answer(200, "r").answer(200, endpoint_document(world.in(6h), "ASIAINSTANCE"));
   world.transport.answer(200, sts_answer("AssumeRole", world.in(1h)));
   EXPECT_EQ(key_id(), "ASIAEXAMPLE");
-  EXPECT_NE(world.transport.requests().back().header("Authorization").find("Credential=ASIAINSTANCE/"), std::string::npos);
+  EXPECT_NE(world.transport.requests().back().header("Authorization").find("Credential=ASIAINSTANCE/"),
+            std::string::npos);
 
   config_file(role + "Elsewhere\n");
   EXPECT_EQ(failure().code, "BadSource");
@@ -231,14 +239,16 @@ TEST_F(Chain, AProfileMayNameItselfIfItHasKeys) {
 }
 
 TEST_F(Chain, AWebIdentityProfile) {
-  config_file("[default]\nrole_arn = arn:aws:iam::111111111111:role/a\nweb_identity_token_file = " + world.home.write("token", "jwt") + "\n");
+  config_file("[default]\nrole_arn = arn:aws:iam::111111111111:role/a\nweb_identity_token_file = " +
+              world.home.write("token", "jwt") + "\n");
   world.transport.answer(200, sts_answer("AssumeRoleWithWebIdentity", world.in(1h)));
   EXPECT_EQ(key_id(), "ASIAEXAMPLE");
   EXPECT_EQ(world.transport.requests().at(0).header("Authorization"), "");
 }
 
 TEST_F(Chain, ACredentialProcessProfile) {
-  const std::string script = world.home.write("p.sh", "echo '{\"Version\":1,\"AccessKeyId\":\"AKIDPROCESS\",\"SecretAccessKey\":\"s\"}'\n");
+  const std::string script =
+      world.home.write("p.sh", "echo '{\"Version\":1,\"AccessKeyId\":\"AKIDPROCESS\",\"SecretAccessKey\":\"s\"}'\n");
   config_file("[default]\ncredential_process = /bin/sh '" + script + "'\n");
   EXPECT_EQ(key_id(), "AKIDPROCESS");
 }
@@ -249,6 +259,7 @@ TEST_F(Chain, ProfilesThatContradictThemselvesOrNeedAPerson) {
     std::string config;
     const char* code;
     const char* mentions;
+    // clang-format off
   } rows[] = {
       {"[default]\naws_access_key_id = A\n", "PartialCredentials", "aws_secret_access_key"},
       {"[default]\naws_secret_access_key = A\n", "PartialCredentials", "aws_access_key_id"},
@@ -270,6 +281,7 @@ TEST_F(Chain, ProfilesThatContradictThemselvesOrNeedAPerson) {
       {"[default]\nlogin_session = s\n", "UnsupportedProfile", "login_session"},
       {"[default]\nno equals sign\n", "MalformedSharedConfig", "config:2"},
   };
+  // clang-format on
   for (const auto& row : rows) {
     SCOPED_TRACE(row.config);
     config_file(row.config);
@@ -283,8 +295,10 @@ TEST_F(Chain, ProfilesThatContradictThemselvesOrNeedAPerson) {
 
 TEST(ResolveRegion, TakesTheFirstThatIsGiven) {
   const test::TemporaryDirectory home;
-  home.write(".aws/config", "[default]\nregion = eu-north-1\n[profile p]\nregion = sa-east-1\n[profile bad]\nregion = nowhere\n");
-  const auto region = [&](std::optional<std::string> given, Environment environment, std::optional<std::string> profile = {}) {
+  home.write(".aws/config",
+             "[default]\nregion = eu-north-1\n[profile p]\nregion = sa-east-1\n[profile bad]\nregion = nowhere\n");
+  const auto region = [&](std::optional<std::string> given, Environment environment,
+                          std::optional<std::string> profile = {}) {
     const auto found = resolve_region(given, environment, home.path(), profile);
     return found ? found->str() : std::string(to_string(found.error().kind));
   };

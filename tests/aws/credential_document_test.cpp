@@ -21,8 +21,9 @@ TEST(CredentialDocument, ReadsWhatAProcessPrints) {
 }
 
 TEST(CredentialDocument, LongTermKeysOfAProcessNeitherExpireNorHaveAToken) {
-  for (const char* text : {R"({"Version":1,"AccessKeyId":"A","SecretAccessKey":"s"})",
-                           R"({"Version":1,"AccessKeyId":"A","SecretAccessKey":"s","SessionToken":null,"Expiration":null})"}) {
+  for (const char* text :
+       {R"({"Version":1,"AccessKeyId":"A","SecretAccessKey":"s"})",
+        R"({"Version":1,"AccessKeyId":"A","SecretAccessKey":"s","SessionToken":null,"Expiration":null})"}) {
     const auto credentials = parse_credential_document(CredentialDocument::process, text, "op", "x");
     ASSERT_TRUE(credentials) << text;
     EXPECT_TRUE((*credentials)->session_token.empty());
@@ -33,7 +34,8 @@ TEST(CredentialDocument, LongTermKeysOfAProcessNeitherExpireNorHaveAToken) {
 TEST(CredentialDocument, ReadsWhatAnEndpointSends) {
   const auto credentials = parse_credential_document(
       CredentialDocument::endpoint,
-      R"({"AccessKeyId":"ASIA1","SecretAccessKey":"s","Token":"t","Expiration":"2026-01-02T03:04:05Z"})", "op", "container");
+      R"({"AccessKeyId":"ASIA1","SecretAccessKey":"s","Token":"t","Expiration":"2026-01-02T03:04:05Z"})", "op",
+      "container");
   ASSERT_TRUE(credentials);
   EXPECT_EQ((*credentials)->session_token.expose(), "t");
   EXPECT_EQ((*credentials)->expiration, base::parse_iso8601(k_time));
@@ -41,7 +43,14 @@ TEST(CredentialDocument, ReadsWhatAnEndpointSends) {
 
 TEST(CredentialDocument, MalformedProcessOutputIsNamedAndNeverShown) {
   const char* rows[] = {
-      "", "null", "[]", "\"hushhush\"", "{", "<html>hushhush</html>", "{}", "{} {}",
+      "",
+      "null",
+      "[]",
+      "\"hushhush\"",
+      "{",
+      "<html>hushhush</html>",
+      "{}",
+      "{} {}",
       R"({"AccessKeyId":"A","SecretAccessKey":"hushhush"})",
       R"({"Version":2,"AccessKeyId":"A","SecretAccessKey":"hushhush"})",
       R"({"Version":"1","AccessKeyId":"A","SecretAccessKey":"hushhush"})",
@@ -74,12 +83,14 @@ TEST(CredentialDocument, AnEndpointMustSendTokenAndExpiration) {
       R"({"AccessKeyId":"A","SecretAccessKey":"s","Token":"t","Expiration":null})",
       R"({"AccessKeyId":"A","SecretAccessKey":"s","SessionToken":"t","Expiration":"2026-01-02T03:04:05Z"})",
   };
-  for (const char* text : rows) EXPECT_FALSE(parse_credential_document(CredentialDocument::endpoint, text, "op", "x")) << text;
+  for (const char* text : rows)
+    EXPECT_FALSE(parse_credential_document(CredentialDocument::endpoint, text, "op", "x")) << text;
 }
 
 TEST(CredentialDocument, AFailureReportedWithStatus200IsAFailure) {
   const auto credentials = parse_credential_document(
-      CredentialDocument::endpoint, R"({"Code":"AssumeRoleUnauthorizedAccess","Message":"EC2 cannot assume the role"})", "op", "x");
+      CredentialDocument::endpoint, R"({"Code":"AssumeRoleUnauthorizedAccess","Message":"EC2 cannot assume the role"})",
+      "op", "x");
   ASSERT_FALSE(credentials);
   EXPECT_EQ(credentials.error().code, "AssumeRoleUnauthorizedAccess");
   EXPECT_NE(credentials.error().message.find("EC2 cannot"), std::string::npos);

@@ -25,9 +25,7 @@ struct FakeWorld {
 
   FakeWorld() { clock.learn(host_clock.now()); }
 
-  ChainSettings settings() {
-    return {transport, clock, sleeper, environment, home.path(), {}, {}, {}};
-  }
+  ChainSettings settings() { return {transport, clock, sleeper, environment, home.path(), {}, {}, {}}; }
   StsAccess sts() { return {transport, clock, {}, base::Region::parse("eu-central-1").value()}; }
 
   base::Result<CredentialsPtr> fetch(CredentialProvider& provider) { return test::run(loop, provider.credentials()); }
@@ -35,13 +33,16 @@ struct FakeWorld {
   std::string in(std::chrono::seconds duration) const { return base::format_iso8601(host_clock.now() + duration); }
 };
 
-inline std::string sts_answer(const std::string& action, const std::string& expiration, const std::string& key_id = "ASIAEXAMPLE") {
+inline std::string sts_answer(const std::string& action, const std::string& expiration,
+                              const std::string& key_id = "ASIAEXAMPLE") {
   return "<" + action + "Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><" + action +
          "Result><AssumedRoleUser><AssumedRoleId>AROAEXAMPLE:s</AssumedRoleId>"
          "<Arn>arn:aws:sts::111122223333:assumed-role/r/s</Arn></AssumedRoleUser><Credentials><AccessKeyId>" +
-         key_id + "</AccessKeyId><SecretAccessKey>role&amp;secret</SecretAccessKey><SessionToken>role/token==</SessionToken><Expiration>" +
-         expiration + "</Expiration></Credentials></" + action + "Result><ResponseMetadata><RequestId>r-1</RequestId></ResponseMetadata></" +
-         action + "Response>";
+         key_id +
+         "</AccessKeyId><SecretAccessKey>role&amp;secret</SecretAccessKey><SessionToken>role/token==</"
+         "SessionToken><Expiration>" +
+         expiration + "</Expiration></Credentials></" + action +
+         "Result><ResponseMetadata><RequestId>r-1</RequestId></ResponseMetadata></" + action + "Response>";
 }
 
 inline std::string sts_error(const std::string& code, const std::string& message = "no") {
@@ -50,7 +51,8 @@ inline std::string sts_error(const std::string& code, const std::string& message
 }
 
 inline std::string endpoint_document(const std::string& expiration, const std::string& key_id = "ASIAENDPOINT") {
-  return R"({"Code":"Success","AccessKeyId":")" + key_id + R"(","SecretAccessKey":"s","Token":"t","Expiration":")" + expiration + R"("})";
+  return R"({"Code":"Success","AccessKeyId":")" + key_id + R"(","SecretAccessKey":"s","Token":"t","Expiration":")" +
+         expiration + R"("})";
 }
 
 inline std::shared_ptr<Credentials> long_term_credentials(std::string key_id = "AKIDBASE") {

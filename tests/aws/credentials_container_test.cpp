@@ -31,16 +31,18 @@ TEST_F(Container, ARelativeUriGoesToTheTaskEndpointAndWins) {
 }
 
 TEST_F(Container, OnlyHttpsAndTheAddressesOfAwsAreAsked) {
-  for (const char* uri : {"https://anywhere.example.org/c", "http://localhost/c", "http://127.0.0.1:80/c", "http://[::1]/c",
-                          "http://169.254.170.2/c", "http://169.254.170.23/v1/credentials", "http://[fd00:ec2::23]/c"}) {
+  for (const char* uri :
+       {"https://anywhere.example.org/c", "http://localhost/c", "http://127.0.0.1:80/c", "http://[::1]/c",
+        "http://169.254.170.2/c", "http://169.254.170.23/v1/credentials", "http://[fd00:ec2::23]/c"}) {
     world.environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = uri;
     world.transport.answer(200, endpoint_document(world.in(6h)));
     EXPECT_TRUE(world.fetch(provider)) << uri;
     EXPECT_EQ(world.transport.requests().back().url, uri);
   }
   const std::size_t sent = world.transport.requests().size();
-  for (const char* uri : {"http://evil.example.org/c", "http://169.254.169.254/c", "http://10.0.0.1/c", "ftp://localhost/",
-                          "http://localhost.evil.example.org/c", "http://localhost@evil.example.org/", "/relative", "http://0.0.0.0/"}) {
+  for (const char* uri :
+       {"http://evil.example.org/c", "http://169.254.169.254/c", "http://10.0.0.1/c", "ftp://localhost/",
+        "http://localhost.evil.example.org/c", "http://localhost@evil.example.org/", "/relative", "http://0.0.0.0/"}) {
     world.environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = uri;
     const auto credentials = world.fetch(provider);
     ASSERT_FALSE(credentials) << uri;
@@ -89,7 +91,8 @@ TEST_F(Container, ThreeAttemptsASecondApart) {
 
 TEST_F(Container, MalformedAnswersAndRefusals) {
   world.environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/c";
-  for (const char* body : {"", "<html></html>", "null", R"({"AccessKeyId":null})", R"({"AccessKeyId":"A","SecretAccessKey":"s"})"}) {
+  for (const char* body :
+       {"", "<html></html>", "null", R"({"AccessKeyId":null})", R"({"AccessKeyId":"A","SecretAccessKey":"s"})"}) {
     world.transport.answer(200, body);
     EXPECT_EQ(world.fetch(provider).error().code, "MalformedCredentials") << body;
   }

@@ -14,7 +14,9 @@ struct Imds : ::testing::Test {
   FakeWorld world;
   ImdsCredentials provider{world.environment, world.transport};
 
-  void answer_all() { world.transport.answer(200, "the-token").answer(200, "my-role\n").answer(200, endpoint_document(world.in(6h))); }
+  void answer_all() {
+    world.transport.answer(200, "the-token").answer(200, "my-role\n").answer(200, endpoint_document(world.in(6h)));
+  }
 };
 
 TEST_F(Imds, AsksForATokenThenTheRoleThenItsCredentials) {

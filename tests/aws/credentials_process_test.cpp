@@ -58,7 +58,9 @@ struct ProcessSource : ::testing::Test {
 
 TEST_F(ProcessSource, TakesWhatTheProgramPrints) {
   environment["WANTED"] = "ASIAPROCESS";
-  const auto credentials = run(script(R"sh(echo "{\"Version\": 1, \"AccessKeyId\": \"$WANTED\", \"SecretAccessKey\": \"$1\"}")sh") + " 'two words'");
+  const auto credentials =
+      run(script(R"sh(echo "{\"Version\": 1, \"AccessKeyId\": \"$WANTED\", \"SecretAccessKey\": \"$1\"}")sh") +
+          " 'two words'");
   ASSERT_TRUE(credentials) << describe(credentials.error());
   EXPECT_EQ((*credentials)->access_key_id, "ASIAPROCESS");
   EXPECT_EQ((*credentials)->secret_access_key.expose(), "two words");
@@ -66,7 +68,8 @@ TEST_F(ProcessSource, TakesWhatTheProgramPrints) {
 }
 
 TEST_F(ProcessSource, GetsNoInputAndOnlyTheGivenEnvironment) {
-  const auto credentials = run(script(R"sh(test -z "$(cat)" && test -z "$HOME" && echo '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"s"}')sh"));
+  const auto credentials = run(script(
+      R"sh(test -z "$(cat)" && test -z "$HOME" && echo '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"s"}')sh"));
   EXPECT_TRUE(credentials) << describe(credentials.error());
 }
 
@@ -75,7 +78,8 @@ TEST_F(ProcessSource, AFailureShowsTheFirstLineOfStandardErrorAndNothingOfStanda
   ASSERT_FALSE(credentials);
   EXPECT_EQ(credentials.error().kind, ErrorKind::invalid);
   EXPECT_EQ(credentials.error().code, "ProcessFailed");
-  EXPECT_NE(credentials.error().message.find("exited with 3: no  ticket"), std::string::npos) << credentials.error().message;
+  EXPECT_NE(credentials.error().message.find("exited with 3: no  ticket"), std::string::npos)
+      << credentials.error().message;
   EXPECT_EQ(describe(credentials.error()).find("hushhush"), std::string::npos);
   EXPECT_EQ(describe(credentials.error()).find("more"), std::string::npos);
 }
@@ -88,7 +92,8 @@ TEST_F(ProcessSource, MalformedOutputIsRefused) {
 }
 
 TEST_F(ProcessSource, MuchStandardErrorDoesNotBlockIt) {
-  EXPECT_TRUE(run(script("head -c 300000 /dev/zero >&2; echo '{\"Version\":1,\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"s\"}'")));
+  EXPECT_TRUE(run(
+      script("head -c 300000 /dev/zero >&2; echo '{\"Version\":1,\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"s\"}'")));
 }
 
 TEST_F(ProcessSource, AProgramThatDoesNotExistIsAnError) {
@@ -123,8 +128,9 @@ bool has_ended(const std::string& pid) {
 
 TEST_F(ProcessSource, TheLoopGoesOnAndCancellationEndsTheProgramAndItsChildren) {
   const std::string pid_file = world.home.path("pid");
-  ProcessCredentials provider(script("sleep 600 & echo $! > " + pid_file + ".new; mv " + pid_file + ".new " + pid_file + "; wait"),
-                              environment);
+  ProcessCredentials provider(
+      script("sleep 600 & echo $! > " + pid_file + ".new; mv " + pid_file + ".new " + pid_file + "; wait"),
+      environment);
   boost::asio::cancellation_signal cancel;
   bool cancelled = false;
   const auto ended = [&](std::exception_ptr failure, base::Result<CredentialsPtr>) { cancelled = failure != nullptr; };

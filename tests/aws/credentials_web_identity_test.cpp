@@ -14,7 +14,8 @@ constexpr const char* k_role = "arn:aws:iam::111122223333:role/pod";
 
 struct WebIdentity : ::testing::Test {
   FakeWorld world;
-  WebIdentityCredentials provider{world.sts(), {world.home.path("token"), base::Arn::parse(k_role).value(), "keyward-run"}};
+  WebIdentityCredentials provider{world.sts(),
+                                  {world.home.path("token"), base::Arn::parse(k_role).value(), "keyward-run"}};
 };
 
 TEST_F(WebIdentity, SendsTheTokenUnsignedAndReadsItsFileEachTime) {

@@ -16,6 +16,7 @@ struct Row {
 };
 
 TEST(Endpoints, ResolvesEveryServiceInEveryPartition) {
+  // clang-format off
   const Row rows[] = {
       {Service::iam, "eu-central-1", "https://iam.amazonaws.com", "us-east-1", "iam"},
       {Service::organizations, "eu-central-1", "https://organizations.us-east-1.amazonaws.com", "us-east-1", "organizations"},
@@ -54,6 +55,7 @@ TEST(Endpoints, ResolvesEveryServiceInEveryPartition) {
       {Service::iam, "us-isof-east-1", "https://iam.us-isof-south-1.csp.hci.ic.gov", "us-isof-south-1", "iam"},
       {Service::sts, "us-isof-east-1", "https://sts.us-isof-east-1.csp.hci.ic.gov", "us-isof-east-1", "sts"},
   };
+  // clang-format on
   for (const Row& row : rows) {
     SCOPED_TRACE(std::string(row.region) + " " + row.url);
     const auto endpoint = resolve_endpoint(row.service, region(row.region), EndpointSettings{});
@@ -65,6 +67,7 @@ TEST(Endpoints, ResolvesEveryServiceInEveryPartition) {
 }
 
 TEST(Endpoints, FipsHostsAreTheOnesAwsNames) {
+  // clang-format off
   const Row rows[] = {
       {Service::iam, "us-west-2", "https://iam-fips.amazonaws.com", "us-east-1", "iam"},
       {Service::organizations, "us-west-2", "https://organizations-fips.us-east-1.amazonaws.com", "us-east-1", "organizations"},
@@ -87,6 +90,7 @@ TEST(Endpoints, FipsHostsAreTheOnesAwsNames) {
       {Service::kms, "us-gov-west-1", "https://kms-fips.us-gov-west-1.amazonaws.com", "us-gov-west-1", "kms"},
       {Service::s3, "us-gov-west-1", "https://s3-fips.us-gov-west-1.amazonaws.com", "us-gov-west-1", "s3"},
   };
+  // clang-format on
   EndpointSettings settings;
   settings.use_fips = true;
   for (const Row& row : rows) {
@@ -129,9 +133,15 @@ TEST(Endpoints, PartitionOfARegion) {
   const struct {
     const char* region;
     const char* partition;
-  } rows[] = {{"us-east-1", "aws"},        {"mx-central-1", "aws"},       {"il-central-1", "aws"},
-              {"us-gov-west-1", "aws-us-gov"}, {"cn-north-1", "aws-cn"},  {"eusc-de-east-1", "aws-eusc"},
-              {"us-iso-east-1", "aws-iso"}, {"us-isob-east-1", "aws-iso-b"}, {"eu-isoe-west-1", "aws-iso-e"},
+  } rows[] = {{"us-east-1", "aws"},
+              {"mx-central-1", "aws"},
+              {"il-central-1", "aws"},
+              {"us-gov-west-1", "aws-us-gov"},
+              {"cn-north-1", "aws-cn"},
+              {"eusc-de-east-1", "aws-eusc"},
+              {"us-iso-east-1", "aws-iso"},
+              {"us-isob-east-1", "aws-iso-b"},
+              {"eu-isoe-west-1", "aws-iso-e"},
               {"us-isof-south-1", "aws-iso-f"}};
   for (const auto& row : rows) EXPECT_EQ(partition_of(region(row.region)).value(), row.partition) << row.region;
   EXPECT_EQ(partition_of(region("qq-east-1")).error().code, "UnknownRegion");
@@ -155,11 +165,18 @@ TEST(EndpointSettings, AnOverrideChangesTheHostOnly) {
 }
 
 TEST(EndpointSettings, EveryServiceHasItsVariable) {
-  const std::pair<const char*, Service> names[] = {
-      {"ORGANIZATIONS", Service::organizations}, {"STS", Service::sts}, {"IAM", Service::iam},
-      {"SECRETS_MANAGER", Service::secrets_manager}, {"SESV2", Service::ses}, {"SNS", Service::sns}, {"SSM", Service::ssm},
-      {"S3", Service::s3}, {"CLOUDWATCH", Service::cloudwatch}, {"ACCOUNT", Service::account},
-      {"DYNAMODB", Service::dynamodb}, {"KMS", Service::kms}};
+  const std::pair<const char*, Service> names[] = {{"ORGANIZATIONS", Service::organizations},
+                                                   {"STS", Service::sts},
+                                                   {"IAM", Service::iam},
+                                                   {"SECRETS_MANAGER", Service::secrets_manager},
+                                                   {"SESV2", Service::ses},
+                                                   {"SNS", Service::sns},
+                                                   {"SSM", Service::ssm},
+                                                   {"S3", Service::s3},
+                                                   {"CLOUDWATCH", Service::cloudwatch},
+                                                   {"ACCOUNT", Service::account},
+                                                   {"DYNAMODB", Service::dynamodb},
+                                                   {"KMS", Service::kms}};
   for (const auto& [name, service] : names) {
     const auto settings = endpoint_settings({{std::string("AWS_ENDPOINT_URL_") + name, "https://x.example.org:8443"}});
     ASSERT_TRUE(settings) << name;
@@ -178,11 +195,12 @@ TEST(EndpointSettings, OverridesAreIgnoredOnRequest) {
 }
 
 TEST(EndpointSettings, PlainHttpIsForLoopbackOnly) {
-  for (const char* url : {"http://127.0.0.1:5000", "http://localhost", "http://[::1]:9", "https://vpce-1.sts.example.org/"}) {
+  for (const char* url :
+       {"http://127.0.0.1:5000", "http://localhost", "http://[::1]:9", "https://vpce-1.sts.example.org/"}) {
     EXPECT_TRUE(endpoint_settings({{"AWS_ENDPOINT_URL", url}})) << url;
   }
-  for (const char* url : {"http://10.0.0.1", "http://localhost.example.org", "http://169.254.169.254", "ftp://localhost",
-                          "https://h/path", "https://h?x=1", "localhost:5000", "https://user@h"}) {
+  for (const char* url : {"http://10.0.0.1", "http://localhost.example.org", "http://169.254.169.254",
+                          "ftp://localhost", "https://h/path", "https://h?x=1", "localhost:5000", "https://user@h"}) {
     const auto settings = endpoint_settings({{"AWS_ENDPOINT_URL_STS", url}});
     ASSERT_FALSE(settings) << url;
     EXPECT_EQ(settings.error().kind, base::ErrorKind::invalid);

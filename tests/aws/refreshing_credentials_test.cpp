@@ -165,9 +165,8 @@ struct ManyCallers : ::testing::Test {
     endings.push_back(failure ? "cancelled" : result ? (*result)->access_key_id : result.error().code);
   }
   void call() {
-    boost::asio::co_spawn(world.loop, provider->credentials(), [this](std::exception_ptr failure, Result<CredentialsPtr> result) {
-      note(failure, result);
-    });
+    boost::asio::co_spawn(world.loop, provider->credentials(),
+                          [this](std::exception_ptr failure, Result<CredentialsPtr> result) { note(failure, result); });
     settle();
   }
   void settle() {

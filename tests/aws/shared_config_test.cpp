@@ -17,11 +17,12 @@ SharedConfig parsed(SharedFile kind, std::string_view text) {
 }
 
 TEST(SharedConfig, ReadsProfilesOfTheConfigFile) {
-  const auto config = parsed(SharedFile::config,
-                             "\xEF\xBB\xBF# comment\n; comment\n[default]\nregion = eu-west-1\r\n"
-                             "[profile prod]\nROLE_ARN=arn:aws:iam::111122223333:role/a=b # why\nsource_profile  =  default\n"
-                             "[profile \"with blank\"]\nregion = us-east-1 ; here\n"
-                             "[sso-session s]\nsso_region = x\n[services x]\n[prod]\nregion = ignored\n[profilex]\nregion = ignored\n");
+  const auto config =
+      parsed(SharedFile::config,
+             "\xEF\xBB\xBF# comment\n; comment\n[default]\nregion = eu-west-1\r\n"
+             "[profile prod]\nROLE_ARN=arn:aws:iam::111122223333:role/a=b # why\nsource_profile  =  default\n"
+             "[profile \"with blank\"]\nregion = us-east-1 ; here\n"
+             "[sso-session s]\nsso_region = x\n[services x]\n[prod]\nregion = ignored\n[profilex]\nregion = ignored\n");
   EXPECT_EQ(config.profiles.size(), 3u);
   EXPECT_EQ(config.profiles.at("default").at("region"), "eu-west-1");
   EXPECT_EQ(config.profiles.at("prod").at("role_arn"), "arn:aws:iam::111122223333:role/a=b");
@@ -57,9 +58,14 @@ TEST(SharedConfig, ThePrefixedDefaultWins) {
 
 TEST(SharedConfig, RefusesWhatIsAmbiguousAndNamesTheLineButNotItsText) {
   const std::pair<const char*, const char*> rows[] = {
-      {"[a]\nhushhush\n", "file:2"},           {"key = hushhush\n", "file:1"},   {"[a]\nk = 1\nK = hushhush\n", "file:3"},
-      {"[a]\nk = 1\n\n[a]\nl = 2\n", "file:4"}, {"[a\nk = hushhush\n", "file:1"}, {"[]\n", "file:1"},
-      {"[a] hushhush\n", "file:1"},            {"[a]\n= hushhush\n", "file:2"},
+      {"[a]\nhushhush\n", "file:2"},
+      {"key = hushhush\n", "file:1"},
+      {"[a]\nk = 1\nK = hushhush\n", "file:3"},
+      {"[a]\nk = 1\n\n[a]\nl = 2\n", "file:4"},
+      {"[a\nk = hushhush\n", "file:1"},
+      {"[]\n", "file:1"},
+      {"[a] hushhush\n", "file:1"},
+      {"[a]\n= hushhush\n", "file:2"},
   };
   for (const auto& [text, where] : rows) {
     SharedConfig config;
@@ -85,8 +91,8 @@ TEST(SharedConfig, FilesCanBeElsewhereEmptyOrAbsent) {
   const test::TemporaryDirectory home;
   const std::string elsewhere = home.write("other/config", "[profile q]\nregion = eu-west-1\n");
   home.write("creds", "");
-  const auto config = load_shared_config(
-      {{"AWS_CONFIG_FILE", elsewhere}, {"AWS_SHARED_CREDENTIALS_FILE", "~/creds"}}, home.path());
+  const auto config =
+      load_shared_config({{"AWS_CONFIG_FILE", elsewhere}, {"AWS_SHARED_CREDENTIALS_FILE", "~/creds"}}, home.path());
   ASSERT_TRUE(config) << describe(config.error());
   EXPECT_TRUE(config->profiles.contains("q"));
   EXPECT_TRUE(load_shared_config({}, home.path("nowhere"))->profiles.empty());

@@ -1,6 +1,8 @@
 // Signs the requests it reads and prints the three stages: one JSON object a line, in and out.
-//   {"method": "GET", "url": "https://...", "headers": [["Name", "value"], ...], "body": "<base64>", "region": "us-east-1",
-//    "service": "iam", "access_key_id": "...", "secret_access_key": "...", "session_token": "", "time": "20260102T030405Z"}
+//   {"method": "GET", "url": "https://...", "headers": [["Name", "value"], ...], "body": "<base64>", "region":
+//   "us-east-1",
+//    "service": "iam", "access_key_id": "...", "secret_access_key": "...", "session_token": "", "time":
+//    "20260102T030405Z"}
 //   {"canonical_request": "...", "string_to_sign": "...", "signature": "...", "authorization": "..."}
 
 #include <boost/json.hpp>
@@ -35,8 +37,8 @@ json::object stages(const json::object& given) {
   const auto time = base::parse_iso8601(text(given, "time")).value();
 
   aws::sigv4::sign(request, scope, credentials, time);
-  const auto signature = aws::sigv4::compute(request.method, request.url, request.headers, request.body.view(), scope,
-                                             credentials, time);
+  const auto signature =
+      aws::sigv4::compute(request.method, request.url, request.headers, request.body.view(), scope, credentials, time);
   return {{"canonical_request", signature.canonical_request},
           {"string_to_sign", signature.string_to_sign},
           {"signature", signature.signature},

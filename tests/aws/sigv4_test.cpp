@@ -44,6 +44,7 @@ struct Vector {
 const std::vector<Vector>& suite() {
   using enum PathStyle;
   constexpr const char* k_plain = "host;x-amz-date";
+  // clang-format off
   static const std::vector<Vector> vectors = {
       {"get-vanilla", "GET", "/", normalized, {}, "", "/", "", "", k_plain,
        "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"},
@@ -104,6 +105,7 @@ const std::vector<Vector>& suite() {
        "Param1=value1", "/", "", "", "content-length;content-type;host;x-amz-content-sha256;x-amz-date",
        "328d1b9eaadca9f5818ef05e8392801e091653bafec24fcab71e7344e7f51422"},
   };
+  // clang-format on
   return vectors;
 }
 
@@ -135,12 +137,14 @@ TEST(SigV4, PublicSuiteInThreeStages) {
     if (plain) {
       EXPECT_EQ(signature.canonical_request, expected_canonical_request(row));
     }
-    EXPECT_EQ(signature.string_to_sign, "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/service/aws4_request\n" +
-                                            base::sha256_hex(signature.canonical_request));
+    EXPECT_EQ(signature.string_to_sign,
+              "AWS4-HMAC-SHA256\n20150830T123600Z\n20150830/us-east-1/service/aws4_request\n" +
+                  base::sha256_hex(signature.canonical_request));
     EXPECT_EQ(signature.signature, row.signature);
-    EXPECT_EQ(signature.authorization,
-              std::string("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=") +
-                  row.signed_headers + ", Signature=" + row.signature);
+    EXPECT_EQ(
+        signature.authorization,
+        std::string("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=") +
+            row.signed_headers + ", Signature=" + row.signature);
   }
 }
 
@@ -160,22 +164,26 @@ TEST(SigV4, StagesOfTheVanillaRequestAreThePublishedOnes) {
 
 TEST(SigV4, ASessionTokenIsSignedLikeAnyHeader) {
   EXPECT_EQ(computed(row_named("get-vanilla-with-session-token")).canonical_request,
-            "GET\n/\n\nhost:example.amazonaws.com\nx-amz-date:20150830T123600Z\nx-amz-security-token:" + std::string(k_token) +
-                "\n\nhost;x-amz-date;x-amz-security-token\n" + k_empty_hash);
+            "GET\n/\n\nhost:example.amazonaws.com\nx-amz-date:20150830T123600Z\nx-amz-security-token:" +
+                std::string(k_token) + "\n\nhost;x-amz-date;x-amz-security-token\n" + k_empty_hash);
 }
 
 TEST(SigV4, ADeclaredBodyHashIsUsedAndSigned) {
   const std::string hash = "9095672bbd1f56dfc5b65f3e153adc8731a4a654192329106275f4c7b24d0b6e";
   EXPECT_EQ(computed(row_named("post-x-www-form-urlencoded")).canonical_request,
             "POST\n/\n\ncontent-length:13\ncontent-type:application/x-www-form-urlencoded\nhost:example.amazonaws.com\n"
-            "x-amz-content-sha256:" + hash + "\nx-amz-date:20150830T123600Z\n\n"
-            "content-length;content-type;host;x-amz-content-sha256;x-amz-date\n" + hash);
+            "x-amz-content-sha256:" +
+                hash +
+                "\nx-amz-date:20150830T123600Z\n\n"
+                "content-length;content-type;host;x-amz-content-sha256;x-amz-date\n" +
+                hash);
 }
 
 TEST(SigV4, HopAndAgentHeadersAreNotSigned) {
   Vector row = row_named("get-vanilla");
-  row.headers = {{"Connection", "keep-alive"}, {"Expect", "100-continue"}, {"User-Agent", "keyward"}, {"TE", "x"},
-                 {"Transfer-Encoding", "chunked"}, {"X-Amzn-Trace-Id", "Root=1"}, {"Authorization", "old"}};
+  row.headers = {
+      {"Connection", "keep-alive"},     {"Expect", "100-continue"},    {"User-Agent", "keyward"}, {"TE", "x"},
+      {"Transfer-Encoding", "chunked"}, {"X-Amzn-Trace-Id", "Root=1"}, {"Authorization", "old"}};
   EXPECT_EQ(computed(row).signature, row.signature);
 }
 
@@ -195,6 +203,7 @@ struct ProductVector {
 
 TEST(SigV4, ProductVectorsInThreeStages) {
   using enum PathStyle;
+  // clang-format off
   const ProductVector rows[] = {
       {"IAM", "POST", "https://iam.amazonaws.com/", {"us-east-1", "iam", normalized}, {{"Content-Type", k_form_utf8}},
        "Action=ListUsers&Version=2010-05-08&MaxItems=1000", "", "content-type;host;x-amz-date",
@@ -224,6 +233,7 @@ TEST(SigV4, ProductVectorsInThreeStages) {
        "1e88a92be1c59f7af9224ebf4c9e9e4e8c42b869d3465b6455c17476af93eafb",
        "6fbf1eef461ebe3724e486c100ca74bec1317ba06e0063de65bed50353683be8"},
   };
+  // clang-format on
   const auto time = base::parse_iso8601("20260102T030405Z").value();
   for (const ProductVector& row : rows) {
     SCOPED_TRACE(row.name);
@@ -241,17 +251,19 @@ TEST(SigV4, ProductVectorsInThreeStages) {
     EXPECT_EQ(stages.string_to_sign, "AWS4-HMAC-SHA256\n20260102T030405Z\n" + scope + "\n" + row.canonical_sha256);
     EXPECT_EQ(stages.signature, row.signature);
     ASSERT_EQ(request.headers.back().name, "Authorization");
-    EXPECT_EQ(request.headers.back().value, "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/" + scope +
-                                                ", SignedHeaders=" + row.signed_headers + ", Signature=" + row.signature);
+    EXPECT_EQ(request.headers.back().value, "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/" + scope + ", SignedHeaders=" +
+                                                row.signed_headers + ", Signature=" + row.signature);
   }
 }
 
 TEST(SigV4, PathsOfOrdinaryServicesAreNormalisedThenEncodedAgain) {
+  // clang-format off
   const std::pair<const char*, const char*> rows[] = {
       {"", "/"},           {"/", "/"},       {"/a/b", "/a/b"},       {"/a/b/", "/a/b/"},     {"/a//b", "/a/b"},
       {"/a/./b", "/a/b"},  {"/./", "/"},     {"/a/../b", "/b"},      {"/../../x", "/x"},     {"/a/b/../..", "/"},
       {"/a%2Fb", "/a%252Fb"}, {"/a:b", "/a%3Ab"}, {"/~x", "/~x"}, {"/a/..", "/"},
   };
+  // clang-format on
   for (const auto& [sent, canonical] : rows) {
     Vector row = row_named("get-vanilla");
     row.target = sent;
@@ -277,7 +289,8 @@ TEST(SigV4, SigningAgainReplacesTheOldSignature) {
 
   std::vector<std::string> names;
   for (const HttpHeader& header : request.headers) names.push_back(header.name);
-  const std::vector<std::string> expected = {"Content-Type", "Host", "X-Amz-Date", "X-Amz-Content-Sha256", "Authorization"};
+  const std::vector<std::string> expected = {"Content-Type", "Host", "X-Amz-Date", "X-Amz-Content-Sha256",
+                                             "Authorization"};
   EXPECT_EQ(names, expected);
   EXPECT_EQ(request.headers[1].value, "localhost:5000");
   EXPECT_EQ(request.headers[2].value, "20260102T030905Z");

@@ -40,8 +40,8 @@ TEST(Url, RefusesWhatCannotBeSent) {
 
 TEST(Url, LoopbackIsLocalhostAndLoopbackAddressesOnly) {
   for (const char* host : {"localhost", "127.0.0.1", "127.255.0.9", "::1"}) EXPECT_TRUE(is_loopback(host)) << host;
-  for (const char* host : {"localhost.example.org", "127.0.0.1.example.org", "127.1", "128.0.0.1", "1127.0.0.1", "127.0.0.256",
-                           "0.0.0.0", "::", "169.254.169.254", "", "127.0.0.1."}) {
+  for (const char* host : {"localhost.example.org", "127.0.0.1.example.org", "127.1", "128.0.0.1", "1127.0.0.1",
+                           "127.0.0.256", "0.0.0.0", "::", "169.254.169.254", "", "127.0.0.1."}) {
     EXPECT_FALSE(is_loopback(host)) << host;
   }
 }

@@ -43,9 +43,11 @@ class FakeTransport final : public base::HttpTransport {
   }
 
   base::Task<base::Result<base::HttpResponse>> send(base::HttpRequest request) override {
-    requests_.push_back({request.method, request.url, request.headers, std::string(request.body.view()), request.timeout});
+    requests_.push_back(
+        {request.method, request.url, request.headers, std::string(request.body.view()), request.timeout});
     if (script_.empty()) {
-      co_return base::Error{base::ErrorKind::transient, request.operation, "NothingScripted", "", "no answer is scripted"};
+      co_return base::Error{base::ErrorKind::transient, request.operation, "NothingScripted", "",
+                            "no answer is scripted"};
     }
     base::Result<base::HttpResponse> next = std::move(script_.front());
     script_.pop_front();
