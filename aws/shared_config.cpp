@@ -1,13 +1,12 @@
 #include "aws/shared_config.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <set>
-#include <sstream>
 #include <utility>
+
+#include "aws/small_file.hpp"
+#include "base/wiped_buffer.hpp"
 
 namespace keyward::aws {
 namespace {
@@ -128,19 +127,13 @@ class ProfileReader {
   std::optional<std::size_t> key_indent_;
 };
 
-Result<std::string> read_if_exists(const std::string& path) {
+/// Far more than anybody's profiles need.
+constexpr std::size_t k_max_file = 1 << 20;
+
+Result<base::Body> read_if_exists(const std::string& path) {
   std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) return std::string();
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  // An empty file sets failbit on `text`, which is no error.
-  if (file && !std::filesystem::is_directory(path, ignored) &&
-      (file.peek() == std::ifstream::traits_type::eof() || text << file.rdbuf())) {
-    return std::move(text).str();
-  }
-  return Error{ErrorKind::invalid, "credentials", "UnreadableSharedConfig", "",
-               path + " cannot be read: " + std::strerror(errno)};
+  if (!std::filesystem::exists(path, ignored)) return base::Body();
+  return read_small_file(path, k_max_file);
 }
 
 std::string path_of(const Environment& environment, const std::string& name, const std::string& home,
@@ -152,6 +145,12 @@ std::string path_of(const Environment& environment, const std::string& name, con
 }
 
 }  // namespace
+
+SharedConfig::~SharedConfig() {
+  for (auto& [name, section] : profiles) {
+    for (auto& [key, value] : section) base::wipe(value.data(), value.size());
+  }
+}
 
 std::optional<std::string> variable(const Environment& environment, const std::string& name) {
   const auto at = environment.find(name);
@@ -167,9 +166,9 @@ Result<void> add_profiles(SharedConfig& config, SharedFile kind, std::string_vie
     SharedConfig::Section& section = config.profiles[name];
     for (auto& [key, value] : keys) {
       if (kind == SharedFile::credentials) {
-        section.insert_or_assign(key, value);
+        section.insert_or_assign(key, std::move(value));
       } else {
-        section.emplace(key, value);
+        section.emplace(key, std::move(value));
       }
     }
   }
@@ -184,7 +183,7 @@ Result<SharedConfig> load_shared_config(const Environment& environment, const st
   for (const auto& [kind, path] : files) {
     const auto text = read_if_exists(path);
     if (!text) return text.error();
-    const Result<void> added = add_profiles(config, kind, *text, path);
+    const Result<void> added = add_profiles(config, kind, text->view(), path);
     if (!added) return added.error();
   }
   return config;

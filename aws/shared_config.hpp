@@ -16,9 +16,15 @@ using Environment = std::map<std::string, std::string>;
 std::optional<std::string> variable(const Environment& environment, const std::string& name);
 
 /// What ~/.aws/config and ~/.aws/credentials say (aws-api.md, section 8.3). Keys are lower case. Values may be secrets:
-/// they are never printed.
+/// they are never printed, and wiped in the end.
 struct SharedConfig {
   using Section = std::map<std::string, std::string>;
+
+  SharedConfig() = default;
+  SharedConfig(SharedConfig&&) = default;
+  SharedConfig& operator=(SharedConfig&&) = default;
+  ~SharedConfig();
+
   std::map<std::string, Section> profiles;  ///< keys of the credentials file win over those of the config file
 };
 
