@@ -151,6 +151,19 @@ TEST_F(Chain, TheFirstWayThatWorkedIsKept) {
   EXPECT_EQ((*world.fetch(*chain))->access_key_id, "ASIASECOND");
 }
 
+TEST_F(Chain, AWayThatDisappearsIsNotReplacedByAnother) {
+  environment_keys();
+  world.environment["AWS_CREDENTIAL_EXPIRATION"] = world.in(1h);
+  const auto chain = default_credential_chain(world.settings());
+  ASSERT_TRUE(world.fetch(*chain));
+  world.environment.erase("AWS_ACCESS_KEY_ID");
+  world.environment.erase("AWS_SECRET_ACCESS_KEY");
+  world.environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/c";
+  world.host_clock.advance(2h);
+  EXPECT_EQ(world.fetch(*chain).error().code, "NoCredentials");
+  EXPECT_TRUE(world.transport.requests().empty());
+}
+
 TEST_F(Chain, ForgetReachesTheSourceBehindAProfile) {
   config_file("[default]\nrole_arn = arn:aws:iam::111122223333:role/a\nsource_profile = base\n");
   credentials_file(std::string("[base]\n") + k_static);

@@ -48,8 +48,10 @@ TEST_F(Container, OnlyHttpsAndTheAddressesOfAwsAreAsked) {
     ASSERT_FALSE(credentials) << uri;
     EXPECT_EQ(credentials.error().kind, ErrorKind::invalid) << uri;
   }
-  world.environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "@evil.example.org/";
-  EXPECT_EQ(world.fetch(provider).error().code, "BadUri");
+  for (const char* uri : {"@evil.example.org/", ".evil.example.org/", ":81/", "c"}) {
+    world.environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = uri;
+    EXPECT_EQ(world.fetch(provider).error().code, "BadUri") << uri;
+  }
   EXPECT_EQ(world.transport.requests().size(), sent);
 }
 

@@ -88,6 +88,9 @@ TEST_F(ProcessSource, MalformedOutputIsRefused) {
   EXPECT_EQ(run(script("true")).error().code, "MalformedCredentials");
   EXPECT_EQ(run(script("echo '{\"Version\":2}'")).error().code, "MalformedCredentials");
   EXPECT_EQ(run(script("head -c 70000 /dev/zero")).error().code, "MalformedCredentials");
+  const std::string whole = R"(printf '{"Version":1,"AccessKeyId":"A","SecretAccessKey":"s"}'; )";
+  EXPECT_TRUE(run(script(whole)));
+  EXPECT_EQ(run(script(whole + "head -c 70000 /dev/zero | tr '\\0' ' '")).error().code, "MalformedCredentials");
   EXPECT_EQ(run(script("kill -9 $$")).error().code, "ProcessFailed");
 }
 

@@ -101,7 +101,7 @@ TEST(SharedConfig, FilesCanBeElsewhereEmptyOrAbsent) {
 TEST(SharedConfig, AFileThatCannotBeReadIsAnError) {
   const test::TemporaryDirectory home;
   std::filesystem::create_directories(home.path(".aws/config"));
-  EXPECT_EQ(load_shared_config({}, home.path()).error().code, "UnreadableSharedConfig");
+  EXPECT_EQ(load_shared_config({}, home.path()).error().code, "UnreadableFile");
 }
 
 }  // namespace
