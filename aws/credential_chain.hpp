@@ -1,29 +1,28 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "aws/aws_clock.hpp"
 #include "aws/credentials.hpp"
 #include "aws/endpoints.hpp"
+#include "aws/shared_config.hpp"
 #include "base/clock.hpp"
 #include "base/http.hpp"
 #include "base/ids.hpp"
 
 namespace keyward::aws {
 
-using Environment = std::map<std::string, std::string>;
-
 /// What the chain needs of the world. The references outlive the chain.
 struct ChainSettings {
   base::HttpTransport& transport;
-  base::Clock& clock;
+  AwsClock& clock;  ///< learns from the answers of STS: a role may be the first call of all
   base::Sleeper& sleeper;
   const Environment& environment;
-  std::string home;                          ///< for ~/.aws
-  std::optional<std::string> profile;        ///< --profile: environment keys are then skipped
-  std::optional<base::Region> region;        ///< --region: for the STS endpoint of role profiles
+  std::string home;                    ///< for ~/.aws
+  std::optional<std::string> profile;  ///< --profile: environment keys are then skipped
+  std::optional<base::Region> region;  ///< --region: for the STS endpoint of role profiles
   EndpointSettings endpoints;
 };
 
@@ -36,7 +35,8 @@ std::unique_ptr<CredentialProvider> default_credential_chain(ChainSettings setti
 
 /// The region to work in: `explicit_region`, else AWS_REGION, AWS_DEFAULT_REGION, the profile's `region`.
 /// Errors: `invalid` for a malformed one, `not_found` when there is none.
-base::Result<base::Region> resolve_region(const std::optional<std::string>& explicit_region, const Environment& environment,
-                                          const std::string& home, const std::optional<std::string>& profile);
+base::Result<base::Region> resolve_region(const std::optional<std::string>& explicit_region,
+                                          const Environment& environment, const std::string& home,
+                                          const std::optional<std::string>& profile);
 
 }  // namespace keyward::aws

@@ -32,7 +32,10 @@ struct Signature {
 
 /// Computes the signature over method, URL, the given headers and body. Every header handed in is signed except those
 /// that must not be (connection, expect, user-agent, x-amzn-trace-id and other hop headers).
-/// `host` and `x-amz-date` must be among the headers already.
+/// `host` and `x-amz-date` must be among the headers already. The body's hash is the value of x-amz-content-sha256
+/// where that header is present (it may be "UNSIGNED-PAYLOAD"; a server checks it against the body itself), else
+/// computed. The URL is used as it is written: its query must be encoded as RFC 3986 says, a space as %20. Throws
+/// std::invalid_argument for a URL that is not an absolute http or https URL.
 Signature compute(std::string_view method, std::string_view url, const std::vector<base::HttpHeader>& headers,
                   std::string_view body, const Scope& scope, const Credentials& credentials, base::Instant time);
 

@@ -14,7 +14,8 @@ target_compile_options(keyward_options INTERFACE -Wall -Wextra -Wpedantic -Wshad
                        $<$<BOOL:${KEYWARD_WERROR}>:-Werror>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports false positives for coroutine frames and for std::variant at -O1 and above.
-  target_compile_options(keyward_options INTERFACE -Wno-maybe-uninitialized -Wno-dangling-pointer -Wno-restrict)
+  target_compile_options(keyward_options INTERFACE -Wno-maybe-uninitialized -Wno-dangling-pointer -Wno-restrict
+                         -Wno-mismatched-new-delete)
 endif()
 
 # Flags that must be the same for every translation unit, third-party code compiled here included.
