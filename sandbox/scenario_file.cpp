@@ -205,7 +205,10 @@ void read_secret(World& world, Account& account, const Node& node) {
     version.stages = {"AWSCURRENT"};
     secret.versions.emplace(node.text("version_id", world.random.uuid()), std::move(version));
   }
-  if (node.flag("deleted", false)) secret.deletion = world.now();
+  if (node.flag("deleted", false)) {
+    secret.deletion = world.now();
+    secret.gone = world.now() + std::chrono::days(30);
+  }
   account.secrets.emplace(RegionalName{secret.region, secret.name}, std::move(secret));
 }
 

@@ -73,7 +73,7 @@ json::object create_secret(const Call& call, const JsonParameters& parameters) {
   const std::string kms_key = parameters.get("KmsKeyId");
   check_kms_key(call.account, call.region, kms_key);
 
-  if (StoredSecret* existing = secret_in_region(call.account, call.region, name)) {
+  if (StoredSecret* existing = secret_in_region(call.account, call.region, name, call.now)) {
     if (existing->deletion) {
       throw ApiError(400, "InvalidRequestException",
                      "You can't create this secret because a secret with this name is already scheduled for deletion.");
@@ -192,6 +192,7 @@ json::object delete_secret(const Call& call, const JsonParameters& parameters) {
     found.account.secrets.erase(key);
   } else {
     found.secret.deletion = call.now;
+    found.secret.gone = date;
   }
   return answer;
 }

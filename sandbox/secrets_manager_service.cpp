@@ -57,9 +57,13 @@ const KmsKey* find_kms_key(const Account& account, std::string_view region, std:
   return nullptr;
 }
 
-StoredSecret* secret_in_region(Account& account, std::string_view region, std::string_view name) {
+StoredSecret* secret_in_region(Account& account, std::string_view region, std::string_view name, base::Instant now) {
   const auto own = account.secrets.find({std::string(region), std::string(name)});
-  if (own != account.secrets.end()) return &own->second;
+  if (own != account.secrets.end()) {
+    if (!own->second.deletion || now < own->second.gone) return &own->second;
+    account.secrets.erase(own);  // its recovery window has run out
+    return nullptr;
+  }
   for (auto& [key, secret] : account.secrets) {
     if (secret.name == name && holds_region(secret, region)) return &secret;
   }
@@ -72,7 +76,7 @@ FoundSecret find_secret(const Call& call, const JsonParameters& parameters, Secr
   const SecretName name = read_secret_id(call, id);
   Account* account = call.world.find_account(name.account);
   StoredSecret* secret =
-      account && name.region == call.region ? secret_in_region(*account, call.region, name.name) : nullptr;
+      account && name.region == call.region ? secret_in_region(*account, call.region, name.name, call.now) : nullptr;
   if (secret && name.is_arn && !name.suffix.empty() && secret->suffix != name.suffix) secret = nullptr;
 
   Access access{"secretsmanager:" + call.action, "", name.account, "", PolicyKind::resource, context};

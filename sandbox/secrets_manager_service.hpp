@@ -34,8 +34,8 @@ enum class SecretUse {
 FoundSecret find_secret(const Call& call, const JsonParameters& parameters, SecretUse use,
                         const std::map<std::string, std::vector<std::string>>& context = {});
 
-/// Whether the account has a secret of that name in that region, replicas included.
-StoredSecret* secret_in_region(Account& account, std::string_view region, std::string_view name);
+/// The secret of that name in that region, replicas included; null when there is none or its deletion is carried out.
+StoredSecret* secret_in_region(Account& account, std::string_view region, std::string_view name, base::Instant now);
 
 /// Throws unless the caller may use the secret's KMS key for `kms_action` ("kms:Decrypt"). The account's own
 /// aws/secretsmanager key serves its own account only.

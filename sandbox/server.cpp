@@ -2,6 +2,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -79,8 +80,8 @@ Task<Outcome> answer(Simulation& simulation, WireRequest request) {
   const OrganizationsCall counted(simulation, request);
   Outcome outcome = simulation.handle(request);
   if (outcome.delay.count() > 0) {
-    asio::steady_timer timer(co_await asio::this_coro::executor);
-    timer.expires_after(outcome.delay);
+    const auto executor = co_await asio::this_coro::executor;
+    asio::steady_timer timer(executor, outcome.delay);
     co_await timer.async_wait(asio::use_awaitable);
   }
   co_return outcome;
@@ -132,13 +133,26 @@ void connection_ended(std::exception_ptr failure) {
   }
 }
 
+/// Out of descriptors is no reason to stop for good: connections that end give theirs back.
 Task<void> accept_all(tcp::acceptor& acceptor, std::shared_ptr<asio::ssl::context> tls, Simulation& simulation) {
+  constexpr std::chrono::milliseconds k_pause{50};
+  const auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer pause(executor);
   while (true) {
-    tcp::socket socket = co_await acceptor.async_accept(asio::use_awaitable);
+    tcp::socket socket(executor);
+    boost::system::error_code error;
+    auto keep_error = asio::redirect_error(asio::use_awaitable, error);
+    co_await acceptor.async_accept(socket, keep_error);
+    if (error == asio::error::operation_aborted) co_return;
+    if (error) {
+      pause.expires_after(k_pause);
+      co_await pause.async_wait(asio::use_awaitable);
+      continue;
+    }
     if (tls) {
-      asio::co_spawn(acceptor.get_executor(), serve_tls(std::move(socket), tls, simulation), connection_ended);
+      asio::co_spawn(executor, serve_tls(std::move(socket), tls, simulation), connection_ended);
     } else {
-      asio::co_spawn(acceptor.get_executor(), serve_plain(std::move(socket), simulation), connection_ended);
+      asio::co_spawn(executor, serve_plain(std::move(socket), simulation), connection_ended);
     }
   }
 }

@@ -93,6 +93,8 @@ void World::spread(AccessKey& key) {
 }
 
 void World::forget_expired_sessions() {
+  if (now() - sessions_checked_ < std::chrono::hours(1) && now() >= sessions_checked_) return;
+  sessions_checked_ = now();
   // Kept for a while after their end, so that they are refused as expired and not as unknown.
   const base::Instant oldest = now() - std::chrono::hours(24);
   std::erase_if(sessions, [&](const auto& entry) { return entry.second.expires < oldest; });

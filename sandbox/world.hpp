@@ -113,7 +113,8 @@ struct StoredSecret {
   base::Instant created;
   base::Instant changed;
   std::optional<base::Instant> accessed;
-  std::optional<base::Instant> deletion;  ///< scheduled for deletion
+  std::optional<base::Instant> deletion;  ///< since when it is scheduled for deletion
+  base::Instant gone;                     ///< when a scheduled deletion is carried out
   std::map<std::string, Replica> replicas;
 };
 
@@ -267,11 +268,12 @@ class World {
   /// The moments between which a key made now becomes known everywhere.
   void spread(AccessKey& key);
 
-  /// Drops sessions that have expired, so that a long run does not grow.
+  /// Drops sessions that ended a day ago, so that a long run does not grow. Looks once in a virtual hour.
   void forget_expired_sessions();
 
  private:
   std::map<std::string, KeyOwner, std::less<>> key_owners_;
+  base::Instant sessions_checked_;
 };
 
 std::string user_arn(const Account& account, const User& user);
