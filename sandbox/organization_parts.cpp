@@ -74,6 +74,17 @@ void add_role(World& world, Account& account, const std::string& name, std::stri
   account.roles.emplace(name, std::move(role));
 }
 
+/// alias/keyward: a customer managed key that the whole organization may read with, as a central store needs it.
+void add_shared_key(World& world, Account& account, const std::string& region) {
+  json::object own = allow({"kms:*"}, "*");
+  own["Principal"] = json::object{{"AWS", "arn:aws:iam::" + account.id + ":root"}};
+  json::object shared = allow({"kms:Decrypt", "kms:DescribeKey"}, "*");
+  shared["Principal"] = "*";
+  shared["Condition"] = json::object{{"StringEquals", json::object{{"aws:PrincipalOrgID", world.organization_id}}}};
+  account.kms_keys.push_back(
+      {world.random.uuid(), region, "alias/keyward", document({std::move(own), std::move(shared)}), true});
+}
+
 }  // namespace
 
 Account& make_account(World& world, const std::string& id, const std::string& name, const std::string& email) {
@@ -101,6 +112,7 @@ Account& make_management(World& world, const std::string& id) {
   make_key(world, account, admin, std::chrono::days(10));
   add_standard_roles(world, account);
   account.roles.erase("OrganizationAccountAccessRole");  // AWS makes it in member accounts only
+  for (const char* region : {"us-east-1", "eu-central-1", "eu-west-1"}) add_shared_key(world, account, region);
   const std::string hub_arn = user_arn(account, account.users.at(k_hub_user));
   add_role(world, account, "keyward-inventory", trust(world, hub_arn, false), hub_policy());
   return account;

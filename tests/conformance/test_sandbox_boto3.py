@@ -10,7 +10,7 @@ import time
 import botocore.exceptions
 import pytest
 
-from sandbox_process import HUB_ACCOUNT, Sandbox
+from sandbox_process import HUB_ACCOUNT, ROOT, Sandbox
 
 A, B = "222222222222", "333333333333"
 
@@ -439,6 +439,19 @@ def test_other_accounts_need_both_policies_and_a_customer_key(sandbox, secrets):
     assert code(secrets.create_secret, Name="x", SecretString="v", KmsKeyId="alias/no") == "InvalidParameterException"
 
 
+def test_central_store_is_read_from_a_member_account(sandbox):
+    central = sandbox.client("secretsmanager")
+    arn = central.create_secret(Name="keyward/b/eve/key", SecretString="v", KmsKeyId="alias/keyward")["ARN"]
+    reader = {"AWS": f"arn:aws:iam::{B}:user/eve"}
+    read = {"Effect": "Allow", "Principal": reader, "Action": "secretsmanager:GetSecretValue", "Resource": "*"}
+    central.put_resource_policy(SecretId=arn, ResourcePolicy=json.dumps({"Statement": [read]}), BlockPublicPolicy=True)
+    eve = sandbox.client("secretsmanager", sandbox.user_credentials(B, "eve"))
+    assert eve.get_secret_value(SecretId=arn)["SecretString"] == "v"
+    bob = sandbox.client("secretsmanager", sandbox.user_credentials(A, "bob"))
+    assert code(bob.get_secret_value, SecretId=arn) == "AccessDeniedException"
+    assert code(central.get_secret_value, SecretId=arn) == "AccessDeniedException"
+
+
 def test_scheduled_deletion(secrets):
     secrets.create_secret(Name="n", SecretString="v")
     secrets.delete_secret(SecretId="n", RecoveryWindowInDays=7)
@@ -615,6 +628,15 @@ def test_same_seed_same_world():
             return sandbox.state_bytes()
 
     assert state() == state()
+
+
+def test_documented_scenario_loads():
+    page = (ROOT / "docs" / "sandbox.md").read_text()
+    scenario = json.loads(page.split("```json\n")[1].split("```")[0])
+    with Sandbox(scenario=scenario) as sandbox:
+        account = sandbox.state()["accounts"][A]
+        assert account["email"] == "shop@example.org"
+        assert [key["status"] for key in account["users"]["alice"]["keys"]] == ["Active", "Inactive"]
 
 
 def test_tls():

@@ -37,6 +37,10 @@ class SandboxTest : public ::testing::Test {
   Signer hub() { return user_signer(world.management_account, k_hub_user); }
 
   Outcome send(const Signer& signer, const std::string& service, const std::string& region, WireRequest request) {
+    return simulation.handle(sign(signer, service, region, std::move(request)));
+  }
+
+  WireRequest sign(const Signer& signer, const std::string& service, const std::string& region, WireRequest request) {
     const base::Instant now = world.now() + signer.clock_error;
     request.headers.push_back({"Host", "127.0.0.1:8000"});
     request.headers.push_back({"X-Amz-Date", base::format_basic(now)});
@@ -56,7 +60,7 @@ class SandboxTest : public ::testing::Test {
                                                     base::format_basic(now).substr(0, 8) + "/" + region + "/" +
                                                     service + "/aws4_request, SignedHeaders=" + list +
                                                     ", Signature=" + signature.signature});
-    return simulation.handle(request);
+    return request;
   }
 
   /// A Query call; `form` without Action.
