@@ -45,18 +45,18 @@ PolicyVerdict evaluate_identity(const Call& call, const PolicyQuestion& question
 }
 
 /// Nothing when allowed, else why not, in AWS's words.
-std::optional<std::string> refusal(const Call& call, Access& access) {
+std::optional<std::string> refusal(const Call& call, const Access& access) {
   PolicyQuestion question;
   question.action = access.action;
   question.resource = access.resource;
   question.account = call.principal.account;
   question.principal_arns = {call.principal.arn};
-  question.context = request_context(call);
+  question.context = access.context;
+  question.context.merge(request_context(call));
   if (call.principal.kind == PrincipalKind::role_session) {
     question.principal_arns.push_back(call.principal.role_arn);
     question.session_arn = call.principal.arn;
   }
-  question.context.merge(access.context);
 
   const PolicyVerdict identity = evaluate_identity(call, question);
   PolicyVerdict resource;
@@ -80,6 +80,7 @@ std::optional<std::string> refusal(const Call& call, Access& access) {
     if (!resource.allows()) return "because no resource-based policy" + what;
     return std::nullopt;
   }
+  if (access.resource_must_allow && !resource.allows()) return "because no resource-based policy" + what;
   if (resource.grant == PolicyGrant::session) return std::nullopt;
   if (!session.allows()) return "because no session policy" + what;
   if (identity.allows() || resource.grant == PolicyGrant::principal) return std::nullopt;
@@ -103,9 +104,9 @@ PolicyContext request_context(const Call& call) {
   return context;
 }
 
-bool is_authorized(const Call& call, Access access) { return !refusal(call, access); }
+bool is_authorized(const Call& call, const Access& access) { return !refusal(call, access); }
 
-void authorize(const Call& call, Access access) {
+void authorize(const Call& call, const Access& access) {
   const auto why = refusal(call, access);
   if (!why) return;
   const std::string message = "User: " + call.principal.arn + " is not authorized to perform: " + access.action +

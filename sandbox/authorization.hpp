@@ -16,14 +16,16 @@ struct Access {
   std::string resource_policy;  ///< JSON text of the resource or trust policy; empty: none
   PolicyKind resource_policy_kind = PolicyKind::resource;
   PolicyContext context;  ///< beside the keys every request has
+  /// Roles and KMS keys: nobody gets in whom their own policy does not let in, whatever the identity's policy says.
+  bool resource_must_allow = false;
 };
 
 /// Throws AccessDenied in the words of the call's protocol unless AWS would allow it: an explicit Deny anywhere
 /// refuses; in one account the identity's or the resource's policy must allow, across accounts both; a session policy
 /// limits what its session may do.
-void authorize(const Call& call, Access access);
+void authorize(const Call& call, const Access& access);
 /// The same as a question.
-bool is_authorized(const Call& call, Access access);
+bool is_authorized(const Call& call, const Access& access);
 
 /// For an action on the caller's own account.
 void authorize(const Call& call, std::string action, std::string resource);

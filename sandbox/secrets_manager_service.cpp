@@ -130,6 +130,7 @@ void authorize_key(const Call& call, const Account& owner, const StoredSecret& s
                    "The KMS key of the secret can't be used.");
   }
   Access access{kms_action, kms_key_arn(owner, *key), owner.id, key->policy, PolicyKind::resource, {}};
+  access.resource_must_allow = !key->policy.empty();
   if (!is_authorized(call, access)) throw ApiError(400, "AccessDeniedException", "Access to KMS is not allowed");
 }
 

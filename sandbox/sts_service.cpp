@@ -56,6 +56,7 @@ void authorize_assumption(const Call& call, const std::string& arn, Account* tar
                 PolicyKind::trust, {}};
   if (!external_id.empty()) access.context["sts:externalid"] = {external_id};
   access.context["sts:rolesessionname"] = {session_name};
+  access.resource_must_allow = true;
   if (is_authorized(call, access)) return;
   throw ApiError(403, "AccessDenied",
                  "User: " + call.principal.arn + " is not authorized to perform: sts:AssumeRole on resource: " + arn);

@@ -225,6 +225,23 @@ TEST_F(Simulated, ChecksWhoMayAssumeARole) {
   EXPECT_EQ(code(attempt(hub(), role + "&ExternalId=ext-1")), "AccessDenied");
 }
 
+TEST_F(Simulated, ATrustPolicyDecidesWithinAnAccountToo) {
+  Account& member = world.accounts.at(k_member);
+  member.users.at("bob").policies["all"] = R"({"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]})";
+  const Signer bob = user_signer(k_member, "bob");
+  const std::string form = "RoleArn=arn:aws:iam::222222222222:role/keyward-rotate&RoleSessionName=s1";
+  const auto trust = [&](const std::string& principal) {
+    member.roles.at("keyward-rotate").trust =
+        R"({"Statement":[{"Effect":"Allow","Principal":{"AWS":")" + principal + R"("},"Action":"sts:AssumeRole"}]})";
+  };
+  trust("arn:aws:iam::222222222222:user/alice");
+  EXPECT_EQ(code(query(bob, "sts", "AssumeRole", form)), "AccessDenied");
+  EXPECT_EQ(query(user_signer(k_member, "alice"), "sts", "AssumeRole", form).status, 200);  // named: needs no more
+  trust("arn:aws:iam::222222222222:root");
+  EXPECT_EQ(query(bob, "sts", "AssumeRole", form).status, 200);
+  EXPECT_EQ(code(query(user_signer(k_member, "alice"), "sts", "AssumeRole", form)), "AccessDenied");
+}
+
 TEST_F(Simulated, RefusesAChainedSessionOfMoreThanAnHour) {
   Role& role = world.accounts.at(k_member).roles.at("keyward-rotate");
   role.max_session_seconds = 43200;
