@@ -35,45 +35,51 @@ int between(World& world, int low, int high) {
 constexpr int k_situations = 10;
 
 void make_situation(World& world, Account& account, User& user, int situation) {
-  const auto key = [&](int age) -> AccessKey& { return make_key(world, account, user, days(age)); };
+  // Each draw of chance stands in a statement of its own: the order in which arguments are evaluated is the compiler's,
+  // and the same seed must give the same world with each of them.
+  const auto key = [&](int low, int high) -> AccessKey& {
+    const int age = between(world, low, high);
+    return make_key(world, account, user, days(age));
+  };
+  const auto used_key = [&](int low, int high, int idle_low, int idle_high) -> AccessKey& {
+    AccessKey& made = key(low, high);
+    const int idle = between(world, idle_low, idle_high);
+    used(world, made, idle);
+    return made;
+  };
   switch (situation % k_situations) {
     case 0:  // young
-      used(world, key(between(world, 1, 60)), 0);
+      used_key(1, 60, 0, 0);
       break;
     case 1:  // overdue, the only key
-      used(world, key(between(world, 91, 300)), between(world, 0, 5));
+      used_key(91, 300, 0, 5);
       break;
     case 2:  // soon due
-      used(world, key(between(world, 77, 89)), 1);
+      used_key(77, 89, 1, 1);
       break;
     case 3:  // overdue and never used
-      key(between(world, 95, 250));
+      key(95, 250);
       break;
     case 4:  // two keys, the newer one in use: it can stand in for the older
-      used(world, key(between(world, 120, 200)), between(world, 10, 40));
-      used(world, key(between(world, 15, 60)), 0);
+      used_key(120, 200, 10, 40);
+      used_key(15, 60, 0, 0);
       break;
     case 5:  // two used keys, both overdue
-      used(world, key(between(world, 150, 400)), between(world, 1, 20));
-      used(world, key(between(world, 95, 140)), between(world, 1, 20));
+      used_key(150, 400, 1, 20);
+      used_key(95, 140, 1, 20);
       break;
-    case 6: {  // the older one was switched off by a human
-      AccessKey& old = key(between(world, 120, 300));
-      used(world, old, 60);
-      deactivate(world, old, between(world, 1, 30));
-      used(world, key(between(world, 5, 50)), 0);
+    case 6:  // the older one was switched off by a human
+      deactivate(world, used_key(120, 300, 60, 60), 20);
+      used_key(5, 50, 0, 0);
       break;
-    }
     case 7:  // exempt
-      used(world, key(between(world, 200, 900)), 0);
+      used_key(200, 900, 0, 0);
       user.groups.insert(k_exemption_group);
       break;
-    case 8: {  // somebody switched the newer one off and went back
-      used(world, key(between(world, 100, 200)), 0);
-      AccessKey& newer = key(between(world, 5, 60));
-      deactivate(world, newer, 3);
+    case 8:  // somebody switched the newer one off and went back
+      used_key(100, 200, 0, 0);
+      deactivate(world, key(5, 60), 3);
       break;
-    }
     case 9:  // a person without keys
       user.has_password = true;
       break;
@@ -99,7 +105,8 @@ void fill_account(World& world, Account& account, int account_number, int users)
 
 std::string new_account_id(World& world) {
   while (true) {
-    const std::string id = numbered("%d", between(world, 2, 9)) + world.random.digits(11);
+    std::string id = numbered("%d", between(world, 2, 9));
+    id += world.random.digits(11);
     if (!world.find_account(id)) return id;
   }
 }

@@ -5,6 +5,8 @@
 #include <boost/json/parse.hpp>
 #include <stdexcept>
 
+#include "base/digest.hpp"
+
 namespace keyward::sandbox {
 namespace {
 
@@ -59,6 +61,25 @@ TEST(Scenario, NamesThePlaceOfAMistake) {
           R"({"accounts": [{"id": "222222222222", "users": [{"name": "a", "policies": {"p": {"Statement": [{}]}}}]}]})")
           .find("AWS would refuse"),
       std::string::npos);
+}
+
+TEST(Scenario, TheSameSeedGivesTheSameIdsWithEveryCompiler) {
+  World world = empty_world();
+  generate_organization(world, {6, 12});
+  std::string ids = world.organization_id;
+  for (const auto& [id, account] : world.accounts) {
+    ids += " " + id;
+    for (const auto& [name, user] : account.users) {
+      ids += " " + name + user.id;
+      for (const AccessKey& key : user.keys) {
+        ids += " " + key.id + key.secret + base::format_iso8601(key.created);
+        if (key.last_used)
+          ids += base::format_iso8601(key.last_used->date) + key.last_used->service + key.last_used->region;
+      }
+    }
+  }
+  EXPECT_EQ(base::sha256_hex(ids), "8a8c49335e3a506c7d278d10a35a664ec2857f78950f57440589b1e0e3585138")
+      << "the recipe of generated worlds changed: demos and recorded runs will differ";
 }
 
 TEST(Scenario, AGeneratedWorldHasEverySituation) {
