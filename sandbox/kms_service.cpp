@@ -1,0 +1,37 @@
+#include "sandbox/kms_service.hpp"
+
+#include "sandbox/authorization.hpp"
+#include "sandbox/secrets_manager_service.hpp"
+
+namespace keyward::sandbox {
+namespace {
+
+namespace json = boost::json;
+
+json::object describe_key(const Call& call, const JsonParameters& parameters) {
+  const std::string id = parameters.require("KeyId", "ValidationException");
+  const bool managed = id.ends_with("alias/aws/secretsmanager");
+  const KmsKey* key = managed ? nullptr : find_kms_key(call.account, call.region, id);
+  const std::string arn =
+      key ? kms_key_arn(call.account, *key)
+          : "arn:aws:kms:" + call.region + ":" + call.account.id + (managed ? ":key/aws-secretsmanager" : ":key/" + id);
+  authorize(call, Access{"kms:DescribeKey", arn, call.account.id, key ? key->policy : "", PolicyKind::resource, {}});
+  if (!key && !managed) throw ApiError(400, "NotFoundException", "Key '" + arn + "' does not exist");
+  const bool enabled = managed || key->enabled;
+  return {{"KeyMetadata", json::object{{"AWSAccountId", call.account.id},
+                                       {"Arn", arn},
+                                       {"Enabled", enabled},
+                                       {"KeyId", managed ? std::string("aws-secretsmanager") : key->id},
+                                       {"KeyManager", managed ? "AWS" : "CUSTOMER"},
+                                       {"KeyState", enabled ? "Enabled" : "Disabled"},
+                                       {"KeyUsage", "ENCRYPT_DECRYPT"}}}};
+}
+
+}  // namespace
+
+json::object handle_kms(const Call& call, const JsonParameters& parameters) {
+  if (call.action == "DescribeKey") return describe_key(call, parameters);
+  throw ApiError(400, "UnknownOperationException", "");
+}
+
+}  // namespace keyward::sandbox

@@ -1,0 +1,27 @@
+#include "sandbox/quirks.hpp"
+
+#include <map>
+#include <stdexcept>
+
+#include "sandbox/faults.hpp"
+
+namespace keyward::sandbox {
+
+void read_quirks(Quirks& quirks, const boost::json::object& settings) {
+  const std::map<std::string_view, bool*> flags = {
+      {"account_state", &quirks.account_state},     {"account_status", &quirks.account_status},
+      {"account_paths", &quirks.account_paths},     {"empty_account_page", &quirks.empty_account_page},
+      {"short_iam_pages", &quirks.short_iam_pages}, {"one_organizations_call", &quirks.one_organizations_call}};
+  for (const auto& [name, value] : settings) {
+    const auto flag = flags.find(name);
+    if (flag != flags.end() && value.is_bool()) {
+      *flag->second = value.get_bool();
+    } else if (name == "key_list_lag" && value.is_string()) {
+      quirks.key_list_lag = parse_duration(value.get_string());
+    } else {
+      throw std::invalid_argument("unknown or misshapen quirk '" + std::string(name) + "'");
+    }
+  }
+}
+
+}  // namespace keyward::sandbox

@@ -1,0 +1,144 @@
+#include "sandbox/sts_service.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include "sandbox/authorization.hpp"
+#include "sandbox/tags.hpp"
+
+namespace keyward::sandbox {
+namespace {
+
+constexpr int k_chained_seconds = 3600;
+constexpr std::size_t k_session_policy_characters = 2048;
+
+void check_text(std::string_view member, const std::string& value, std::size_t low, std::size_t high,
+                std::string_view specials) {
+  const bool legal = std::all_of(value.begin(), value.end(), [&](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || specials.find(c) != std::string_view::npos;
+  });
+  if (legal && value.size() >= low && value.size() <= high) return;
+  throw ApiError(400, "ValidationError",
+                 "1 validation error detected: Value '" + value + "' at '" + std::string(member) +
+                     "' failed to satisfy constraint: Member must have length between " + std::to_string(low) +
+                     " and " + std::to_string(high) + " and satisfy regular expression pattern: [\\w" +
+                     std::string(specials) + "]*");
+}
+
+struct RoleName {
+  std::string account;
+  std::string path_and_name;
+};
+
+RoleName read_role_arn(const std::string& arn) {
+  constexpr std::string_view k_prefix = "arn:aws:iam::";
+  if (arn.size() < 20 || arn.size() > 2048 || !arn.starts_with(k_prefix)) {
+    throw ApiError(400, "ValidationError", arn + " is invalid");
+  }
+  const std::string rest = arn.substr(k_prefix.size());
+  const std::size_t colon = rest.find(":role/");
+  if (colon != 12) throw ApiError(400, "ValidationError", arn + " is invalid");
+  return {rest.substr(0, colon), rest.substr(colon + 5)};
+}
+
+Role* find_role(Account* account, const std::string& path_and_name) {
+  if (!account) return nullptr;
+  const auto role = account->roles.find(path_and_name.substr(path_and_name.rfind('/') + 1));
+  if (role == account->roles.end()) return nullptr;
+  return role->second.path + role->second.name == path_and_name ? &role->second : nullptr;
+}
+
+void authorize_assumption(const Call& call, const std::string& arn, Account* target, const Role* role,
+                          const std::string& session_name, const std::string& external_id) {
+  // A role that does not exist and one that does not trust the caller get the same answer.
+  const bool usable = role && (target->state == AccountState::active || target->state == AccountState::pending_closure);
+  Access access{"sts:AssumeRole",  arn, usable ? target->id : "nobody", usable ? role->trust : "",
+                PolicyKind::trust, {}};
+  if (!external_id.empty()) access.context["sts:externalid"] = {external_id};
+  access.context["sts:rolesessionname"] = {session_name};
+  access.resource_must_allow = true;
+  if (is_authorized(call, access)) return;
+  throw ApiError(403, "AccessDenied",
+                 "User: " + call.principal.arn + " is not authorized to perform: sts:AssumeRole on resource: " + arn);
+}
+
+std::string assume_role(const Call& call, const QueryParameters& parameters) {
+  const std::string arn = parameters.require("RoleArn");
+  const std::string session_name = parameters.require("RoleSessionName");
+  const std::string external_id = parameters.get("ExternalId");
+  const std::string policy = parameters.get("Policy");
+  const RoleName name = read_role_arn(arn);
+  check_text("roleSessionName", session_name, 2, 64, "_+=,.@-");
+  if (parameters.find("ExternalId")) check_text("externalId", external_id, 2, 1224, "_+=,.@:/-");
+  const int seconds = parameters.number("DurationSeconds", 900, 43200, 3600);
+  if (policy.size() > k_session_policy_characters) {
+    throw ApiError(
+        400, "ValidationError",
+        "1 validation error detected: Value at 'policy' failed to satisfy constraint: Member must have length "
+        "less than or equal to 2048");
+  }
+  if (!policy.empty()) {
+    const auto parsed = parse_policy(policy, PolicyKind::identity);
+    if (!parsed) throw ApiError(400, "MalformedPolicyDocument", parsed.error());
+  }
+
+  Account* target = call.world.find_account(name.account);
+  const Role* role = find_role(target, name.path_and_name);
+  authorize_assumption(call, arn, target, role, session_name, external_id);
+  if (call.principal.kind == PrincipalKind::role_session && seconds > k_chained_seconds) {
+    throw ApiError(400, "ValidationError",
+                   "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining");
+  }
+  if (seconds > role->max_session_seconds) {
+    throw ApiError(400, "ValidationError",
+                   "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
+  }
+
+  Session session;
+  session.access_key_id = call.world.random.access_key_id("ASIA");
+  session.secret = call.world.random.secret_access_key();
+  session.token = call.world.random.session_token();
+  session.account = target->id;
+  session.role = role->name;
+  session.name = session_name;
+  session.policy = policy;
+  session.expires = call.now + std::chrono::seconds(seconds);
+  for (const auto& [key, value] : parameters.tags("Tags")) {
+    check_tag(key, value, "ValidationError");
+    session.tags[key] = value;
+  }
+  call.world.forget_expired_sessions();
+
+  XmlWriter xml;
+  xml.open("AssumedRoleUser");
+  xml.text("AssumedRoleId", role->id + ":" + session_name);
+  xml.text("Arn", session_arn(session));
+  xml.close();
+  xml.open("Credentials");
+  xml.text("AccessKeyId", session.access_key_id);
+  xml.text("SecretAccessKey", session.secret);
+  xml.text("SessionToken", session.token);
+  xml.time("Expiration", session.expires);
+  xml.close();
+  if (!policy.empty()) {
+    xml.text("PackedPolicySize", std::to_string(1 + policy.size() * 100 / (2 * k_session_policy_characters)));
+  }
+  call.world.sessions.emplace(session.access_key_id, std::move(session));
+  return xml.take();
+}
+
+}  // namespace
+
+std::optional<std::string> handle_sts(const Call& call, const QueryParameters& parameters) {
+  if (call.action == "GetCallerIdentity") {  // needs no permission, works under an explicit Deny
+    XmlWriter xml;
+    xml.text("Arn", call.principal.arn);
+    xml.text("UserId", call.principal.unique_id);
+    xml.text("Account", call.principal.account);
+    return xml.take();
+  }
+  if (call.action == "AssumeRole") return assume_role(call, parameters);
+  throw ApiError(400, "InvalidAction", "Could not find operation " + call.action + " for version 2011-06-15");
+}
+
+}  // namespace keyward::sandbox

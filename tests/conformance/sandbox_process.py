@@ -1,0 +1,151 @@
+"""Starts keyward-sandbox for a test and speaks to it: boto3 clients, the control endpoints, the virtual clock."""
+
+import contextlib
+import datetime
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+import tempfile
+import urllib.request
+
+import boto3
+import botocore.auth
+import botocore.config
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HUB_ACCOUNT = "111111111111"
+
+# One attempt: a test that counts calls or injects faults must see each of them.
+ONE_ATTEMPT = botocore.config.Config(retries={"total_max_attempts": 1, "mode": "standard"})
+
+
+def executable():
+    build = pathlib.Path(os.environ.get("KEYWARD_BUILD", ROOT / "build" / "dev" / "bin"))
+    path = build / "keyward-sandbox"
+    assert path.exists(), f"{path} is missing: build the target keyward-sandbox or set KEYWARD_BUILD"
+    return path
+
+
+class Sandbox:
+    """A running sandbox. Use it as a context manager; options are those of the command line."""
+
+    def __init__(self, *options, scenario=None, tls=False):
+        self._options = [str(option) for option in options]
+        self._scenario = scenario
+        self._tls = tls
+        self._process = None
+        self.environment = {}
+
+    def __enter__(self):
+        self._directory = tempfile.TemporaryDirectory(prefix="keyward-sandbox-")
+        directory = pathlib.Path(self._directory.name)
+        command = [executable(), "--port", "0", "--env-file", directory / "env", *self._options]
+        if self._scenario is not None:
+            (directory / "scenario.json").write_text(json.dumps(self._scenario))
+            command += ["--scenario", directory / "scenario.json"]
+        if self._tls:
+            command += ["--tls"]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.url = self._process.stdout.readline().strip()
+        assert self.url.startswith("http"), f"the sandbox did not start: {command}"
+        for line in (directory / "env").read_text().splitlines():
+            words = shlex.split(line, comments=True)
+            if words[:1] == ["export"]:
+                name, _, value = words[1].partition("=")
+                self.environment[name] = value
+        return self
+
+    def __exit__(self, *_):
+        self._process.terminate()
+        code = self._process.wait(timeout=10)
+        self._process.stdout.close()
+        self._directory.cleanup()
+        assert code == 0, f"the sandbox ended with {code}"
+
+    # Control endpoints
+
+    def control(self, path, body=None, method=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/_sandbox/{path}", data=data, method=method)
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+
+    def state_bytes(self):
+        with urllib.request.urlopen(f"{self.url}/_sandbox/state") as answer:
+            return answer.read()
+
+    def state(self):
+        return json.loads(self.state_bytes())
+
+    def mail(self):
+        return self.control("mail")
+
+    def calls(self):
+        return self.control("calls")
+
+    def faults(self, **settings):
+        return self.control("faults", settings)
+
+    def edit(self, edit, **members):
+        return self.control("edit", {"edit": edit, **members})
+
+    def now(self):
+        return datetime.datetime.fromtimestamp(self.control("clock")["epoch"], datetime.timezone.utc)
+
+    def advance(self, duration):
+        return self.control("clock", {"advance": duration})
+
+    @contextlib.contextmanager
+    def signing_with_its_clock(self):
+        """botocore corrects no skew: inside of this it signs with the sandbox's time."""
+        original = botocore.auth.get_current_datetime
+
+        def sandbox_time(remove_tzinfo=True):
+            now = self.now()
+            return now.replace(tzinfo=None) if remove_tzinfo else now
+
+        botocore.auth.get_current_datetime = sandbox_time
+        try:
+            yield
+        finally:
+            botocore.auth.get_current_datetime = original
+
+    # Clients
+
+    def client(self, service, credentials=None, region=None, config=ONE_ATTEMPT):
+        """A boto3 client: of the hub, or of (id, secret[, token])."""
+        if credentials is None:
+            credentials = (self.environment["AWS_ACCESS_KEY_ID"], self.environment["AWS_SECRET_ACCESS_KEY"])
+        key, secret, token = (*credentials, None)[:3]
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name=region or self.environment["AWS_REGION"],
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
+            verify=self.environment.get("AWS_CA_BUNDLE"),
+            config=config,
+        )
+
+    def admin(self):
+        return (self.environment["SANDBOX_ADMIN_ACCESS_KEY_ID"], self.environment["SANDBOX_ADMIN_SECRET_ACCESS_KEY"])
+
+    def assume(self, account, role="keyward-rotate", credentials=None, **parameters):
+        """Credentials of a role session, as client() takes them."""
+        if "KEYWARD_EXTERNAL_ID" in self.environment:
+            parameters.setdefault("ExternalId", self.environment["KEYWARD_EXTERNAL_ID"])
+        parameters.setdefault("RoleSessionName", "test")
+        answer = self.client("sts", credentials).assume_role(
+            RoleArn=f"arn:aws:iam::{account}:role/{role}", **parameters
+        )["Credentials"]
+        return (answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"])
+
+    def member_admin(self, account):
+        return self.assume(account, "OrganizationAccountAccessRole", self.admin())
+
+    def user_credentials(self, account, user, index=0):
+        key = self.state()["accounts"][account]["users"][user]["keys"][index]
+        return (key["id"], key["secret"])
