@@ -1,0 +1,99 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <pugixml.hpp>
+#include <random>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "aws/aws_clock.hpp"
+#include "aws/credentials.hpp"
+#include "aws/endpoints.hpp"
+#include "aws/operation.hpp"
+#include "base/deadline.hpp"
+#include "base/http.hpp"
+#include "base/rate_limiter.hpp"
+#include "base/retry.hpp"
+
+namespace keyward::aws {
+
+/// What a run asked of AWS, for the records.
+struct CallStatistics {
+  std::map<std::string, std::uint64_t> requests_by_action;  ///< attempts, retries included
+  std::uint64_t throttled = 0;
+  std::uint64_t retried = 0;
+};
+
+/// What all callers of a run share. The references outlive every caller.
+struct CallContext {
+  base::HttpTransport& transport;
+  AwsClock& clock;
+  base::Sleeper& sleeper;
+  EndpointSettings endpoints;
+  std::mt19937_64 jitter;           ///< seeded by main, printed with the run
+  base::RetryBudget retry_budget;   ///< one for the run: a storm of retries in one account must not feed on others
+  CallStatistics statistics;
+  std::string user_agent;
+  base::Deadline deadline = base::Deadline::never();
+};
+
+/// Whether a caller may change anything. `refused` is dry run's guard in the process; the session policy is the other.
+enum class Writes { allowed, refused };
+
+/// An answer of the Query protocol; `result` is the `{Op}Result` element, or the root where an operation has none.
+struct XmlAnswer {
+  std::unique_ptr<pugi::xml_document> document;
+  pugi::xml_node result;
+  std::string request_id;
+};
+
+struct JsonAnswer {
+  boost::json::object result;
+  std::string request_id;
+};
+
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+/// Makes signed calls for one identity in one region: signs, sends, corrects the clock, refreshes expired credentials
+/// once, retries what may be retried, and hands back an answer that was complete and well-formed.
+/// Errors are those of the service (aws/error_codes.hpp) and of the transport; an answer that cannot be understood is
+/// `transient` for an idempotent call and `ambiguous` for another. A refused write is `denied` with code "DryRun".
+class Caller {
+ public:
+  Caller(CallContext& context, CredentialProvider& credentials, base::Region region, Writes writes);
+  Caller(const Caller&) = delete;
+  Caller& operator=(const Caller&) = delete;
+
+  /// At most this many requests a second from now on.
+  void limit_rate(int per_second);
+
+  /// Query protocol (IAM, STS, SNS): form-encoded parameters, XML back. `version` is the API's.
+  base::Task<base::Result<XmlAnswer>> query(Operation operation, std::string_view version, Parameters parameters);
+  /// JSON 1.1 (Organizations, Secrets Manager): `target_prefix` as in X-Amz-Target.
+  base::Task<base::Result<JsonAnswer>> json(Operation operation, std::string_view target_prefix, boost::json::object input);
+  /// REST-JSON (SES v2, Account Management). `path` is percent-encoded.
+  base::Task<base::Result<JsonAnswer>> rest_json(Operation operation, std::string method, std::string path,
+                                                 boost::json::object input);
+
+  const base::Region& region() const noexcept { return region_; }
+  const base::Clock& clock() const noexcept { return context_.clock; }
+  base::Sleeper& sleeper() const noexcept { return context_.sleeper; }
+
+ private:
+  struct Call;
+  class SignedAttempt;
+  base::Task<base::Result<base::HttpResponse>> perform(Call call);
+
+  CallContext& context_;
+  CredentialProvider& credentials_;
+  base::Region region_;
+  Writes writes_;
+  std::unique_ptr<base::RateLimiter> limiter_;
+};
+
+}  // namespace keyward::aws

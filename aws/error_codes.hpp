@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "aws/operation.hpp"
+#include "base/error.hpp"
+#include "base/http.hpp"
+
+namespace keyward::aws {
+
+/// What an AWS error code means for the caller. By code first, then by HTTP status: Organizations throttles with 400,
+/// and the same condition has another name in every protocol (aws-api.md, sections 0.2 and 9.1).
+base::ErrorKind classify(Service service, int status, std::string_view code);
+
+/// The Error in an answer whose status is not 2xx: XML of the Query protocol in its variants, JSON, or neither (an HTML
+/// page of something in between). A 5xx answer to a non-idempotent call is `ambiguous`: it may have been executed.
+base::Error error_of_answer(const Operation& operation, const base::HttpResponse& response);
+
+/// True for the codes with which AWS refuses a signature that may be right but for its time (aws-api.md, section 7.2).
+bool may_be_clock_skew(std::string_view code);
+
+}  // namespace keyward::aws

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aws/caller.hpp"
+#include "base/ids.hpp"
+#include "base/secret.hpp"
+
+namespace keyward::aws {
+
+struct IamUser {
+  base::UserName name;
+  base::Arn arn;
+};
+
+/// One element of ListAccessKeys. `status` as AWS sends it: "Active", "Inactive" or something newer.
+struct AccessKeyMetadata {
+  base::AccessKeyId id;
+  std::string status;
+  base::Instant created;
+};
+
+struct AccessKeyLastUsed {
+  base::Instant at;
+  std::string service;
+  std::string region;
+};
+
+/// A key just made: the only answer of AWS that ever holds its secret.
+struct CreatedAccessKey {
+  base::AccessKeyId id;
+  base::Secret secret;
+  base::Instant created;
+};
+
+/// AWS IAM (API version 2010-05-08). Always names the user: with an omitted UserName IAM acts on the caller's own keys.
+class IamClient {
+ public:
+  explicit IamClient(Caller& caller) : caller_(caller) {}
+
+  base::Task<base::Result<std::vector<IamUser>>> list_users();
+  base::Task<base::Result<std::vector<AccessKeyMetadata>>> list_access_keys(base::UserName user);
+  /// Nothing: the key was never used. Resolution is 15 minutes.
+  base::Task<base::Result<std::optional<AccessKeyLastUsed>>> access_key_last_used(base::AccessKeyId key);
+  /// Not idempotent and without a token: a lost answer is `ambiguous`.
+  base::Task<base::Result<CreatedAccessKey>> create_access_key(base::UserName user);
+  base::Task<base::Result<void>> deactivate_access_key(base::UserName user, base::AccessKeyId key);
+  /// A key that is gone already is success: the call may have been retried.
+  base::Task<base::Result<void>> delete_access_key(base::UserName user, base::AccessKeyId key);
+  base::Task<base::Result<std::map<std::string, std::string>>> list_user_tags(base::UserName user);
+  base::Task<base::Result<void>> tag_user(base::UserName user, std::string key, std::string value);
+  /// The names of the group's users, all pages.
+  base::Task<base::Result<std::vector<std::string>>> group_members(std::string group);
+
+ private:
+  base::Task<base::Result<std::vector<pugi::xml_document>>> list(Operation operation, Parameters parameters);
+  base::Task<base::Result<void>> change(Operation operation, Parameters parameters);
+  Caller& caller_;
+};
+
+}  // namespace keyward::aws

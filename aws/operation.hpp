@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "aws/endpoints.hpp"
+#include "base/http.hpp"
+
+namespace keyward::aws {
+
+/// What a call does to AWS. A dry run lets `read` and `send` pass and refuses `write` before it leaves the process.
+enum class Effect {
+  read,   ///< changes nothing (AssumeRole and GenerateCredentialReport count here: they change nothing anyone owns)
+  write,  ///< changes somebody's account
+  send,   ///< tells people: mail
+};
+
+/// One AWS API call that keyward makes. Every client declares its calls as constants of this type, so a call without an
+/// effect and an idempotency does not compile, and the list of all calls is the list of these constants.
+struct Operation {
+  Service service;
+  std::string_view name;  ///< "CreateAccessKey"
+  Effect effect;
+  base::Idempotency idempotency;
+
+  /// "iam:CreateAccessKey": the name in permissions, records and errors.
+  std::string full_name() const {
+    std::string text(permission_prefix(service));
+    text += ':';
+    text += name;
+    return text;
+  }
+};
+
+}  // namespace keyward::aws

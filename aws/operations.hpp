@@ -1,0 +1,92 @@
+#pragma once
+
+#include <array>
+
+#include "aws/operation.hpp"
+
+/// Every AWS API call that keyward makes, and there is no way to make another: the clients take their calls from here.
+/// The read-only session policy of a dry run and the permission lists in the documentation are generated from this
+/// list.
+namespace keyward::aws::operations {
+
+using base::Idempotency;
+
+// Organizations
+inline constexpr Operation k_describe_organization{Service::organizations, "DescribeOrganization", Effect::read,
+                                                   Idempotency::idempotent};
+inline constexpr Operation k_list_accounts{Service::organizations, "ListAccounts", Effect::read,
+                                           Idempotency::idempotent};
+inline constexpr Operation k_list_roots{Service::organizations, "ListRoots", Effect::read, Idempotency::idempotent};
+inline constexpr Operation k_list_organizational_units_for_parent{
+    Service::organizations, "ListOrganizationalUnitsForParent", Effect::read, Idempotency::idempotent};
+inline constexpr Operation k_list_accounts_for_parent{Service::organizations, "ListAccountsForParent", Effect::read,
+                                                      Idempotency::idempotent};
+inline constexpr Operation k_list_tags_for_resource{Service::organizations, "ListTagsForResource", Effect::read,
+                                                    Idempotency::idempotent};
+
+// STS
+inline constexpr Operation k_get_caller_identity{Service::sts, "GetCallerIdentity", Effect::read,
+                                                 Idempotency::idempotent};
+inline constexpr Operation k_assume_role{Service::sts, "AssumeRole", Effect::read, Idempotency::idempotent};
+
+// IAM
+inline constexpr Operation k_list_users{Service::iam, "ListUsers", Effect::read, Idempotency::idempotent};
+inline constexpr Operation k_list_access_keys{Service::iam, "ListAccessKeys", Effect::read, Idempotency::idempotent};
+inline constexpr Operation k_get_access_key_last_used{Service::iam, "GetAccessKeyLastUsed", Effect::read,
+                                                      Idempotency::idempotent};
+inline constexpr Operation k_create_access_key{Service::iam, "CreateAccessKey", Effect::write,
+                                               Idempotency::non_idempotent};
+inline constexpr Operation k_update_access_key{Service::iam, "UpdateAccessKey", Effect::write, Idempotency::idempotent};
+inline constexpr Operation k_delete_access_key{Service::iam, "DeleteAccessKey", Effect::write, Idempotency::idempotent};
+inline constexpr Operation k_list_user_tags{Service::iam, "ListUserTags", Effect::read, Idempotency::idempotent};
+inline constexpr Operation k_tag_user{Service::iam, "TagUser", Effect::write, Idempotency::idempotent};
+inline constexpr Operation k_get_group{Service::iam, "GetGroup", Effect::read, Idempotency::idempotent};
+
+// Secrets Manager (no GetSecretValue: keyward writes secrets and never reads one)
+inline constexpr Operation k_describe_secret{Service::secrets_manager, "DescribeSecret", Effect::read,
+                                             Idempotency::idempotent};
+inline constexpr Operation k_create_secret{Service::secrets_manager, "CreateSecret", Effect::write,
+                                           Idempotency::idempotent};
+inline constexpr Operation k_put_secret_value{Service::secrets_manager, "PutSecretValue", Effect::write,
+                                              Idempotency::idempotent};
+inline constexpr Operation k_update_secret_version_stage{Service::secrets_manager, "UpdateSecretVersionStage",
+                                                         Effect::write, Idempotency::idempotent};
+inline constexpr Operation k_get_resource_policy{Service::secrets_manager, "GetResourcePolicy", Effect::read,
+                                                 Idempotency::idempotent};
+inline constexpr Operation k_put_resource_policy{Service::secrets_manager, "PutResourcePolicy", Effect::write,
+                                                 Idempotency::idempotent};
+inline constexpr Operation k_replicate_secret_to_regions{Service::secrets_manager, "ReplicateSecretToRegions",
+                                                         Effect::write, Idempotency::idempotent};
+
+// SES v2
+inline constexpr Operation k_send_email{Service::ses, "SendEmail", Effect::send, Idempotency::non_idempotent};
+
+inline constexpr auto k_all = std::to_array<Operation>({
+    k_describe_organization,
+    k_list_accounts,
+    k_list_roots,
+    k_list_organizational_units_for_parent,
+    k_list_accounts_for_parent,
+    k_list_tags_for_resource,
+    k_get_caller_identity,
+    k_assume_role,
+    k_list_users,
+    k_list_access_keys,
+    k_get_access_key_last_used,
+    k_create_access_key,
+    k_update_access_key,
+    k_delete_access_key,
+    k_list_user_tags,
+    k_tag_user,
+    k_get_group,
+    k_describe_secret,
+    k_create_secret,
+    k_put_secret_value,
+    k_update_secret_version_stage,
+    k_get_resource_policy,
+    k_put_resource_policy,
+    k_replicate_secret_to_regions,
+    k_send_email,
+});
+
+}  // namespace keyward::aws::operations

@@ -1,0 +1,35 @@
+#include "aws/ses_client.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+
+#include "aws/json_fields.hpp"
+#include "aws/operations.hpp"
+#include "base/encoding.hpp"
+
+namespace keyward::aws {
+
+using namespace operations;
+
+base::Task<base::Result<std::string>> SesClient::send_raw(std::string from, std::vector<std::string> to,
+                                                          std::string mime, std::string configuration_set) {
+  boost::json::array recipients;
+  for (const std::string& address : to) recipients.emplace_back(address);
+  boost::json::object destination;
+  destination["ToAddresses"] = std::move(recipients);
+  boost::json::object raw;
+  raw["Data"] = base::base64_encode(mime);
+  boost::json::object content;
+  content["Raw"] = std::move(raw);
+  boost::json::object input;
+  input["FromEmailAddress"] = from;
+  input["Destination"] = std::move(destination);
+  input["Content"] = std::move(content);
+  if (!configuration_set.empty()) input["ConfigurationSetName"] = configuration_set;
+  base::Result<JsonAnswer> answer =
+      co_await caller_.rest_json(k_send_email, "POST", "/v2/email/outbound-emails", std::move(input));
+  if (!answer) co_return answer.error();
+  co_return json_fields::text(answer->result, "MessageId").value_or("");
+}
+
+}  // namespace keyward::aws
