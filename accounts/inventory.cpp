@@ -1,0 +1,185 @@
+#include "accounts/inventory.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace keyward::accounts {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+using base::Task;
+
+Error incomplete(std::string code, std::string message) {
+  return Error{ErrorKind::invalid, "inventory", std::move(code), "", std::move(message)};
+}
+
+Skip skip_for_state(AccountState state) {
+  switch (state) {
+    case AccountState::active: return Skip::none;
+    case AccountState::pending_activation: return Skip::pending_activation;
+    case AccountState::suspended: return Skip::suspended;
+    case AccountState::pending_closure: return Skip::pending_closure;
+    case AccountState::closed: return Skip::closed;
+    case AccountState::unrecognized: return Skip::state_unrecognized;
+  }
+  return Skip::state_unrecognized;
+}
+
+bool any_matches(const std::vector<AccountMatch>& rules, const Account& account) {
+  return std::ranges::any_of(rules, [&account](const AccountMatch& rule) { return matches(rule, account); });
+}
+
+using Paths = std::map<base::AccountId, std::vector<std::string>>;
+
+/// The tree below `path.back()`, for partitions and emulators whose ListAccounts sends no Paths.
+Task<Result<void>> walk(aws::OrganizationsClient& organizations, std::vector<std::string> path, Paths& paths) {
+  const std::string parent = path.back();
+  Result<std::vector<base::AccountId>> accounts = co_await organizations.list_accounts_for_parent(parent);
+  if (!accounts) co_return accounts.error();
+  for (const base::AccountId& account : *accounts) paths.insert_or_assign(account, path);
+  Result<std::vector<aws::OrganizationalUnit>> units = co_await organizations.list_organizational_units(parent);
+  if (!units) co_return units.error();
+  for (const aws::OrganizationalUnit& unit : *units) {
+    std::vector<std::string> below = path;
+    below.push_back(unit.id);
+    Result<void> walked = co_await walk(organizations, std::move(below), paths);
+    if (!walked) co_return walked.error();
+  }
+  co_return Result<void>();
+}
+
+Task<Result<Paths>> walk_organization(aws::OrganizationsClient& organizations) {
+  Paths paths;
+  Result<std::vector<std::string>> roots = co_await organizations.list_roots();
+  if (!roots) co_return roots.error();
+  for (const std::string& root : *roots) {
+    std::vector<std::string> path{root};
+    Result<void> walked = co_await walk(organizations, std::move(path), paths);
+    if (!walked) co_return walked.error();
+  }
+  co_return paths;
+}
+
+Result<void> check_complete(const aws::Organization& organization, const std::vector<aws::OrganizationAccount>& listed) {
+  if (listed.empty()) {
+    return incomplete("IncompleteInventory",
+                      "AWS Organizations listed no account at all; list the organization from its management account or a "
+                      "delegated administrator (organization.list_role)");
+  }
+  if (!organization.management_account) return {};
+  const bool has_management = std::ranges::any_of(listed, [&](const auto& account) { return account.id == *organization.management_account; });
+  if (!has_management) {
+    return incomplete("IncompleteInventory", "the list of accounts lacks the management account " +
+                                                 organization.management_account->str() + ", so it is not the whole list");
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view describe(Skip skip) noexcept {
+  switch (skip) {
+    case Skip::none: return "takes part";
+    case Skip::pending_activation: return "its sign-up was never finished";
+    case Skip::suspended: return "suspended by AWS";
+    case Skip::pending_closure: return "is being closed";
+    case Skip::closed: return "closed";
+    case Skip::state_unrecognized: return "in a state that this version does not know";
+    case Skip::excluded: return "an exclude rule matches";
+    case Skip::not_included: return "no include rule matches";
+    case Skip::management_unnamed: return "the management account is not named in accounts.include";
+  }
+  return "";
+}
+
+AccountState parse_state(std::string_view text) noexcept {
+  if (text == "ACTIVE") return AccountState::active;
+  if (text == "PENDING_ACTIVATION") return AccountState::pending_activation;
+  if (text == "SUSPENDED") return AccountState::suspended;
+  if (text == "PENDING_CLOSURE") return AccountState::pending_closure;
+  if (text == "CLOSED") return AccountState::closed;
+  return AccountState::unrecognized;
+}
+
+std::string_view to_string(AccountState state) noexcept {
+  switch (state) {
+    case AccountState::pending_activation: return "PENDING_ACTIVATION";
+    case AccountState::active: return "ACTIVE";
+    case AccountState::suspended: return "SUSPENDED";
+    case AccountState::pending_closure: return "PENDING_CLOSURE";
+    case AccountState::closed: return "CLOSED";
+    case AccountState::unrecognized: return "UNKNOWN";
+  }
+  return "UNKNOWN";
+}
+
+InventoryNeeds needs_of(const std::vector<AccountMatch>& rules) {
+  InventoryNeeds needs;
+  for (const AccountMatch& rule : rules) {
+    if (!rule.organizational_unit.empty()) needs.organizational_units = true;
+    if (!rule.tags.empty()) needs.tags = true;
+  }
+  return needs;
+}
+
+Skip select(const Account& account, const AccountSelection& selection) {
+  if (const Skip state = skip_for_state(account.state); state != Skip::none) return state;
+  if (any_matches(selection.exclude, account)) return Skip::excluded;
+  if (account.management) {
+    const bool named = std::ranges::any_of(selection.include, [&](const AccountMatch& rule) { return rule.id == account.id; });
+    return named ? Skip::none : Skip::management_unnamed;
+  }
+  if (selection.by_default == Participation::opt_out) return Skip::none;
+  return any_matches(selection.include, account) ? Skip::none : Skip::not_included;
+}
+
+Task<Result<Inventory>> take_inventory(aws::OrganizationsClient& organizations, AccountSelection selection,
+                                       InventoryNeeds needs) {
+  Result<aws::Organization> organization = co_await organizations.describe_organization();
+  if (!organization) co_return organization.error();
+  if (!needs.expected_organization.empty() && organization->id != needs.expected_organization) {
+    co_return incomplete("OrganizationMismatch", "these credentials belong to organization " + organization->id + ", the configuration names " +
+                                                     needs.expected_organization);
+  }
+  Result<std::vector<aws::OrganizationAccount>> listed = co_await organizations.list_accounts();
+  if (!listed) co_return listed.error();
+  const Result<void> complete = check_complete(*organization, *listed);
+  if (!complete) co_return complete.error();
+
+  Paths paths;
+  const bool lacks_paths = std::ranges::any_of(*listed, [](const auto& account) { return !account.path; });
+  if (needs.organizational_units && lacks_paths) {
+    Result<Paths> walked = co_await walk_organization(organizations);
+    if (!walked) co_return walked.error();
+    paths = std::move(*walked);
+  }
+
+  Inventory inventory;
+  inventory.organization_id = organization->id;
+  for (const aws::OrganizationAccount& element : *listed) {
+    Account account{element.id, element.name, element.email, parse_state(element.state), false, {}, std::nullopt};
+    account.management = organization->management_account == element.id;
+    if (element.path) {
+      account.path = *element.path;
+    } else if (const auto walked = paths.find(element.id); walked != paths.end()) {
+      account.path = walked->second;
+    }
+    if (needs.tags && account.state == AccountState::active) {
+      Result<std::map<std::string, std::string>> tags = co_await organizations.list_tags(account.id);
+      if (!tags) co_return tags.error();
+      account.tags = std::move(*tags);
+    }
+    const Skip skip = select(account, selection);
+    inventory.entries.push_back({std::move(account), skip});
+  }
+  std::ranges::sort(inventory.entries, {}, [](const InventoryEntry& entry) { return entry.account.id.str(); });
+  const auto twin = std::ranges::adjacent_find(inventory.entries, {}, [](const InventoryEntry& entry) { return entry.account.id.str(); });
+  if (twin != inventory.entries.end()) {
+    co_return incomplete("IncompleteInventory", "account " + twin->account.id.str() + " was listed twice; the list cannot be trusted");
+  }
+  co_return inventory;
+}
+
+}  // namespace keyward::accounts
