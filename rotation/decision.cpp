@@ -1,0 +1,372 @@
+#include "rotation/decision.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace keyward::rotation {
+namespace {
+
+using base::AccessKeyId;
+using base::Instant;
+using std::chrono::days;
+
+// GetCallerIdentity proves a new key and thereby marks it as used. A use of STS within this time after the rotation was
+// ours: the proof takes up to limits.verify_timeout and IAM records uses in steps of 15 minutes.
+constexpr std::chrono::minutes k_own_proof{30};
+
+bool reached(Instant due, Instant now) { return now + k_daily_slack >= due; }
+
+int first_warning(const Policy& policy) { return policy.warn_days.empty() ? 0 : std::ranges::max(policy.warn_days); }
+
+/// Due, or close enough that its owner is told about it.
+bool near(Instant due, const Policy& policy, Instant now) { return days_until(due, now) <= first_warning(policy); }
+
+/// The stage of `warn_days` that `now` has crossed since the previous run; 0 for none. Several at once count as the last.
+int crossed_stage(Instant due, const Policy& policy, Instant now, std::optional<Instant> previous_run) {
+  const int left = days_until(due, now);
+  if (left <= 0) return 0;
+  // Without a memory of an earlier run the job is taken to be daily: a stage is then announced on its own day only.
+  const int left_before = days_until(due, previous_run.value_or(now - days(1)));
+  int crossed = 0;
+  for (const int stage : policy.warn_days) {
+    if (left <= stage && stage < left_before && (crossed == 0 || stage < crossed)) crossed = stage;
+  }
+  return crossed;
+}
+
+/// The decisions about one user's keys. Every rule is one function, named after its row in docs/policy.md.
+class Rules {
+ public:
+  Rules(const UserFacts& facts, const Policy& policy, Instant now) : facts_(facts), policy_(policy), now_(now) {
+    if (facts.ledger.is_known()) ledger_ = facts.ledger.value();
+  }
+
+  std::vector<Decision> decide() {
+    if (const auto left_alone = not_taking_part()) return {*left_alone};
+    if (facts_.keys.is_unknown()) return {unknown("the access keys could not be read: " + facts_.keys.why())};
+    const auto& keys = facts_.keys.value();
+    if (keys.empty()) return {plain(Action::none, Reason::no_keys)};
+    for (const KeyFacts& key : keys) {
+      if (key.status == KeyStatus::unrecognized) return {unknown("a key has a status that this version does not know", &key)};
+    }
+    if (!needs_details(keys, policy_, now_)) return {plain(Action::none, Reason::key_compliant, &keys[0], due_for_rotation(keys[0]))};
+    if (facts_.ledger.is_unknown()) return {unknown("keyward's record on the user could not be read: " + facts_.ledger.why())};
+    if (ledger_.intent) {
+      return {plain(Action::wait, Reason::interrupted_rotation, nullptr, std::nullopt,
+                    "a rotation begun by run " + ledger_.intent->run + " was interrupted and is settled first")};
+    }
+    if (keys.size() == 1) return one_key(keys[0]);
+    if (keys.size() == 2) return two_keys(keys[0], keys[1]);
+    return {unknown("the user has more than two access keys")};
+  }
+
+ private:
+  // ---- who takes part
+
+  std::optional<Decision> not_taking_part() const {
+    if (facts_.exemption.is_unknown()) {
+      return plain(Action::none, Reason::exemption_unreadable, nullptr, std::nullopt,
+                   "whether the user is exempt could not be read, so it counts as exempt: " + facts_.exemption.why());
+    }
+    if (facts_.exemption.is_known()) {
+      return plain(Action::none, Reason::exempt_user, nullptr, std::nullopt, facts_.exemption.value().reason);
+    }
+    return std::nullopt;
+  }
+
+  // ---- one key
+
+  std::vector<Decision> one_key(const KeyFacts& key) {
+    if (key.status == KeyStatus::inactive) return {inactive(key, nullptr)};
+    return {single_active(key)};
+  }
+
+  /// Rows "younger than 90 days", "90 days or older, no A", "never used and overdue".
+  Decision single_active(const KeyFacts& key) {
+    if (ledger_.reactivated.contains(key.id)) return kept_by_owner(key);
+    if (ledger_.deactivated.contains(key.id)) return reactivated(key);
+    const Instant due = due_for_rotation(key);
+    const bool retire_when_unused = policy_.unused_keys == UnusedRule::retire || made_by_keyward(key);
+    if (retire_when_unused && key.last_use.is_unknown()) return unknown_use(key);
+    if (retire_when_unused && !adopted(key)) {
+      return announced_deactivation(key, due, Reason::unused_expired_key, "the key was never used");
+    }
+    const Reason reason = key.last_use.is_absent() ? Reason::unused_expired_key : Reason::expired_active_key;
+    return pending(Action::rotate, reason, Reason::key_pending_rotation, key, due);
+  }
+
+  // ---- two keys
+
+  std::vector<Decision> two_keys(const KeyFacts& older, const KeyFacts& newer) {
+    const bool older_active = older.status == KeyStatus::active;
+    const bool newer_active = newer.status == KeyStatus::active;
+    if (older_active && newer_active) return both_active(older, newer);
+    if (!older_active && !newer_active) return {inactive(older, &newer), inactive(newer, &older)};
+    if (newer_active) return {inactive(older, &newer), beside_inactive(newer)};
+    if (ledger_.deactivated.contains(newer.id)) return {inactive(newer, &older), beside_inactive(older)};
+    return {plain(Action::hold, Reason::rolled_back, &older, std::nullopt,
+                  "the newer key " + base::last_four(newer.id) + " was deactivated by somebody else; this key is kept")};
+  }
+
+  /// Row "A active and made by keyward, B active", and the rows for two keys of other origin.
+  std::vector<Decision> both_active(const KeyFacts& older, const KeyFacts& newer) {
+    for (const KeyFacts* key : {&older, &newer}) {
+      if (ledger_.reactivated.contains(key->id)) return {kept_by_owner(*key)};
+      if (ledger_.deactivated.contains(key->id)) return {reactivated(*key)};
+    }
+    if (made_by_keyward(newer)) return {replaced_by_keyward(older)};
+    if (!near(due_for_rotation(older), policy_, now_)) {
+      return {plain(Action::none, Reason::key_compliant, &older, due_for_rotation(older))};
+    }
+    if (older.last_use.is_unknown()) return {unknown_use(older)};
+    if (newer.last_use.is_unknown()) return {unknown_use(newer)};
+    return foreign_pair(older, newer);
+  }
+
+  Decision replaced_by_keyward(const KeyFacts& older) {
+    const Rotation& rotation = *ledger_.rotation;
+    Instant due = rotation.at + policy_.install_grace;
+    if (!rotation.forced) due = std::max(due, due_for_rotation(older) + policy_.install_grace);
+    if (!near(due, policy_, now_)) return plain(Action::none, Reason::key_compliant, &older, due);
+    if (older.last_use.is_unknown()) return unknown_use(older);
+    const Instant hard_limit = due + policy_.hold_while_in_use;
+    if (reached(due, now_) && !reached(hard_limit, now_) && used_lately(older)) {
+      return plain(Action::wait, Reason::held_while_in_use, &older, hard_limit,
+                   "the old key is still used; it is deactivated on the date shown at the latest");
+    }
+    return pending(Action::deactivate, Reason::install_grace_period_end, Reason::key_pending_deactivation, older, due);
+  }
+
+  /// Two active keys, neither the newer one made by keyward, the older due or near.
+  std::vector<Decision> foreign_pair(const KeyFacts& older, const KeyFacts& newer) {
+    const bool older_due = reached(due_for_rotation(older), now_);
+    const bool newer_due = reached(due_for_rotation(newer), now_);
+    const bool older_used = adopted(older);
+    const bool newer_used = adopted(newer);
+    if (newer_used && !(older_used && newer_due)) {
+      const Instant due = std::max(due_for_rotation(older), newer.created) + policy_.install_grace;
+      return {announced_deactivation(older, due, Reason::install_grace_period_end,
+                                     "the newer key " + base::last_four(newer.id) + " is in use and counts as its replacement")};
+    }
+    if (!newer_used && !reached(newer.created + policy_.install_grace, now_)) {
+      return {plain(Action::wait, Reason::waiting_for_new_key_use, &older, newer.created + policy_.install_grace,
+                    "the newer key " + base::last_four(newer.id) + " has not been used yet")};
+    }
+    if (!older_due) return {plain(Action::none, Reason::key_compliant, &older, due_for_rotation(older))};
+    return conflict(older, newer);
+  }
+
+  std::vector<Decision> conflict(const KeyFacts& older, const KeyFacts& newer) {
+    const bool older_is_lru = last_use_or_never(older) <= last_use_or_never(newer);
+    const KeyFacts& lru = older_is_lru ? older : newer;
+    const KeyFacts& other = older_is_lru ? newer : older;
+    const bool other_due = reached(due_for_rotation(other), now_);
+    const std::string detail = "two active keys and neither is clearly the other's replacement; " +
+                               base::last_four(lru.id) + " is the less recently used";
+    switch (policy_.conflict) {
+      case ConflictRule::hold:
+        return {plain(Action::hold, Reason::conflict_two_used_keys, &older, std::nullopt, detail)};
+      case ConflictRule::delete_lru: {
+        std::vector<Decision> both{plain(Action::remove, Reason::conflict_two_used_keys, &lru, now_, detail)};
+        if (other_due) both.push_back(plain(Action::rotate, Reason::expired_active_key, &other, due_for_rotation(other)));
+        return both;
+      }
+      case ConflictRule::retire_lru: break;
+    }
+    // After the recovery grace the retired key is deleted, and the other one is then alone and rotated.
+    return {announced_deactivation(lru, due_for_rotation(older), Reason::conflict_two_used_keys, detail),
+            plain(Action::wait, Reason::waiting_for_other_key, &other, std::nullopt, "rotated once the other key is gone")};
+  }
+
+  // ---- inactive keys
+
+  /// Rows "A active, B inactive" and "B inactive, not by keyward". `other` is the user's other key.
+  Decision inactive(const KeyFacts& key, const KeyFacts* other) {
+    const auto by_keyward = ledger_.deactivated.find(key.id);
+    if (by_keyward != ledger_.deactivated.end()) {
+      const bool replaced = ledger_.rotation && ledger_.rotation->old_key == key.id;
+      if (replaced && (other == nullptr || other->id != ledger_.rotation->new_key || other->status != KeyStatus::active)) {
+        return plain(Action::hold, Reason::replacement_missing, &key, std::nullopt,
+                     "the key that replaces it is gone or inactive; it is not deleted");
+      }
+      return deletion(key, by_keyward->second + policy_.recovery_grace);
+    }
+    const Instant earliest = due_for_rotation(key) + policy_.install_grace + policy_.recovery_grace;
+    const auto seen = ledger_.first_seen_inactive.find(key.id);
+    if (seen == ledger_.first_seen_inactive.end()) {
+      Decision decision = plain(Action::note, Reason::first_seen_inactive, &key, std::max(now_ + policy_.recovery_grace, earliest),
+                                "deactivated by somebody else; its recovery grace starts today");
+      decision.note = LedgerNote::first_seen_inactive;
+      return decision;
+    }
+    return deletion(key, std::max(seen->second + policy_.recovery_grace, earliest));
+  }
+
+  Decision deletion(const KeyFacts& key, Instant due) {
+    if (near(due, policy_, now_) && key.last_use.is_unknown()) return unknown_use(key);
+    return pending(Action::remove, Reason::recovery_grace_period_end, Reason::key_pending_deletion, key, due);
+  }
+
+  /// The active key of a user whose other key is inactive: a new one can only be made when the other is gone.
+  Decision beside_inactive(const KeyFacts& key) {
+    const Instant due = due_for_rotation(key);
+    if (!reached(due, now_)) return plain(Action::none, Reason::key_compliant, &key, due);
+    return plain(Action::wait, Reason::waiting_for_other_key, &key, std::nullopt,
+                 "overdue; rotated once the inactive key is deleted");
+  }
+
+  // ---- somebody undid a deactivation
+
+  Decision reactivated(const KeyFacts& key) {
+    Decision decision = kept_by_owner(key);
+    decision.note = LedgerNote::reactivated;
+    return decision;
+  }
+
+  Decision kept_by_owner(const KeyFacts& key) {
+    return plain(Action::hold, Reason::reactivated, &key, std::nullopt,
+                 "keyward had deactivated this key and somebody activated it again; it is kept until a person decides");
+  }
+
+  // ---- building blocks
+
+  /// A deactivation that no rotation of keyward's has prepared: the owner is told first, and the full install grace runs
+  /// from that day, so that the first run in an organization cuts nothing off.
+  Decision announced_deactivation(const KeyFacts& key, Instant policy_due, Reason reason, std::string detail) {
+    const auto told = ledger_.announced.find(key.id);
+    if (told != ledger_.announced.end()) {
+      const Instant due = std::max(policy_due, told->second + policy_.install_grace);
+      Decision decision = pending(Action::deactivate, reason, Reason::key_pending_deactivation, key, due);
+      decision.detail = std::move(detail);
+      return decision;
+    }
+    if (!near(policy_due, policy_, now_)) return plain(Action::none, Reason::key_compliant, &key, policy_due, std::move(detail));
+    const Instant due = std::max(policy_due, now_ + policy_.install_grace);
+    Decision decision = plain(Action::warn, Reason::key_pending_deactivation, &key, due, std::move(detail));
+    decision.days_left = days_until(due, now_);
+    decision.note = LedgerNote::announced;
+    return decision;
+  }
+
+  /// The action when its date has come, a warning when a stage was crossed, else nothing yet.
+  Decision pending(Action action, Reason reason, Reason warning, const KeyFacts& key, Instant due) const {
+    if (reached(due, now_)) return plain(action, reason, &key, due);
+    const int stage = crossed_stage(due, policy_, now_, facts_.previous_run);
+    Decision decision = plain(stage > 0 ? Action::warn : Action::none, stage > 0 ? warning : Reason::key_compliant, &key, due);
+    decision.days_left = days_until(due, now_);
+    return decision;
+  }
+
+  Decision plain(Action action, Reason reason, const KeyFacts* key = nullptr, std::optional<Instant> due = std::nullopt,
+                 std::string detail = {}) const {
+    Decision decision;
+    decision.action = action;
+    decision.reason = reason;
+    decision.due = due;
+    decision.detail = std::move(detail);
+    if (key != nullptr) {
+      decision.key = key->id;
+      if (key->last_use.is_known()) decision.last_use = key->last_use.value();
+    }
+    return decision;
+  }
+
+  Decision unknown(std::string what, const KeyFacts* key = nullptr) const {
+    return plain(Action::hold, Reason::fact_unknown, key, std::nullopt, std::move(what));
+  }
+  Decision unknown_use(const KeyFacts& key) const {
+    return unknown("when the key was last used could not be read: " + key.last_use.why(), &key);
+  }
+
+  Instant due_for_rotation(const KeyFacts& key) const { return key.created + policy_.rotate_after; }
+
+  bool made_by_keyward(const KeyFacts& key) const { return ledger_.rotation && ledger_.rotation->new_key == key.id; }
+
+  /// Used by anyone but keyward's own proof of a new key.
+  bool adopted(const KeyFacts& key) const {
+    if (!key.last_use.is_known()) return false;
+    const KeyUse& use = key.last_use.value();
+    return !(made_by_keyward(key) && use.service == "sts" && use.at <= ledger_.rotation->at + k_own_proof);
+  }
+
+  bool used_lately(const KeyFacts& key) const {
+    return key.last_use.is_known() && now_ - key.last_use.value().at <= days(1);
+  }
+
+  static Instant last_use_or_never(const KeyFacts& key) {
+    return key.last_use.is_known() ? key.last_use.value().at : Instant::min();
+  }
+
+  const UserFacts& facts_;
+  const Policy& policy_;
+  Instant now_;
+  Ledger ledger_;
+};
+
+}  // namespace
+
+std::string_view to_string(Action action) noexcept {
+  switch (action) {
+    case Action::none: return "none";
+    case Action::warn: return "warn";
+    case Action::rotate: return "rotate";
+    case Action::deactivate: return "deactivate";
+    case Action::remove: return "delete";
+    case Action::note: return "note";
+    case Action::wait: return "wait";
+    case Action::hold: return "hold";
+  }
+  return "none";
+}
+
+std::string_view to_string(Reason reason) noexcept {
+  switch (reason) {
+    case Reason::expired_active_key: return "expired_active_key";
+    case Reason::unused_expired_key: return "unused_expired_key";
+    case Reason::forced_rotation: return "forced_rotation";
+    case Reason::install_grace_period_end: return "install_grace_period_end";
+    case Reason::recovery_grace_period_end: return "recovery_grace_period_end";
+    case Reason::key_pending_rotation: return "key_pending_rotation";
+    case Reason::key_pending_deactivation: return "key_pending_deactivation";
+    case Reason::key_pending_deletion: return "key_pending_deletion";
+    case Reason::key_compliant: return "key_compliant";
+    case Reason::no_keys: return "no_keys";
+    case Reason::exempt_user: return "exempt_user";
+    case Reason::exemption_unreadable: return "exemption_unreadable";
+    case Reason::fact_unknown: return "fact_unknown";
+    case Reason::interrupted_rotation: return "interrupted_rotation";
+    case Reason::first_seen_inactive: return "first_seen_inactive";
+    case Reason::conflict_two_used_keys: return "conflict_two_used_keys";
+    case Reason::rolled_back: return "rolled_back";
+    case Reason::reactivated: return "reactivated";
+    case Reason::replacement_missing: return "replacement_missing";
+    case Reason::waiting_for_new_key_use: return "waiting_for_new_key_use";
+    case Reason::waiting_for_other_key: return "waiting_for_other_key";
+    case Reason::held_while_in_use: return "held_while_in_use";
+  }
+  return "fact_unknown";
+}
+
+int days_until(Instant due, Instant now) {
+  return static_cast<int>(std::chrono::ceil<days>(due - k_daily_slack - now).count());
+}
+
+bool needs_details(const std::vector<KeyFacts>& keys, const Policy& policy, Instant now) {
+  if (keys.empty()) return false;
+  if (keys.size() > 1 || keys[0].status != KeyStatus::active) return true;
+  return near(keys[0].created + policy.rotate_after, policy, now);
+}
+
+std::vector<Decision> decide(const UserFacts& facts, const Policy& policy, Instant now) {
+  return Rules(facts, policy, now).decide();
+}
+
+bool out_of_policy(const KeyFacts& key, const UserFacts& facts, const Policy& policy, Instant now) {
+  if (key.status != KeyStatus::active || !facts.exemption.is_absent()) return false;
+  // In a handover the old key may live until its replacement's grace has run out.
+  const bool handing_over = facts.ledger.is_known() && facts.ledger.value().rotation &&
+                            facts.ledger.value().rotation->old_key == key.id;
+  return reached(key.created + policy.rotate_after + (handing_over ? policy.install_grace : days(0)), now);
+}
+
+}  // namespace keyward::rotation

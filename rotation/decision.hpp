@@ -1,0 +1,91 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.hpp"
+#include "base/time.hpp"
+#include "rotation/facts.hpp"
+#include "rotation/policy.hpp"
+
+namespace keyward::rotation {
+
+enum class Action {
+  none,        ///< nothing to do
+  warn,        ///< tell the owner what comes
+  rotate,      ///< make a new key
+  deactivate,  ///< switch the key off
+  remove,      ///< delete the key
+  note,        ///< record in the ledger only
+  wait,        ///< something must happen first
+  hold,        ///< a person must decide
+};
+
+/// Why. The first group are the AWS guidance's identifiers.
+enum class Reason {
+  expired_active_key,
+  unused_expired_key,
+  forced_rotation,
+  install_grace_period_end,
+  recovery_grace_period_end,
+  key_pending_rotation,
+  key_pending_deactivation,
+  key_pending_deletion,
+
+  key_compliant,
+  no_keys,
+  exempt_user,
+  exemption_unreadable,
+  fact_unknown,
+  interrupted_rotation,
+  first_seen_inactive,
+  conflict_two_used_keys,
+  rolled_back,           ///< the newer key was deactivated by somebody else
+  reactivated,           ///< somebody undid keyward's deactivation
+  replacement_missing,   ///< the key that replaces this one is gone or inactive
+  waiting_for_new_key_use,
+  waiting_for_other_key,  ///< the user has two keys; one must go before a new one can be made
+  held_while_in_use,
+};
+
+std::string_view to_string(Action action) noexcept;
+std::string_view to_string(Reason reason) noexcept;
+
+/// What a decision adds to the ledger beside its own effect.
+enum class LedgerNote { none, first_seen_inactive, announced, reactivated };
+
+struct Decision {
+  Action action = Action::none;
+  Reason reason = Reason::key_compliant;
+  std::optional<base::AccessKeyId> key;    ///< the key it is about
+  std::optional<base::Instant> due;        ///< when the pending action comes, or the next date of this key
+  std::optional<int> days_left;            ///< with warn: whole days until `due`
+  LedgerNote note = LedgerNote::none;
+  std::optional<KeyUse> last_use;          ///< of `key`, when known: who will notice
+  std::string detail;                      ///< for people
+
+  bool is_change() const noexcept {
+    return action == Action::rotate || action == Action::deactivate || action == Action::remove;
+  }
+};
+
+/// A daily job never starts at the same second: a date counts as reached this much early, so that a stage does not slip
+/// by a day because today's run began a minute before yesterday's.
+inline constexpr std::chrono::hours k_daily_slack{1};
+
+/// Whole days until `due`, rounded up; 0 or less once it is reached.
+int days_until(base::Instant due, base::Instant now);
+
+/// True when decide() needs tags, ledger and last use of these keys: something is due, near, inactive or double.
+bool needs_details(const std::vector<KeyFacts>& keys, const Policy& policy, base::Instant now);
+
+/// The rules (docs/policy.md). Pure: the same facts give the same decisions. Never empty; at most one decision a key,
+/// in the order in which they are to be carried out.
+std::vector<Decision> decide(const UserFacts& facts, const Policy& policy, base::Instant now);
+
+/// True when the policy's own dates have passed for an active key: what `audit` reports as a finding.
+bool out_of_policy(const KeyFacts& key, const UserFacts& facts, const Policy& policy, base::Instant now);
+
+}  // namespace keyward::rotation

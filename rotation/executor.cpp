@@ -1,0 +1,359 @@
+#include "rotation/executor.hpp"
+
+#include <algorithm>
+#include <boost/asio/this_coro.hpp>
+
+namespace keyward::rotation {
+namespace {
+
+using base::AccessKeyId;
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+using base::Task;
+
+// Longer than any rotation takes, proof included. An intent of another machine's run that is younger may be at work.
+constexpr std::chrono::minutes k_longest_rotation{15};
+
+// ListAccessKeys may omit a key for some seconds after it was made.
+constexpr int k_looks_for_lost_key = 3;
+constexpr std::chrono::milliseconds k_look_again{1'000};
+
+std::vector<AccessKeyId> ids_of(const UserFacts& facts) {
+  std::vector<AccessKeyId> ids;
+  for (const KeyFacts& key : facts.keys.value()) ids.push_back(key.id);
+  return ids;
+}
+
+Ledger ledger_of(const UserFacts& facts) { return facts.ledger.is_known() ? facts.ledger.value() : Ledger{}; }
+
+bool contains(const std::vector<AccessKeyId>& ids, const AccessKeyId& id) { return std::ranges::find(ids, id) != ids.end(); }
+
+const Decision* same_decision(const std::vector<Decision>& decisions, const Decision& wanted) {
+  const auto found = std::ranges::find_if(decisions, [&wanted](const Decision& decision) {
+    return decision.action == wanted.action && decision.key == wanted.key && decision.note == wanted.note;
+  });
+  return found == decisions.end() ? nullptr : &*found;
+}
+
+std::string what_changed(const std::vector<Decision>& now) {
+  return "the user's keys changed since they were audited; the rules now say " + std::string(to_string(now[0].action)) +
+         " (" + std::string(to_string(now[0].reason)) + ")";
+}
+
+}  // namespace
+
+std::string_view to_string(OutcomeStatus status) noexcept {
+  switch (status) {
+    case OutcomeStatus::done: return "done";
+    case OutcomeStatus::dry_run: return "dry_run";
+    case OutcomeStatus::stale: return "stale";
+    case OutcomeStatus::held_back: return "held_back";
+    case OutcomeStatus::failed: return "failed";
+    case OutcomeStatus::recovery_needed: return "recovery_needed";
+  }
+  return "failed";
+}
+
+Outcome Executor::outcome(Decision decision, OutcomeStatus status) const {
+  Outcome result;
+  result.decision = std::move(decision);
+  result.status = status;
+  result.at = parts_.clock.now();
+  return result;
+}
+
+Outcome Executor::failed(Decision decision, Error error) const {
+  Outcome result = outcome(std::move(decision), OutcomeStatus::failed);
+  result.error = std::move(error);
+  return result;
+}
+
+Task<Result<void>> Executor::write_ledger(UserFacts facts, Ledger ledger) {
+  const Result<std::string> value = format_ledger(ledger);
+  if (!value) co_return value.error();
+  const std::string tag(k_ledger_tag);
+  Result<void> written = co_await parts_.iam.tag_user(facts.name, tag, *value);
+  co_return written;
+}
+
+Task<Outcome> Executor::perform(aws::IamUser user, Decision decision) {
+  UserFacts facts = co_await parts_.auditor.facts(user);
+  const std::vector<Decision> decisions = decide(facts, parts_.policy, parts_.clock.now());
+  const Decision* confirmed = same_decision(decisions, decision);
+  if (confirmed == nullptr) {
+    Outcome stale = outcome(decision, OutcomeStatus::stale);
+    stale.decision.detail = what_changed(decisions);
+    co_return stale;
+  }
+  Decision current = *confirmed;
+  switch (current.action) {
+    case Action::rotate: {
+      Outcome rotated = co_await rotate(std::move(facts), std::move(current), false);
+      co_return rotated;
+    }
+    case Action::deactivate: {
+      Outcome deactivated = co_await deactivate(std::move(facts), std::move(current));
+      co_return deactivated;
+    }
+    case Action::remove: {
+      Outcome removed = co_await remove(std::move(facts), std::move(current));
+      co_return removed;
+    }
+    default: {
+      if (current.note == LedgerNote::none) co_return outcome(std::move(current), OutcomeStatus::done);
+      Outcome noted = co_await note(std::move(facts), std::move(current));
+      co_return noted;
+    }
+  }
+}
+
+Task<Outcome> Executor::rotate_now(aws::IamUser user) {
+  UserFacts facts = co_await parts_.auditor.facts(user);
+  Decision decision;
+  decision.action = Action::rotate;
+  decision.reason = Reason::forced_rotation;
+  const auto refuse = [&](std::string why) {
+    return failed(decision, Error{ErrorKind::conflict, "rotate", "NotPossible", "", std::move(why)});
+  };
+  if (facts.keys.is_unknown()) co_return refuse("the access keys could not be read: " + facts.keys.why());
+  if (facts.ledger.is_unknown()) {
+    using Tags = Fact<std::map<std::string, std::string>>;
+    Result<std::map<std::string, std::string>> tags = co_await parts_.iam.list_user_tags(user.name);
+    facts.tags = tags ? Tags::known(std::move(*tags)) : Tags::unknown(base::describe(tags.error()));
+    facts.ledger = ledger_in(facts.tags);
+  }
+  if (facts.ledger.is_unknown()) co_return refuse("keyward's record on the user could not be read: " + facts.ledger.why());
+  const auto& keys = facts.keys.value();
+  if (keys.empty()) co_return refuse("the user has no access key");
+  if (keys.size() > 1) {
+    co_return refuse("the user has two access keys already; AWS allows no third. Delete one first, or wait for its date");
+  }
+  if (keys[0].status != KeyStatus::active) co_return refuse("the user's only access key is inactive");
+  if (ledger_of(facts).intent) co_return refuse("an earlier rotation of this user is not finished; run keyward recover");
+  decision.key = keys[0].id;
+  Outcome rotated = co_await rotate(std::move(facts), decision, true);
+  co_return rotated;
+}
+
+Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) {
+  const AccessKeyId old_key = *decision.key;
+
+  // A key whose secret cannot be stored must not be made.
+  Result<SecretLocation> location = co_await parts_.store.prepare(facts.name, facts.arn);
+  if (!location) co_return failed(std::move(decision), location.error());
+
+  Ledger ledger = ledger_of(facts);
+  ledger.forget_all_but(ids_of(facts));
+  ledger.intent = Intent{run_.id, parts_.clock.now(), ids_of(facts), forced};
+  Result<void> intended = co_await write_ledger(facts, ledger);
+  if (!intended) co_return failed(std::move(decision), intended.error());
+  facts.ledger = Fact<Ledger>::known(ledger);
+
+  // From here to the end nothing may be cancelled: a key exists or may exist that only this coroutine can store.
+  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+
+  Result<aws::CreatedAccessKey> created = co_await create_key(facts);
+  if (!created) {
+    // Without a trace of a key the intent has served; in doubt it stays, so that the next run looks again.
+    if (created.error().kind != ErrorKind::ambiguous) {
+      ledger.intent.reset();
+      Result<void> cleared = co_await write_ledger(facts, ledger);
+      if (!cleared) parts_.log.warn("intent_not_cleared", {{"user", facts.name.str()}, {"error", base::describe(cleared.error())}});
+    }
+    co_return failed(std::move(decision), created.error());
+  }
+
+  base::Secret to_store = created->secret.clone();
+  Result<void> ready = co_await parts_.store.put_pending(*location, facts.name, created->id, std::move(to_store));
+  if (ready) ready = co_await parts_.prover.prove(created->id, std::move(created->secret), facts.arn);
+  if (ready) {
+    ready = co_await parts_.store.promote(*location, facts.name, created->id);
+    if (!ready) {
+      // The label may have moved although the answer was lost: then the rotation goes on.
+      Result<StoredState> state = co_await parts_.store.state(facts.name, created->id);
+      if (state && *state == StoredState::current) ready = Result<void>();
+    }
+  }
+  if (!ready) {
+    Outcome unsuccessful = failed(decision, ready.error());
+    Result<void> undone = co_await undo(facts, *location, created->id);
+    if (!undone) {
+      unsuccessful.status = OutcomeStatus::recovery_needed;
+      unsuccessful.new_key = created->id;
+      unsuccessful.error->message += "; and the new key could not be removed: " + base::describe(undone.error());
+    }
+    co_return unsuccessful;
+  }
+
+  ledger.intent.reset();
+  ledger.rotation = Rotation{created->id, old_key, parts_.clock.now(), forced};
+  Outcome rotated = outcome(std::move(decision), OutcomeStatus::done);
+  rotated.new_key = created->id;
+  rotated.secret = *location;
+  Result<void> recorded = co_await write_ledger(facts, ledger);
+  if (!recorded) {
+    // Stored, proved and current: nothing is lost. The intent is still there and the next run records the rotation.
+    rotated.status = OutcomeStatus::failed;
+    rotated.error = recorded.error();
+    rotated.error->message += "; the new key is stored and works, the next run records it";
+  }
+  co_return rotated;
+}
+
+/// CreateAccessKey has no idempotency token. A lost answer is cleared up by looking at the keys, then tried once more.
+Task<Result<aws::CreatedAccessKey>> Executor::create_key(UserFacts facts) {
+  Result<aws::CreatedAccessKey> created = co_await parts_.iam.create_access_key(facts.name);
+  if (created || created.error().kind != ErrorKind::ambiguous) co_return created;
+  parts_.log.warn("create_access_key_ambiguous", {{"user", facts.name.str()}, {"error", base::describe(created.error())}});
+  Result<void> clean = co_await remove_unknown_keys(facts);
+  if (!clean) co_return created.error();
+  created = co_await parts_.iam.create_access_key(facts.name);
+  co_return created;
+}
+
+/// Deletes every key that was not there when the intent was written: its secret is lost. Errors are `ambiguous`.
+Task<Result<void>> Executor::remove_unknown_keys(UserFacts facts) {
+  const std::vector<AccessKeyId> known = facts.ledger.value().intent->keys;
+  for (int look = 0; look < k_looks_for_lost_key; ++look) {
+    if (look > 0) co_await parts_.sleeper.sleep_for(k_look_again);
+    Result<std::vector<aws::AccessKeyMetadata>> listed = co_await parts_.iam.list_access_keys(facts.name);
+    if (!listed) co_return listed.error();
+    for (const aws::AccessKeyMetadata& key : *listed) {
+      if (contains(known, key.id)) continue;
+      Result<void> removed = co_await parts_.iam.delete_access_key(facts.name, key.id);
+      if (!removed) co_return removed.error();
+      parts_.log.warn("lost_key_removed", {{"user", facts.name.str()}, {"access_key_id", base::last_four(key.id)}});
+      co_return Result<void>();
+    }
+  }
+  co_return Result<void>();
+}
+
+/// Takes a key of an unfinished rotation away: the key first, because only the key is dangerous.
+Task<Result<void>> Executor::undo(UserFacts facts, SecretLocation location, AccessKeyId key) {
+  Result<void> removed = co_await parts_.iam.delete_access_key(facts.name, key);
+  if (!removed) co_return removed.error();
+  Result<void> dropped = co_await parts_.store.drop_pending(location, facts.name, key);
+  if (!dropped) parts_.log.warn("pending_label_left", {{"user", facts.name.str()}, {"error", base::describe(dropped.error())}});
+  Ledger ledger = ledger_of(facts);
+  ledger.intent.reset();
+  Result<void> cleared = co_await write_ledger(facts, ledger);
+  if (!cleared) parts_.log.warn("intent_not_cleared", {{"user", facts.name.str()}, {"error", base::describe(cleared.error())}});
+  co_return Result<void>();
+}
+
+Task<std::optional<Outcome>> Executor::settle(UserFacts facts) {
+  const Intent intent = *facts.ledger.value().intent;
+  const bool ours = intent.run == run_.id || (run_.is_dead && run_.is_dead(intent.run));
+  if (!ours && parts_.clock.now() - intent.at < k_longest_rotation) co_return std::nullopt;
+
+  Decision decision;
+  decision.action = Action::rotate;
+  decision.reason = Reason::interrupted_rotation;
+  decision.detail = "begun by run " + intent.run + " on " + base::format_iso8601(intent.at);
+
+  std::vector<AccessKeyId> made;
+  std::optional<AccessKeyId> old_key;
+  for (const KeyFacts& key : facts.keys.value()) {
+    if (contains(intent.keys, key.id)) {
+      old_key = key.id;
+    } else {
+      made.push_back(key.id);
+    }
+  }
+  decision.key = old_key;
+  Ledger ledger = ledger_of(facts);
+  ledger.intent.reset();
+  ledger.forget_all_but(ids_of(facts));
+  if (made.empty()) {
+    Result<void> cleared = co_await write_ledger(facts, ledger);
+    if (!cleared) co_return failed(std::move(decision), cleared.error());
+    decision.action = Action::note;
+    decision.detail += "; no key had been made";
+    co_return outcome(std::move(decision), OutcomeStatus::done);
+  }
+  if (made.size() > 1 || !old_key) {
+    co_return failed(std::move(decision), Error{ErrorKind::conflict, "recover", "KeysChanged", "",
+                                                "the user's keys are not those of the interrupted rotation; a person must decide "
+                                                "which of them to keep, then remove the tag " + std::string(k_ledger_tag)});
+  }
+  const AccessKeyId new_key = made.front();
+  Result<StoredState> state = co_await parts_.store.state(facts.name, new_key);
+  if (!state) co_return failed(std::move(decision), state.error());
+  Result<SecretLocation> location = co_await parts_.store.locate(facts.name);
+  if (!location && location.error().kind != ErrorKind::not_found) co_return failed(std::move(decision), location.error());
+  if (location && *state == StoredState::current) {
+    Result<void> promoted = co_await parts_.store.promote(*location, facts.name, new_key);
+    if (!promoted) co_return failed(std::move(decision), promoted.error());
+    ledger.rotation = Rotation{new_key, *old_key, parts_.clock.now(), intent.forced};
+    Result<void> recorded = co_await write_ledger(facts, ledger);
+    if (!recorded) co_return failed(std::move(decision), recorded.error());
+    Outcome finished = outcome(std::move(decision), OutcomeStatus::done);
+    finished.new_key = new_key;
+    finished.secret = *location;
+    co_return finished;
+  }
+  // Not proved to be anybody's: its owner never heard of it, so nothing can depend on it.
+  Result<void> removed = co_await parts_.iam.delete_access_key(facts.name, new_key);
+  if (!removed) {
+    Outcome stuck = failed(std::move(decision), removed.error());
+    stuck.status = OutcomeStatus::recovery_needed;
+    stuck.new_key = new_key;
+    co_return stuck;
+  }
+  if (location) {
+    Result<void> dropped = co_await parts_.store.drop_pending(*location, facts.name, new_key);
+    if (!dropped) parts_.log.warn("pending_label_left", {{"user", facts.name.str()}, {"error", base::describe(dropped.error())}});
+  }
+  ledger.forget_all_but({*old_key});
+  Result<void> cleared = co_await write_ledger(facts, ledger);
+  if (!cleared) co_return failed(std::move(decision), cleared.error());
+  decision.action = Action::note;
+  decision.detail += "; its unfinished key " + base::last_four(new_key) + " was removed";
+  co_return outcome(std::move(decision), OutcomeStatus::done);
+}
+
+Task<Outcome> Executor::deactivate(UserFacts facts, Decision decision) {
+  Result<void> done = co_await parts_.iam.deactivate_access_key(facts.name, *decision.key);
+  if (!done) co_return failed(std::move(decision), done.error());
+  Ledger ledger = ledger_of(facts);
+  ledger.forget_all_but(ids_of(facts));
+  ledger.announced.erase(*decision.key);
+  ledger.deactivated.insert_or_assign(*decision.key, parts_.clock.now());
+  Result<void> recorded = co_await write_ledger(facts, ledger);
+  Outcome result = outcome(std::move(decision), OutcomeStatus::done);
+  if (!recorded) {
+    result.status = OutcomeStatus::failed;
+    result.error = recorded.error();
+    result.error->message += "; the key is inactive but that is not recorded, so its recovery grace starts when the next run sees it";
+  }
+  co_return result;
+}
+
+Task<Outcome> Executor::remove(UserFacts facts, Decision decision) {
+  Result<void> done = co_await parts_.iam.delete_access_key(facts.name, *decision.key);
+  if (!done) co_return failed(std::move(decision), done.error());
+  // What the ledger says of the key is forgotten at the next change: entries of keys that are gone decide nothing.
+  co_return outcome(std::move(decision), OutcomeStatus::done);
+}
+
+Task<Outcome> Executor::note(UserFacts facts, Decision decision) {
+  const base::Instant now = parts_.clock.now();
+  Ledger ledger = ledger_of(facts);
+  ledger.forget_all_but(ids_of(facts));
+  switch (decision.note) {
+    case LedgerNote::none: break;
+    case LedgerNote::first_seen_inactive: ledger.first_seen_inactive.insert_or_assign(*decision.key, now); break;
+    case LedgerNote::announced: ledger.announced.insert_or_assign(*decision.key, now); break;
+    case LedgerNote::reactivated:
+      ledger.deactivated.erase(*decision.key);
+      ledger.reactivated.insert_or_assign(*decision.key, now);
+      break;
+  }
+  Result<void> recorded = co_await write_ledger(facts, ledger);
+  if (!recorded) co_return failed(std::move(decision), recorded.error());
+  co_return outcome(std::move(decision), OutcomeStatus::done);
+}
+
+}  // namespace keyward::rotation

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "aws/iam_client.hpp"
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "rotation/auditor.hpp"
+#include "rotation/key_prover.hpp"
+#include "rotation/outcome.hpp"
+#include "rotation/secret_store.hpp"
+
+namespace keyward::rotation {
+
+/// Who does it, for the ledger and for telling an own interrupted rotation from another machine's running one.
+struct RunIdentity {
+  std::string id;  ///< letters, digits, `_`, `.`, `-`; at most 24 characters
+  /// True when that run cannot be at work any more: it was this host's and ended.
+  std::function<bool(const std::string& run)> is_dead;
+};
+
+/// Turns decisions about one account's users into AWS calls (docs/rotation.md). Every key is read again right before it
+/// is changed; a decision that no longer follows from the facts is `stale`.
+/// Killed at any moment, the next run finds the intent in the ledger and finishes or undoes the rotation.
+class Executor {
+ public:
+  struct Parts {
+    aws::IamClient& iam;
+    Auditor& auditor;
+    SecretStore& store;
+    KeyProver& prover;
+    const Policy& policy;
+    const base::Clock& clock;
+    base::Sleeper& sleeper;
+    base::Log& log;
+  };
+
+  Executor(Parts parts, RunIdentity run) : parts_(parts), run_(std::move(run)) {}
+
+  /// Carries out one decision that decide() made from older facts of this user.
+  base::Task<Outcome> perform(aws::IamUser user, Decision decision);
+
+  /// Finishes or undoes the interrupted rotation that the ledger speaks of. Nothing when it may still be running
+  /// elsewhere. A finished one is an Outcome of `rotate`, so that its owner hears of it.
+  base::Task<std::optional<Outcome>> settle(UserFacts facts);
+
+  /// A rotation asked for by a person: whatever the key's age.
+  base::Task<Outcome> rotate_now(aws::IamUser user);
+
+ private:
+  base::Task<Outcome> rotate(UserFacts facts, Decision decision, bool forced);
+  base::Task<base::Result<aws::CreatedAccessKey>> create_key(UserFacts facts);
+  base::Task<base::Result<void>> remove_unknown_keys(UserFacts facts);
+  base::Task<base::Result<void>> undo(UserFacts facts, SecretLocation location, base::AccessKeyId key);
+  base::Task<Outcome> deactivate(UserFacts facts, Decision decision);
+  base::Task<Outcome> remove(UserFacts facts, Decision decision);
+  base::Task<Outcome> note(UserFacts facts, Decision decision);
+  base::Task<base::Result<void>> write_ledger(UserFacts facts, Ledger ledger);
+  Outcome outcome(Decision decision, OutcomeStatus status) const;
+  Outcome failed(Decision decision, base::Error error) const;
+
+  Parts parts_;
+  RunIdentity run_;
+};
+
+}  // namespace keyward::rotation

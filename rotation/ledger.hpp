@@ -1,0 +1,55 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/ids.hpp"
+#include "base/time.hpp"
+
+namespace keyward::rotation {
+
+/// The tag on an IAM user in which keyward records what it did to the user's keys. One tag, so that one call moves the
+/// user from one state to the next.
+inline constexpr std::string_view k_ledger_tag = "keyward:state";
+
+/// A rotation was begun: written before the key is made, removed when the key is stored and proved.
+struct Intent {
+  std::string run;
+  base::Instant at;
+  std::vector<base::AccessKeyId> keys;  ///< the keys that existed; any other is the one this rotation made
+  bool forced = false;                  ///< asked for by a person
+};
+
+/// A rotation that was finished: `new_key` is stored, was proved to work and replaces `old_key`.
+struct Rotation {
+  base::AccessKeyId new_key;
+  base::AccessKeyId old_key;
+  base::Instant at;
+  bool forced = false;  ///< asked for by a person: the old key's age does not matter
+};
+
+/// What keyward recorded on a user. Dates are facts: a grace period runs from an entry here, never from a guess.
+struct Ledger {
+  std::optional<Intent> intent;
+  std::optional<Rotation> rotation;
+  std::map<base::AccessKeyId, base::Instant> deactivated;          ///< by keyward
+  std::map<base::AccessKeyId, base::Instant> first_seen_inactive;  ///< deactivated by somebody else
+  std::map<base::AccessKeyId, base::Instant> announced;            ///< owner was told that this key will be deactivated
+  std::map<base::AccessKeyId, base::Instant> reactivated;          ///< keyward had deactivated it, somebody undid that
+
+  /// Drops what speaks of keys that no longer exist.
+  void forget_all_but(const std::vector<base::AccessKeyId>& existing);
+};
+
+/// The tag's value: "v1 rot=NEW/OLD@20261121T023000Z off=KEY@… seen=KEY@… told=KEY@… kept=KEY@… int=RUN@…/KEY+KEY".
+/// Errors: `limit_exceeded` when it does not fit into the 256 characters of a tag value.
+base::Result<std::string> format_ledger(const Ledger& ledger);
+
+/// Errors: `invalid` for anything format_ledger() does not write: a ledger that was edited by hand is no fact.
+base::Result<Ledger> parse_ledger(std::string_view value);
+
+}  // namespace keyward::rotation

@@ -1,0 +1,166 @@
+#include "rotation/secret_store.hpp"
+
+#include "base/digest.hpp"
+#include "rotation/reader_policy.hpp"
+#include "rotation/secret_document.hpp"
+
+namespace keyward::rotation {
+namespace {
+
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+using base::Task;
+
+constexpr const char* k_current = "AWSCURRENT";
+constexpr const char* k_pending = "AWSPENDING";
+constexpr const char* k_previous = "AWSPREVIOUS";
+
+Error refused(std::string code, std::string message) {
+  return Error{ErrorKind::invalid, "store", std::move(code), "", std::move(message)};
+}
+
+bool has_label(const aws::SecretDescription& secret, const std::string& version, const char* label) {
+  const auto found = secret.version_stages.find(version);
+  return found != secret.version_stages.end() && found->second.contains(label);
+}
+
+}  // namespace
+
+StoredState stored_state(const aws::SecretDescription& secret, const std::string& version) {
+  if (!secret.version_stages.contains(version)) return StoredState::absent;
+  const bool current = has_label(secret, version, k_current);
+  const bool pending = has_label(secret, version, k_pending);
+  if (!current) return pending ? StoredState::pending : StoredState::absent;
+  if (!pending) return StoredState::current;
+  return secret.version_with(k_previous).empty() ? StoredState::pending : StoredState::current;
+}
+
+SecretLocation SecretStore::location_of(const aws::SecretDescription& secret) const {
+  const SecretFields fields = secret_fields(settings_.format);
+  return {secret.arn,           secret.name,
+          region_,              settings_.target == StoreTarget::central,
+          fields.access_key_id, fields.secret_access_key};
+}
+
+Task<Result<aws::SecretDescription>> SecretStore::ensure_secret(std::string name, base::UserName user) {
+  Result<std::optional<aws::SecretDescription>> found = co_await client_.describe(name);
+  if (!found) co_return found.error();
+  if (!*found) {
+    const std::string description = "Access key of IAM user " + user.str() + " in account " + account_.str() + ", kept by keyward";
+    // The token makes a repeated CreateSecret harmless; an empty secret has no version that it could name.
+    const std::string token = base::sha256_hex("keyward/v1|secret|" + name);
+    Result<std::string> created = co_await client_.create(name, description, settings_.kms_key_id, token);
+    if (!created && created.error().kind != ErrorKind::conflict) co_return created.error();
+    found = co_await client_.describe(name);
+    if (!found) co_return found.error();
+    if (!*found) {
+      co_return Error{ErrorKind::transient, "store", "SecretNotVisible", "",
+                      "the secret " + name + " was created but cannot be seen yet; the next run will find it"};
+    }
+  }
+  aws::SecretDescription secret = std::move(**found);
+  if (secret.deleted) {
+    co_return refused("SecretScheduledForDeletion",
+                      "the secret " + name + " is scheduled for deletion; bring it back with: aws secretsmanager restore-secret --secret-id " + name);
+  }
+  if (!secret.owning_service.empty()) {
+    co_return refused("SecretOwnedByService", "the secret " + name + " is managed by " + secret.owning_service);
+  }
+  if (settings_.target == StoreTarget::central && secret.kms_key_id.empty()) {
+    co_return refused("SecretHasDefaultKey", "the secret " + name +
+                                                 " is encrypted with the AWS managed key, which no other account can use; "
+                                                 "set its key with: aws secretsmanager update-secret --secret-id " +
+                                                 name + " --kms-key-id " + settings_.kms_key_id);
+  }
+  co_return secret;
+}
+
+Task<Result<void>> SecretStore::ensure_readers(std::string arn, base::Arn user_arn) {
+  Result<std::string> existing = co_await client_.resource_policy(arn);
+  if (!existing) co_return existing.error();
+  std::vector<base::Arn> readers{user_arn};
+  readers.insert(readers.end(), settings_.also_readers.begin(), settings_.also_readers.end());
+  const Result<std::optional<std::string>> wanted = with_readers(*existing, readers);
+  if (!wanted) co_return wanted.error();
+  if (!*wanted) co_return Result<void>();
+  Result<void> written = co_await client_.put_resource_policy(arn, **wanted);
+  co_return written;
+}
+
+Task<Result<void>> SecretStore::ensure_replicas(aws::SecretDescription secret) {
+  std::vector<aws::ReplicaRegion> missing;
+  for (const base::Region& region : settings_.replica_regions) {
+    // An alias or the AWS managed key exists under the same name in every region; a key id does not.
+    if (!secret.replica_regions.contains(region.str())) missing.push_back({region, settings_.kms_key_id});
+  }
+  if (missing.empty()) co_return Result<void>();
+  Result<void> replicated = co_await client_.replicate(secret.arn, missing);
+  co_return replicated;
+}
+
+Task<Result<SecretLocation>> SecretStore::prepare(base::UserName user, base::Arn user_arn) {
+  const Result<std::string> name = secret_name(settings_, account_, user);
+  if (!name) co_return name.error();
+  Result<aws::SecretDescription> secret = co_await ensure_secret(*name, user);
+  if (!secret) co_return secret.error();
+  Result<void> readers = co_await ensure_readers(secret->arn, user_arn);
+  if (!readers) co_return readers.error();
+  Result<void> replicas = co_await ensure_replicas(*secret);
+  if (!replicas) co_return replicas.error();
+  co_return location_of(*secret);
+}
+
+Task<Result<void>> SecretStore::put_pending(SecretLocation location, base::UserName user, base::AccessKeyId key,
+                                            base::Secret secret) {
+  base::Secret document = secret_document(settings_.format, key, secret);
+  const std::string version = version_id(account_, user, key);
+  Result<void> stored = co_await client_.put_value(location.arn, version, std::move(document), k_pending);
+  co_return stored;
+}
+
+Task<Result<void>> SecretStore::promote(SecretLocation location, base::UserName user, base::AccessKeyId key) {
+  const std::string version = version_id(account_, user, key);
+  Result<std::optional<aws::SecretDescription>> found = co_await client_.describe(location.arn);
+  if (!found) co_return found.error();
+  if (!*found || !(*found)->version_stages.contains(version)) {
+    co_return Error{ErrorKind::not_found, "store", "VersionMissing", "", "the stored key is no longer in " + location.name};
+  }
+  const std::string current = (*found)->version_with(k_current);
+  if (current != version) {
+    Result<void> moved = co_await client_.move_stage(location.arn, k_current, version, current);
+    if (!moved) co_return moved.error();
+  }
+  if (!has_label(**found, version, k_pending)) co_return Result<void>();
+  Result<void> dropped = co_await client_.move_stage(location.arn, k_pending, "", version);
+  co_return dropped;
+}
+
+Task<Result<void>> SecretStore::drop_pending(SecretLocation location, base::UserName user, base::AccessKeyId key) {
+  const std::string version = version_id(account_, user, key);
+  Result<std::optional<aws::SecretDescription>> found = co_await client_.describe(location.arn);
+  if (!found) co_return found.error();
+  if (!*found || !has_label(**found, version, k_pending)) co_return Result<void>();
+  Result<void> dropped = co_await client_.move_stage(location.arn, k_pending, "", version);
+  co_return dropped;
+}
+
+Task<Result<StoredState>> SecretStore::state(base::UserName user, base::AccessKeyId key) {
+  const Result<std::string> name = secret_name(settings_, account_, user);
+  if (!name) co_return name.error();
+  Result<std::optional<aws::SecretDescription>> found = co_await client_.describe(*name);
+  if (!found) co_return found.error();
+  if (!*found) co_return StoredState::absent;
+  co_return stored_state(**found, version_id(account_, user, key));
+}
+
+Task<Result<SecretLocation>> SecretStore::locate(base::UserName user) {
+  const Result<std::string> name = secret_name(settings_, account_, user);
+  if (!name) co_return name.error();
+  Result<std::optional<aws::SecretDescription>> found = co_await client_.describe(*name);
+  if (!found) co_return found.error();
+  if (!*found) co_return Error{ErrorKind::not_found, "store", "SecretMissing", "", "there is no secret " + *name};
+  co_return location_of(**found);
+}
+
+}  // namespace keyward::rotation

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <string>
+
+#include "aws/secrets_manager_client.hpp"
+#include "base/error.hpp"
+#include "base/ids.hpp"
+#include "base/secret.hpp"
+#include "base/task.hpp"
+#include "rotation/outcome.hpp"
+#include "rotation/store_settings.hpp"
+
+namespace keyward::rotation {
+
+/// What DescribeSecret tells about one stored key.
+enum class StoredState {
+  absent,   ///< not stored
+  pending,  ///< stored, not yet proved
+  current,  ///< proved and promoted: its owner is meant to use it
+};
+
+/// Stores the keys of one account's users in Secrets Manager, in the account itself or in a central one; which of the two
+/// is decided by the client it is given. Knows versions and staging labels, never reads a value.
+class SecretStore {
+ public:
+  SecretStore(aws::SecretsManagerClient& client, StoreSettings settings, base::AccountId account, base::Region region)
+      : client_(client), settings_(std::move(settings)), account_(std::move(account)), region_(std::move(region)) {}
+
+  /// Everything that can be known to go wrong before a key is made: the name is legal, the secret exists (it is created
+  /// empty), is not scheduled for deletion and not managed by another service, has the right KMS key, its readers and
+  /// its replicas.
+  base::Task<base::Result<SecretLocation>> prepare(base::UserName user, base::Arn user_arn);
+
+  /// Stores the key under AWSPENDING.
+  base::Task<base::Result<void>> put_pending(SecretLocation location, base::UserName user, base::AccessKeyId key,
+                                             base::Secret secret);
+  /// Moves AWSCURRENT to the key and takes AWSPENDING away. Safe to repeat.
+  base::Task<base::Result<void>> promote(SecretLocation location, base::UserName user, base::AccessKeyId key);
+  /// Takes AWSPENDING away from a key that will not be used. Safe to repeat.
+  base::Task<base::Result<void>> drop_pending(SecretLocation location, base::UserName user, base::AccessKeyId key);
+
+  base::Task<base::Result<StoredState>> state(base::UserName user, base::AccessKeyId key);
+  /// Where the user's secret is; `not_found` when there is none.
+  base::Task<base::Result<SecretLocation>> locate(base::UserName user);
+
+  const StoreSettings& settings() const noexcept { return settings_; }
+
+ private:
+  base::Task<base::Result<aws::SecretDescription>> ensure_secret(std::string name, base::UserName user);
+  base::Task<base::Result<void>> ensure_readers(std::string arn, base::Arn user_arn);
+  base::Task<base::Result<void>> ensure_replicas(aws::SecretDescription secret);
+  SecretLocation location_of(const aws::SecretDescription& secret) const;
+
+  aws::SecretsManagerClient& client_;
+  StoreSettings settings_;
+  base::AccountId account_;
+  base::Region region_;
+};
+
+/// The state of one version, from its labels and those of the others. AWS gives AWSCURRENT to the first version of a
+/// secret whatever label was asked for (its PutSecretValue page), so both labels together mean "promoted" only if
+/// another version lost AWSCURRENT to this one.
+StoredState stored_state(const aws::SecretDescription& secret, const std::string& version);
+
+}  // namespace keyward::rotation

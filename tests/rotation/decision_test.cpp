@@ -1,0 +1,288 @@
+#include "rotation/decision.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+// The table of docs/policy.md, row by row. Ages are days before `k_now`.
+namespace keyward::rotation {
+namespace {
+
+using base::AccessKeyId;
+using base::Instant;
+using std::chrono::days;
+using std::chrono::hours;
+using std::chrono::minutes;
+
+const Instant k_now = std::chrono::sys_days(std::chrono::year(2026) / 11 / 21) + hours(2);
+const AccessKeyId k_a = *AccessKeyId::parse("AKIAAAAAAAAAAAAAAAAA");
+const AccessKeyId k_b = *AccessKeyId::parse("AKIABBBBBBBBBBBBBBBB");
+
+Instant ago(int d) { return k_now - days(d); }
+
+KeyFacts active(const AccessKeyId& id, int age, int used_days_ago = 1) {
+  return {id, KeyStatus::active, ago(age), Fact<KeyUse>::known({ago(used_days_ago), "s3", "eu-central-1"})};
+}
+KeyFacts never_used(const AccessKeyId& id, int age) { return {id, KeyStatus::active, ago(age), Fact<KeyUse>::absent()}; }
+KeyFacts inactive(const AccessKeyId& id, int age) {
+  return {id, KeyStatus::inactive, ago(age), Fact<KeyUse>::known({ago(age - 1), "s3", "eu-central-1"})};
+}
+
+/// A user, built in the order in which one would tell it.
+struct User {
+  explicit User(std::vector<KeyFacts> keys) : facts{*base::UserName::parse("svc"), *base::Arn::parse("arn:aws:iam::111122223333:user/svc"), {}, {}, {}, {}, ago(1)} {
+    facts.keys = Fact<std::vector<KeyFacts>>::known(std::move(keys));
+    facts.exemption = Fact<ExemptionFact>::absent();
+    facts.ledger = Fact<Ledger>::absent();
+  }
+  User& with(Ledger ledger) {
+    facts.ledger = Fact<Ledger>::known(std::move(ledger));
+    return *this;
+  }
+  User& rotated(int days_ago, bool forced = false) {
+    return with_ledger([&](Ledger& l) { l.rotation = Rotation{k_a, k_b, ago(days_ago), forced}; });
+  }
+  User& switched_off(const AccessKeyId& key, int days_ago) {
+    return with_ledger([&](Ledger& l) { l.deactivated.emplace(key, ago(days_ago)); });
+  }
+  User& seen_inactive(const AccessKeyId& key, int days_ago) {
+    return with_ledger([&](Ledger& l) { l.first_seen_inactive.emplace(key, ago(days_ago)); });
+  }
+  User& told(const AccessKeyId& key, int days_ago) {
+    return with_ledger([&](Ledger& l) { l.announced.emplace(key, ago(days_ago)); });
+  }
+  template <class F>
+  User& with_ledger(F change) {
+    Ledger ledger = facts.ledger.is_known() ? facts.ledger.value() : Ledger{};
+    change(ledger);
+    return with(std::move(ledger));
+  }
+  UserFacts facts;
+};
+
+struct Expected {
+  Action action;
+  Reason reason;
+  AccessKeyId key;
+};
+
+struct Row {
+  const char* says;
+  User user;
+  std::vector<Expected> expected;
+  Policy policy = {};
+};
+
+Policy with(ConflictRule conflict) {
+  Policy policy;
+  policy.conflict = conflict;
+  return policy;
+}
+Policy with(UnusedRule unused) {
+  Policy policy;
+  policy.unused_keys = unused;
+  return policy;
+}
+
+std::vector<Row> table() {
+  using enum Action;
+  using enum Reason;
+  return {
+      // B active, younger than 90 days
+      {"a young key is left alone", User({active(k_b, 75)}), {{none, key_compliant, k_b}}},
+      {"14 days before", User({active(k_b, 76)}), {{warn, key_pending_rotation, k_b}}},
+      {"between stages nothing is repeated", User({active(k_b, 77)}), {{none, key_compliant, k_b}}},
+      {"7 days before", User({active(k_b, 83)}), {{warn, key_pending_rotation, k_b}}},
+      {"3 days before", User({active(k_b, 87)}), {{warn, key_pending_rotation, k_b}}},
+      {"1 day before", User({active(k_b, 89)}), {{warn, key_pending_rotation, k_b}}},
+
+      // B active, 90 days or older, no A
+      {"day 90", User({active(k_b, 90)}), {{rotate, expired_active_key, k_b}}},
+      {"long overdue", User({active(k_b, 400)}), {{rotate, expired_active_key, k_b}}},
+
+      // A active and made by keyward, B active
+      {"day 99: grace not over", User({active(k_b, 99), active(k_a, 9)}).rotated(9), {{warn, key_pending_deactivation, k_b}}},
+      {"day 98: between stages", User({active(k_b, 98), active(k_a, 8)}).rotated(8), {{none, key_compliant, k_b}}},
+      {"day 100", User({active(k_b, 100), active(k_a, 10)}).rotated(10), {{deactivate, install_grace_period_end, k_b}}},
+      {"rotated late: the grace is full", User({active(k_b, 130), active(k_a, 9)}).rotated(9), {{warn, key_pending_deactivation, k_b}}},
+      {"rotated early: B is not yet 100 days old", User({active(k_b, 50), active(k_a, 20)}).rotated(20), {{none, key_compliant, k_b}}},
+      {"forced: B's age does not matter", User({active(k_b, 15), active(k_a, 10)}).rotated(10, true), {{deactivate, install_grace_period_end, k_b}}},
+
+      // A active, B inactive
+      {"9 days inactive", User({inactive(k_b, 109), active(k_a, 19)}).rotated(19).switched_off(k_b, 9),
+       {{warn, key_pending_deletion, k_b}, {none, key_compliant, k_a}}},
+      {"10 days inactive", User({inactive(k_b, 110), active(k_a, 20)}).rotated(20).switched_off(k_b, 10),
+       {{remove, recovery_grace_period_end, k_b}, {none, key_compliant, k_a}}},
+      {"its replacement is gone", User({inactive(k_b, 140)}).with_ledger([](Ledger& l) {
+         l.rotation = Rotation{k_a, k_b, ago(50), false};
+         l.deactivated.emplace(k_b, ago(40));
+       }), {{hold, replacement_missing, k_b}}},
+
+      // B inactive, not by keyward
+      {"first seen inactive today", User({inactive(k_b, 300), active(k_a, 50)}), {{note, first_seen_inactive, k_b}, {none, key_compliant, k_a}}},
+      {"seen 9 days ago", User({inactive(k_b, 300), active(k_a, 50)}).seen_inactive(k_b, 9),
+       {{warn, key_pending_deletion, k_b}, {none, key_compliant, k_a}}},
+      {"seen 10 days ago", User({inactive(k_b, 300), active(k_a, 50)}).seen_inactive(k_b, 10),
+       {{remove, recovery_grace_period_end, k_b}, {none, key_compliant, k_a}}},
+      {"seen long ago but not 110 days old", User({inactive(k_b, 105), active(k_a, 50)}).seen_inactive(k_b, 40),
+       {{none, key_compliant, k_b}, {none, key_compliant, k_a}}},
+      {"A overdue meanwhile", User({inactive(k_b, 300), active(k_a, 95)}).seen_inactive(k_b, 2),
+       {{none, key_compliant, k_b}, {wait, waiting_for_other_key, k_a}}},
+      {"the only key, inactive, not yet seen", User({inactive(k_b, 300)}), {{note, first_seen_inactive, k_b}}},
+
+      // A and B active, neither made by keyward, B due
+      {"B not near", User({active(k_b, 60), active(k_a, 50)}), {{none, key_compliant, k_b}}},
+      {"A is used and counts: announced first", User({active(k_b, 200), active(k_a, 50)}), {{warn, key_pending_deactivation, k_b}}},
+      {"announced 9 days ago", User({active(k_b, 200), active(k_a, 50)}).told(k_b, 9), {{warn, key_pending_deactivation, k_b}}},
+      {"announced 10 days ago", User({active(k_b, 200), active(k_a, 50)}).told(k_b, 10), {{deactivate, install_grace_period_end, k_b}}},
+      {"two independent keys in use, ages 90 and 80: nothing is cut off", User({active(k_b, 90), active(k_a, 80)}),
+       {{warn, key_pending_deactivation, k_b}}},
+      {"A unused and young: waited for", User({active(k_b, 95), never_used(k_a, 3)}), {{wait, waiting_for_new_key_use, k_b}}},
+      {"A unused and old: a conflict, A is the less used", User({active(k_b, 95), never_used(k_a, 30)}),
+       {{warn, key_pending_deactivation, k_a}, {wait, waiting_for_other_key, k_b}}},
+
+      // conflict
+      {"retire_lru announces", User({active(k_b, 200, 1), active(k_a, 150, 5)}),
+       {{warn, key_pending_deactivation, k_a}, {wait, waiting_for_other_key, k_b}}},
+      {"retire_lru deactivates after the announcement", User({active(k_b, 200, 1), active(k_a, 150, 5)}).told(k_a, 10),
+       {{deactivate, conflict_two_used_keys, k_a}, {wait, waiting_for_other_key, k_b}}},
+      {"the owner starts using the other: it is announced anew", User({active(k_b, 200, 5), active(k_a, 150, 1)}).told(k_a, 10),
+       {{warn, key_pending_deactivation, k_b}, {wait, waiting_for_other_key, k_a}}},
+      {"retired by keyward, the newer one: deleted after its grace", User({active(k_b, 220), inactive(k_a, 170)}).switched_off(k_a, 10),
+       {{remove, recovery_grace_period_end, k_a}, {wait, waiting_for_other_key, k_b}}},
+      {"delete_lru", User({active(k_b, 200, 1), active(k_a, 150, 5)}),
+       {{remove, conflict_two_used_keys, k_a}, {rotate, expired_active_key, k_b}}, with(ConflictRule::delete_lru)},
+      {"hold", User({active(k_b, 200), active(k_a, 150)}), {{hold, conflict_two_used_keys, k_b}}, with(ConflictRule::hold)},
+
+      // A inactive by somebody else, B active
+      {"rolled back", User({active(k_b, 120), inactive(k_a, 30)}).rotated(30), {{hold, rolled_back, k_b}}},
+      {"rolled back, A not by keyward", User({active(k_b, 120), inactive(k_a, 30)}), {{hold, rolled_back, k_b}}},
+      {"a deactivation was undone", User({active(k_b, 120), active(k_a, 30)}).rotated(30).switched_off(k_b, 20), {{hold, reactivated, k_b}}},
+
+      // never used and overdue
+      {"rotate", User({never_used(k_b, 90)}), {{rotate, unused_expired_key, k_b}}},
+      {"retire: announced", User({never_used(k_b, 90)}), {{warn, key_pending_deactivation, k_b}}, with(UnusedRule::retire)},
+      {"retire: announced 14 days before its day", User({never_used(k_b, 90)}).told(k_b, 14), {{deactivate, unused_expired_key, k_b}}, with(UnusedRule::retire)},
+      {"a replacement that nobody used is not replaced again", User({never_used(k_a, 90)}).rotated(90).told(k_a, 14),
+       {{deactivate, unused_expired_key, k_a}}},
+  };
+}
+
+TEST(Decide, FollowsTheTable) {
+  for (const Row& row : table()) {
+    SCOPED_TRACE(row.says);
+    const auto decisions = decide(row.user.facts, row.policy, k_now);
+    ASSERT_EQ(decisions.size(), row.expected.size());
+    for (std::size_t i = 0; i < decisions.size(); ++i) {
+      EXPECT_EQ(to_string(decisions[i].action), to_string(row.expected[i].action));
+      EXPECT_EQ(to_string(decisions[i].reason), to_string(row.expected[i].reason));
+      ASSERT_TRUE(decisions[i].key);
+      EXPECT_EQ(*decisions[i].key, row.expected[i].key);
+    }
+  }
+}
+
+TEST(Decide, DoesNothingDestructiveWhenAFactIsUnknown) {
+  const auto no_use = Fact<KeyUse>::unknown("Throttling");
+  User due_for_deactivation({active(k_b, 120), active(k_a, 20)});
+  due_for_deactivation.rotated(20);
+  User due_for_deletion({inactive(k_b, 140), active(k_a, 40)});
+  due_for_deletion.rotated(40).switched_off(k_b, 20);
+  for (User* user : {&due_for_deactivation, &due_for_deletion}) {
+    ASSERT_TRUE(decide(user->facts, Policy{}, k_now)[0].is_change());
+    User without_use = *user;
+    auto keys = without_use.facts.keys.value();
+    keys[0].last_use = no_use;
+    without_use.facts.keys = Fact<std::vector<KeyFacts>>::known(keys);
+    User without_ledger = *user;
+    without_ledger.facts.ledger = Fact<Ledger>::unknown("AccessDenied");
+    User without_keys = *user;
+    without_keys.facts.keys = Fact<std::vector<KeyFacts>>::unknown("AccessDenied");
+    for (const User* blind : {&without_use, &without_ledger, &without_keys}) {
+      for (const Decision& decision : decide(blind->facts, Policy{}, k_now)) {
+        EXPECT_FALSE(decision.is_change());
+      }
+      EXPECT_EQ(decide(blind->facts, Policy{}, k_now)[0].reason, Reason::fact_unknown);
+    }
+  }
+}
+
+TEST(Decide, TreatsUnreadableMembershipAsExempt) {
+  User user({active(k_b, 200)});
+  user.facts.exemption = Fact<ExemptionFact>::unknown("iam:GetGroup: AccessDenied");
+  const auto decisions = decide(user.facts, Policy{}, k_now);
+  ASSERT_EQ(decisions.size(), 1u);
+  EXPECT_EQ(decisions[0].action, Action::none);
+  EXPECT_EQ(decisions[0].reason, Reason::exemption_unreadable);
+  user.facts.exemption = Fact<ExemptionFact>::known({"member of the group"});
+  EXPECT_EQ(decide(user.facts, Policy{}, k_now)[0].reason, Reason::exempt_user);
+}
+
+TEST(Decide, WaitsForAnInterruptedRotation) {
+  User user({active(k_b, 95), active(k_a, 0)});
+  user.with_ledger([](Ledger& l) { l.intent = Intent{"run", ago(0), {k_b}, false}; });
+  const auto decisions = decide(user.facts, Policy{}, k_now);
+  EXPECT_EQ(decisions[0].action, Action::wait);
+  EXPECT_EQ(decisions[0].reason, Reason::interrupted_rotation);
+}
+
+TEST(Decide, DoesNotTakeKeywardsOwnProofForUse) {
+  User user({never_used(k_a, 95)});
+  user.rotated(95);
+  auto keys = user.facts.keys.value();
+  keys[0].last_use = Fact<KeyUse>::known({ago(95) + minutes(10), "sts", "us-east-1"});
+  user.facts.keys = Fact<std::vector<KeyFacts>>::known(keys);
+  EXPECT_EQ(decide(user.facts, Policy{}, k_now)[0].reason, Reason::key_pending_deactivation);
+  keys[0].last_use = Fact<KeyUse>::known({ago(95) + hours(2), "sts", "us-east-1"});
+  user.facts.keys = Fact<std::vector<KeyFacts>>::known(keys);
+  EXPECT_EQ(decide(user.facts, Policy{}, k_now)[0].action, Action::rotate);
+}
+
+TEST(Decide, HoldsAKeyThatIsStillUsedUpToTheLimit) {
+  Policy policy;
+  policy.hold_while_in_use = days(5);
+  const auto at_age = [&](int age, int used) {
+    User user({active(k_b, age, used), active(k_a, age - 90)});
+    user.rotated(age - 90);
+    return decide(user.facts, policy, k_now)[0];
+  };
+  EXPECT_EQ(at_age(100, 0).reason, Reason::held_while_in_use);
+  EXPECT_EQ(at_age(104, 0).reason, Reason::held_while_in_use);
+  EXPECT_EQ(at_age(105, 0).action, Action::deactivate);
+  EXPECT_EQ(at_age(101, 5).action, Action::deactivate);
+}
+
+TEST(Decide, AnnouncesAMissedStageOnceAndTheStrongestOnly) {
+  User user({active(k_b, 88)});
+  user.facts.previous_run = ago(10);  // 12 days before its date: stages 7 and 3 were missed
+  const auto decision = decide(user.facts, Policy{}, k_now)[0];
+  EXPECT_EQ(decision.action, Action::warn);
+  EXPECT_EQ(decision.days_left, 2);
+  user.facts.previous_run = ago(1);
+  EXPECT_EQ(decide(user.facts, Policy{}, k_now)[0].action, Action::none);
+  user.facts.previous_run = k_now - minutes(5);
+  EXPECT_EQ(decide(user.facts, Policy{}, k_now)[0].action, Action::none);
+}
+
+TEST(Decide, CountsADateAsReachedUpToAnHourEarly) {
+  for (const auto& [early, action] : {std::pair(minutes(50), Action::rotate), std::pair(minutes(70), Action::warn)}) {
+    User user({active(k_b, 90)});
+    auto keys = user.facts.keys.value();
+    keys[0].created = ago(90) + early;
+    user.facts.keys = Fact<std::vector<KeyFacts>>::known(keys);
+    EXPECT_EQ(decide(user.facts, Policy{}, k_now)[0].action, action) << early.count();
+  }
+}
+
+TEST(OutOfPolicy, CountsHandoverAndExemption) {
+  User alone({active(k_b, 90)});
+  EXPECT_TRUE(out_of_policy(alone.facts.keys.value()[0], alone.facts, Policy{}, k_now));
+  User handing_over({active(k_b, 95), active(k_a, 5)});
+  handing_over.rotated(5);
+  EXPECT_FALSE(out_of_policy(handing_over.facts.keys.value()[0], handing_over.facts, Policy{}, k_now));
+  alone.facts.exemption = Fact<ExemptionFact>::known({"group"});
+  EXPECT_FALSE(out_of_policy(alone.facts.keys.value()[0], alone.facts, Policy{}, k_now));
+}
+
+}  // namespace
+}  // namespace keyward::rotation
