@@ -1,0 +1,59 @@
+#include "notify/address_book.hpp"
+
+#include <gtest/gtest.h>
+
+namespace keyward::notify {
+namespace {
+
+base::AccountId id(std::string_view text) { return *base::AccountId::parse(text); }
+
+std::string complaint(std::string_view text) {
+  const auto book = AddressBook::parse(text, "owners.csv");
+  return book ? "accepted" : book.error().message;
+}
+
+TEST(AddressBook, ReadsLinesWithAndWithoutHeaderQuotesAndComments) {
+  const auto book = AddressBook::parse(
+      "\xEF\xBB\xBF"
+      "account_id,email\r\n"
+      "# payments\r\n"
+      "\r\n"
+      "111122223333,pay@example.org\r\n"
+      " \"000011112222\" , \"ops@example.org\" ",
+      "owners.csv");
+  ASSERT_TRUE(book);
+  EXPECT_EQ(book->find(id("111122223333"))->str(), "pay@example.org");
+  EXPECT_EQ(book->find(id("000011112222"))->str(), "ops@example.org");
+  EXPECT_FALSE(book->find(id("444455556666")));
+  EXPECT_TRUE(AddressBook::parse("", "owners.csv"));
+}
+
+TEST(AddressBook, NamesEveryWrongLine) {
+  EXPECT_EQ(complaint("account_id,email\n11112222333,pay@example.org\n444455556666,nobody\n"),
+            "owners.csv:2: account_id must be 12 digits, not \"11112222333\" (a spreadsheet drops leading zeros)\n"
+            "owners.csv:3: email must be a plain address such as owner@example.org, not \"nobody\"");
+  EXPECT_EQ(complaint("111122223333;pay@example.org"),
+            "owners.csv:1: expected two fields, account_id,email, in \"111122223333;pay@example.org\"");
+  EXPECT_EQ(complaint("111122223333,a@example.org\n111122223333,b@example.org\n"),
+            "owners.csv:2: account 111122223333 already stands in line 1");
+  EXPECT_NE(complaint("111122223333,a@example.org\naccount_id,email\n").find("owners.csv:2:"), std::string::npos);
+}
+
+TEST(AddressBook, DoesNotPrintAWholeForeignFile) {
+  std::string binary;
+  for (int i = 0; i < 1000; ++i) binary += "\x01\x02garbage\n";
+  const std::string text = complaint(binary);
+  EXPECT_LT(text.size(), 1200u);
+  EXPECT_TRUE(text.ends_with("and 990 more")) << text;
+  EXPECT_EQ(text.find('\x01'), std::string::npos);
+}
+
+TEST(AddressBook, SaysThatAFileIsMissing) {
+  const auto book = AddressBook::read("/nonexistent/owners.csv");
+  ASSERT_FALSE(book);
+  EXPECT_EQ(book.error().kind, base::ErrorKind::not_found);
+  EXPECT_NE(book.error().message.find("/nonexistent/owners.csv"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace keyward::notify
