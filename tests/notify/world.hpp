@@ -8,6 +8,7 @@
 
 #include "accounts/account.hpp"
 #include "base/time.hpp"
+#include "notify/message.hpp"
 #include "notify/settings.hpp"
 #include "rotation/outcome.hpp"
 #include "rotation/policy.hpp"
@@ -82,6 +83,19 @@ inline rotation::UserReport user_with(std::vector<rotation::Outcome> outcomes, s
   rotation::UserReport report = user(name);
   report.outcomes = std::move(outcomes);
   return report;
+}
+
+inline Message message_to(std::string_view recipient, std::string subject = "News",
+                          std::string run = "20261121T023000Z-1") {
+  return Message{.sender = *MailAddress::parse("keyward@example.org"),
+                 .recipient = *MailAddress::parse(recipient),
+                 .subject = std::move(subject),
+                 .text = "Hello\n",
+                 .html = "<p>Hello</p>\n",
+                 .run = std::move(run),
+                 .at = today(),
+                 .mode = Mode::enforce,
+                 .rows = 3};
 }
 
 }  // namespace keyward::notify
