@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/time.hpp"
+
+namespace keyward::report {
+
+/// One line of events.jsonl: a decision, an action, a notice or a failure. Empty members are left out. Never a secret.
+/// Every access key of a covered account appears in exactly one "decision" or "key" line.
+struct Event {
+  base::Instant time;
+  std::string event;  ///< "decision", "key" (no decision speaks of it), "action", "notice", "account", "failure"
+  std::string account;
+  std::string account_name;
+  std::string user;
+  std::string access_key_id;
+  std::string key_status;       ///< "active", "inactive", "unrecognized"
+  std::string verdict;          ///< report::to_string(Verdict) of a "decision" or "key"
+  std::optional<int> age_days;  ///< of the key
+  std::string last_used;        ///< "never", or ISO 8601
+  std::string last_used_service;
+  std::string last_used_region;
+  std::string action;                ///< rotation::to_string(Action), or the channel of a notice
+  std::string reason;                ///< rotation::to_string(Reason)
+  std::string outcome;               ///< rotation::to_string(OutcomeStatus); "covered", "failed", "skipped"; "sent"
+  std::optional<base::Instant> due;  ///< when the action was or will be due
+  std::string next;                  ///< what comes next for this key: "rotate", "deactivate", "delete"
+  std::optional<base::Instant> next_at;
+  std::string new_access_key_id;
+  std::string secret;  ///< ARN of the secret that holds the new key
+  std::string recipient;
+  std::string subject;
+  std::string request_id;
+  std::string error;
+  std::string detail;
+};
+
+}  // namespace keyward::report

@@ -1,0 +1,186 @@
+#include "report/event_log.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <cerrno>
+#include <fstream>
+#include <utility>
+
+#include "report/file.hpp"
+#include "report/text.hpp"
+
+namespace keyward::report {
+namespace {
+
+using base::Result;
+
+/// The text members in the order in which they are written, in two groups around the age.
+struct TextMember {
+  std::string_view name;
+  std::string Event::* member;
+};
+constexpr std::array<TextMember, 7> k_subject{{{"event", &Event::event},
+                                               {"account", &Event::account},
+                                               {"account_name", &Event::account_name},
+                                               {"user", &Event::user},
+                                               {"access_key_id", &Event::access_key_id},
+                                               {"key_status", &Event::key_status},
+                                               {"verdict", &Event::verdict}}};
+constexpr std::array<TextMember, 6> k_matter{{{"last_used", &Event::last_used},
+                                              {"last_used_service", &Event::last_used_service},
+                                              {"last_used_region", &Event::last_used_region},
+                                              {"action", &Event::action},
+                                              {"reason", &Event::reason},
+                                              {"outcome", &Event::outcome}}};
+constexpr std::array<TextMember, 7> k_effect{{{"new_access_key_id", &Event::new_access_key_id},
+                                              {"secret", &Event::secret},
+                                              {"recipient", &Event::recipient},
+                                              {"subject", &Event::subject},
+                                              {"request_id", &Event::request_id},
+                                              {"error", &Event::error},
+                                              {"detail", &Event::detail}}};
+
+template <std::size_t N>
+void put(boost::json::object& line, const Event& event, const std::array<TextMember, N>& members) {
+  for (const TextMember& text : members) {
+    const std::string& value = event.*text.member;
+    if (!value.empty()) line[text.name] = valid_utf8(value);
+  }
+}
+
+void put(boost::json::object& line, std::string_view name, const std::optional<base::Instant>& instant) {
+  if (instant) line[name] = base::format_iso8601(*instant);
+}
+
+std::string text_of(const boost::json::object& line, std::string_view name) {
+  const boost::json::value* value = line.if_contains(name);
+  const boost::json::string* text = value == nullptr ? nullptr : value->if_string();
+  return text == nullptr ? std::string() : std::string(text->data(), text->size());
+}
+
+template <std::size_t N>
+void take(const boost::json::object& line, Event& event, const std::array<TextMember, N>& members) {
+  for (const TextMember& text : members) event.*text.member = text_of(line, text.name);
+}
+
+}  // namespace
+
+std::string format_event(const Event& event, std::string_view run) {
+  boost::json::object line;
+  line["time"] = base::format_iso8601(event.time);
+  if (!run.empty()) line["run"] = valid_utf8(run);
+  put(line, event, k_subject);
+  if (event.age_days) line["age_days"] = *event.age_days;
+  put(line, event, k_matter);
+  put(line, "due", event.due);
+  if (!event.next.empty()) line["next"] = valid_utf8(event.next);
+  put(line, "next_at", event.next_at);
+  put(line, event, k_effect);
+  return boost::json::serialize(line);
+}
+
+std::optional<Event> parse_event(std::string_view line) {
+  boost::system::error_code failed;
+  const boost::json::value value = boost::json::parse(boost::json::string_view(line.data(), line.size()), failed);
+  if (failed || !value.is_object()) return std::nullopt;
+  const boost::json::object& object = value.get_object();
+  Event event;
+  const auto time = base::parse_iso8601(text_of(object, "time"));
+  if (!time) return std::nullopt;
+  event.time = *time;
+  take(object, event, k_subject);
+  if (event.event.empty()) return std::nullopt;
+  if (const auto* age = object.if_contains("age_days"); age != nullptr && age->is_int64()) {
+    event.age_days = static_cast<int>(age->get_int64());
+  }
+  take(object, event, k_matter);
+  event.due = base::parse_iso8601(text_of(object, "due"));
+  event.next = text_of(object, "next");
+  event.next_at = base::parse_iso8601(text_of(object, "next_at"));
+  take(object, event, k_effect);
+  return event;
+}
+
+EventLog::EventLog(int descriptor, std::filesystem::path file, std::string run)
+    : descriptor_(descriptor), file_(std::move(file)), run_(std::move(run)) {}
+
+EventLog::EventLog(EventLog&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)), file_(std::move(other.file_)), run_(std::move(other.run_)) {}
+
+EventLog& EventLog::operator=(EventLog&& other) noexcept {
+  if (this != &other) {
+    static_cast<void>(close());
+    descriptor_ = std::exchange(other.descriptor_, -1);
+    file_ = std::move(other.file_);
+    run_ = std::move(other.run_);
+  }
+  return *this;
+}
+
+EventLog::~EventLog() { static_cast<void>(close()); }
+
+Result<EventLog> EventLog::open(const std::filesystem::path& file, std::string run) {
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (descriptor < 0) return file_error("open events", file, errno);
+  EventLog log(descriptor, file, std::move(run));
+  // The mode given to open() counts for new files only.
+  if (::fchmod(descriptor, 0600) != 0) return file_error("open events", file, errno);
+  const off_t size = ::lseek(descriptor, 0, SEEK_END);
+  char last = '\n';
+  if (size > 0 && ::pread(descriptor, &last, 1, size - 1) != 1) return file_error("open events", file, errno);
+  if (last != '\n' && ::write(descriptor, "\n", 1) != 1) return file_error("open events", file, errno);
+  return log;
+}
+
+Result<void> EventLog::append(const Event& event) {
+  if (descriptor_ < 0) return file_error("append event", file_, EBADF);
+  const std::string line = format_event(event, run_) + '\n';
+  std::string_view rest = line;
+  while (!rest.empty()) {
+    const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return file_error("append event", file_, errno);
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+Result<void> EventLog::close() {
+  if (descriptor_ < 0) return {};
+  const int descriptor = std::exchange(descriptor_, -1);
+  const bool synced = ::fsync(descriptor) == 0;
+  const int cause = errno;
+  ::close(descriptor);
+  if (!synced) return file_error("sync events", file_, cause);
+  return {};
+}
+
+Result<EventsRead> read_events(const std::filesystem::path& file, const std::function<void(const Event&)>& sink) {
+  errno = 0;
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return file_error("read events", file, errno == 0 ? EIO : errno);
+  EventsRead read;
+  std::string line;
+  while (std::getline(in, line)) {
+    // getline() meets the end of the file only in a line that has no line end.
+    const bool ended = !in.eof();
+    const std::optional<Event> event = line.empty() ? std::nullopt : parse_event(line);
+    if (event) {
+      ++read.events;
+      sink(*event);
+    } else if (ended && !line.empty()) {
+      ++read.unreadable;
+    }
+    read.cut = !ended;
+  }
+  if (in.bad()) return file_error("read events", file, EIO);
+  return read;
+}
+
+}  // namespace keyward::report

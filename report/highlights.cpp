@@ -1,0 +1,29 @@
+#include "report/highlights.hpp"
+
+namespace keyward::report {
+
+void Highlights::add(const Event& event) {
+  if (event.event == "decision") {
+    const bool unreadable = event.reason == "exemption_unreadable" || event.reason == "fact_unknown";
+    if (event.action == "hold" || unreadable) needs_human.add(event);
+    if (event.action == "warn") warned.add(event);
+    return;
+  }
+  if (event.event == "failure" || (event.event == "notice" && event.outcome == "failed")) failed.add(event);
+  if (event.event != "action") return;
+  if (event.outcome == "recovery_needed") {
+    recovery.add(event);
+  } else if (event.outcome == "failed") {
+    failed.add(event);
+  } else if (event.outcome == "held_back" || event.outcome == "stale") {
+    not_done.add(event);
+  } else if (event.action == "rotate") {
+    rotated.add(event);
+  } else if (event.action == "deactivate") {
+    deactivated.add(event);
+  } else if (event.action == "delete") {
+    deleted.add(event);
+  }
+}
+
+}  // namespace keyward::report

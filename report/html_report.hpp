@@ -1,0 +1,41 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/error.hpp"
+#include "report/event.hpp"
+#include "report/summary.hpp"
+
+namespace keyward::report {
+
+/// Collects a run's events and renders report.html: one file that asks nothing of the network (its content security
+/// policy forbids it), reads without JavaScript, and comes out the same to the byte for the same run. Names are shown
+/// as text whatever they contain. Access keys appear by their last four characters, secrets not even by name.
+class HtmlReport {
+ public:
+  /// More keys than this are counted but not listed, and the page says so (a page of that many keys has about 8 MB).
+  static constexpr std::size_t k_most_keys = 100'000;
+
+  explicit HtmlReport(RunSummary summary);
+  ~HtmlReport();
+  HtmlReport(HtmlReport&&) noexcept;
+  HtmlReport& operator=(HtmlReport&&) noexcept;
+
+  void add(const Event& event);
+  std::string render() const;
+
+ private:
+  struct Collected;
+  std::unique_ptr<Collected> collected_;
+};
+
+/// Reads run.json and events.jsonl of a run's folder and renders them.
+base::Result<std::string> render_report(const std::filesystem::path& run_folder);
+
+/// render_report() into report.html of the folder, whole or not at all (mode 0600).
+base::Result<void> write_report(const std::filesystem::path& run_folder);
+
+}  // namespace keyward::report

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/time.hpp"
+
+namespace keyward::report {
+
+/// An account that should have been covered and was not, and why: named first in every output.
+struct Uncovered {
+  std::string account;
+  std::string name;
+  std::string reason;
+};
+
+/// The ages, in days, at which the global policy acts: what the report draws its threshold lines from.
+struct PolicyDays {
+  int rotate = 90;
+  int deactivate = 100;
+  int remove = 110;
+};
+
+/// run.json: what a run found and did, in numbers.
+struct RunSummary {
+  std::string run;
+  std::string command;  ///< "run", "audit", "rotate"
+  bool dry_run = true;
+  std::string version;
+  base::Instant started;
+  base::Instant finished;
+  std::string organization;
+  std::int64_t clock_offset_seconds = 0;  ///< AWS minus host
+  std::uint64_t seed = 0;                 ///< of the jitter generator
+  PolicyDays policy;
+
+  int accounts_total = 0;  ///< in the organization
+  int accounts_participating = 0;
+  int accounts_covered = 0;
+  std::map<std::string, int> accounts_skipped;  ///< reason -> count
+  std::vector<Uncovered> uncovered;
+
+  int users = 0;
+  int keys = 0;
+  int keys_out_of_policy = 0;
+  std::map<std::string, int> decisions;                        ///< action -> count
+  std::map<std::string, std::map<std::string, int>> outcomes;  ///< action -> outcome -> count
+  int users_unreadable = 0;                                    ///< users with a fact that could not be read
+  int needs_human = 0;                                         ///< holds
+  int recovery_needed = 0;
+  int held_back = 0;                           ///< by a limit
+  std::map<std::string, std::int64_t> limits;  ///< as configured: "max_changes" -> 500
+  int notices_sent = 0;
+  int notices_failed = 0;
+
+  std::map<std::string, std::uint64_t> api_calls;  ///< action -> requests
+  std::uint64_t api_throttled = 0;
+  std::uint64_t api_retried = 0;
+  bool interrupted = false;
+  std::string stopped_by;  ///< why the run ended early: "limits.max_failed_accounts_percent: 12 of 40 accounts failed"
+  int exit_code = 0;
+};
+
+/// The summary as JSON, members in the order above.
+std::string format_summary(const RunSummary& summary);
+/// Errors: `invalid` for anything format_summary() does not write. Unknown members are passed over, missing counts are
+/// 0.
+base::Result<RunSummary> parse_summary(std::string_view json);
+
+/// Writes run.json whole or not at all (mode 0600).
+base::Result<void> write_summary(const std::filesystem::path& file, const RunSummary& summary);
+/// Errors: `not_found` without the file, `invalid` for another content.
+base::Result<RunSummary> read_summary(const std::filesystem::path& file);
+
+}  // namespace keyward::report

@@ -1,0 +1,175 @@
+#include "report/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstdlib>
+
+namespace keyward::report {
+namespace {
+
+constexpr char32_t k_replacement = 0xFFFD;
+constexpr std::string_view k_replacement_utf8 = "\xEF\xBF\xBD";
+constexpr std::string_view k_ellipsis = "\xE2\x80\xA6";
+
+struct Decoded {
+  char32_t character;
+  std::size_t size;  ///< bytes taken from the front, at least 1
+  bool valid;
+};
+
+/// The first character of a text that is not empty (Unicode 15, table 3-7: well-formed UTF-8).
+Decoded decode(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return {lead, 1, true};
+  const std::size_t size = lead >= 0xC2 && lead <= 0xDF   ? 2
+                           : lead >= 0xE0 && lead <= 0xEF ? 3
+                           : lead >= 0xF0 && lead <= 0xF4 ? 4
+                                                          : 0;
+  if (size == 0 || text.size() < size) return {k_replacement, 1, false};
+  char32_t character = lead & (size == 2 ? 0x1Fu : size == 3 ? 0x0Fu : 0x07u);
+  for (std::size_t i = 1; i < size; ++i) {
+    if ((byte(i) & 0xC0u) != 0x80u) return {k_replacement, 1, false};
+    character = (character << 6) | (byte(i) & 0x3Fu);
+  }
+  const bool overlong = (size == 3 && character < 0x800) || (size == 4 && character < 0x10000);
+  const bool surrogate = character >= 0xD800 && character <= 0xDFFF;
+  if (overlong || surrogate || character > 0x10FFFF) return {k_replacement, 1, false};
+  return {character, size, true};
+}
+
+bool unprintable(char32_t c) {
+  return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x061C || (c >= 0x200B && c <= 0x200F) ||
+         (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c >= 0xE0000 && c <= 0xE007F);
+}
+
+struct Range {
+  char32_t first, last;
+};
+
+std::size_t width_of(char32_t c) {
+  constexpr std::array<Range, 5> k_combining{
+      {{0x0300, 0x036F}, {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}}};
+  constexpr std::array<Range, 9> k_wide{{{0x1100, 0x115F},
+                                         {0x2E80, 0x303E},
+                                         {0x3041, 0xA4CF},
+                                         {0xAC00, 0xD7A3},
+                                         {0xF900, 0xFAFF},
+                                         {0xFE30, 0xFE6F},
+                                         {0xFF00, 0xFF60},
+                                         {0x1F300, 0x1FAFF},
+                                         {0x20000, 0x3FFFD}}};
+  const auto holds = [c](const Range& range) { return c >= range.first && c <= range.last; };
+  if (std::ranges::any_of(k_combining, holds)) return 0;
+  return std::ranges::any_of(k_wide, holds) ? 2 : 1;
+}
+
+template <class Visit>
+void each_character(std::string_view text, Visit visit) {
+  while (!text.empty()) {
+    const Decoded next = decode(text);
+    visit(next, text.substr(0, next.size));
+    text.remove_prefix(next.size);
+  }
+}
+
+/// At most `width` columns of a printable text.
+std::string front(std::string_view text, std::size_t width) {
+  std::string kept;
+  std::size_t used = 0;
+  while (!text.empty()) {
+    const Decoded next = decode(text);
+    used += width_of(next.character);
+    if (used > width) break;
+    kept += text.substr(0, next.size);
+    text.remove_prefix(next.size);
+  }
+  return kept;
+}
+
+}  // namespace
+
+std::string valid_utf8(std::string_view text) {
+  std::string valid;
+  valid.reserve(text.size());
+  each_character(
+      text, [&](const Decoded& next, std::string_view bytes) { valid += next.valid ? bytes : k_replacement_utf8; });
+  return valid;
+}
+
+std::string printable(std::string_view text) {
+  std::string safe;
+  safe.reserve(text.size());
+  each_character(text, [&](const Decoded& next, std::string_view bytes) {
+    safe += next.valid && !unprintable(next.character) ? bytes : k_replacement_utf8;
+  });
+  return safe;
+}
+
+std::size_t display_width(std::string_view text) {
+  std::size_t width = 0;
+  each_character(text, [&](const Decoded& next, std::string_view) { width += width_of(next.character); });
+  return width;
+}
+
+std::string shorten(std::string_view text, std::size_t width) {
+  std::string safe = printable(text);
+  if (display_width(safe) <= width) return safe;
+  if (width == 0) return {};
+  std::string cut = front(safe, width - 1);
+  while (cut.ends_with(' ')) cut.pop_back();
+  return cut += k_ellipsis;
+}
+
+std::string fit(std::string_view text, std::size_t width, Align align) {
+  std::string shown = shorten(text, width);
+  const std::string padding(width - std::min(width, display_width(shown)), ' ');
+  return align == Align::left ? shown + padding : padding + shown;
+}
+
+std::string csv_field(std::string_view text) {
+  std::string field = valid_utf8(text);
+  if (!field.empty() && std::string_view("=+-@\t\r").find(field.front()) != std::string_view::npos)
+    field.insert(0, 1, '\'');
+  if (field.find_first_of(",\"\r\n") == std::string::npos) return field;
+  std::string quoted = "\"";
+  for (const char c : field) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted += '"';
+}
+
+std::string escape_html(std::string_view text) {
+  std::string escaped;
+  escaped.reserve(text.size());
+  for (const char c : printable(text)) {
+    switch (c) {
+      case '&': escaped += "&amp;"; break;
+      case '<': escaped += "&lt;"; break;
+      case '>': escaped += "&gt;"; break;
+      case '"': escaped += "&quot;"; break;
+      case '\'': escaped += "&#39;"; break;
+      default: escaped += c;
+    }
+  }
+  return escaped;
+}
+
+std::string grouped(long long number) {
+  std::string digits = std::to_string(std::llabs(number));
+  for (std::size_t at = digits.size(); at > 3;) {
+    at -= 3;
+    digits.insert(at, "\xE2\x80\xAF");
+  }
+  return (number < 0 ? "-" : "") + digits;
+}
+
+std::string counted(long long number, std::string_view singular) {
+  std::string text = grouped(number) + ' ' + std::string(singular);
+  if (number != 1) text += 's';
+  return text;
+}
+
+}  // namespace keyward::report

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace keyward::report {
+
+// Names come from outside: an account can be called anything. What is written for people passes through here.
+
+/// The text with every byte sequence that is not UTF-8 replaced by U+FFFD.
+std::string valid_utf8(std::string_view text);
+
+/// Safe for one line of a terminal: valid UTF-8, control characters (C0, DEL, C1), line separators and characters that
+/// turn the writing direction replaced by U+FFFD.
+std::string printable(std::string_view text);
+
+/// Columns that a terminal needs for printable text: 2 for East Asian wide characters and emoji, 0 for combining marks.
+std::size_t display_width(std::string_view text);
+
+enum class Align { left, right };
+
+/// printable() text in exactly `width` columns: padded, or cut with "…" at the end.
+std::string fit(std::string_view text, std::size_t width, Align align = Align::left);
+
+/// printable() text, cut with "…" when it is wider than `width`.
+std::string shorten(std::string_view text, std::size_t width);
+
+/// One CSV field (RFC 4180), quoted when needed. A field that a spreadsheet would take for a formula (it starts with
+/// = + - @, tab or carriage return) gets an apostrophe in front.
+std::string csv_field(std::string_view text);
+
+/// The text for HTML content and double-quoted attributes.
+std::string escape_html(std::string_view text);
+
+/// "1 234 567": thousands apart by a narrow no-break space.
+std::string grouped(long long number);
+
+/// "1 account", "3 accounts".
+std::string counted(long long number, std::string_view singular);
+
+}  // namespace keyward::report

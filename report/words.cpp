@@ -1,0 +1,186 @@
+#include "report/words.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "report/text.hpp"
+
+namespace keyward::report {
+namespace {
+
+using Pair = std::pair<std::string_view, std::string_view>;
+
+template <std::size_t N>
+std::string look_up(const std::array<Pair, N>& table, std::string_view key, std::string_view otherwise) {
+  const auto found = std::ranges::find(table, key, &Pair::first);
+  return std::string(found == table.end() ? otherwise : found->second);
+}
+
+constexpr std::array<Pair, 22> k_phrases{{
+    {"expired_active_key", "older than the policy allows"},
+    {"unused_expired_key", "overdue and never used"},
+    {"forced_rotation", "a person asked for it"},
+    {"install_grace_period_end", "replaced, install grace over"},
+    {"recovery_grace_period_end", "inactive, recovery grace over"},
+    {"key_pending_rotation", "will be rotated"},
+    {"key_pending_deactivation", "will be deactivated"},
+    {"key_pending_deletion", "will be deleted"},
+    {"key_compliant", "in policy"},
+    {"no_keys", "no access keys"},
+    {"exempt_user", "exempt"},
+    {"exemption_unreadable", "exemption could not be read"},
+    {"fact_unknown", "a fact could not be read"},
+    {"interrupted_rotation", "interrupted rotation, settled first"},
+    {"first_seen_inactive", "deactivated by somebody else"},
+    {"conflict_two_used_keys", "two keys in use, both overdue"},
+    {"rolled_back", "newer key was deactivated by somebody"},
+    {"reactivated", "deactivation was undone by somebody"},
+    {"replacement_missing", "its replacement is gone or inactive"},
+    {"waiting_for_new_key_use", "the newer key is not used yet"},
+    {"waiting_for_other_key", "waits until the other key is gone"},
+    {"held_while_in_use", "replaced, but still in use"},
+}};
+
+constexpr std::array<Pair, 7> k_advice{{
+    {"conflict_two_used_keys", "Ask the owner which key to keep, and delete the other one."},
+    {"rolled_back", "Ask the owner why the newer key was switched off; activate or delete it."},
+    {"reactivated", "Ask the owner to move to the newer key, or exempt the user."},
+    {"replacement_missing", "Find out which key the user works with, and delete the other one."},
+    {"fact_unknown", "See the error; usually the audit role lacks a permission."},
+    {"exemption_unreadable", "Allow the audit role iam:ListGroupsForUser and iam:ListUserTags."},
+    {"interrupted_rotation", "Run keyward again; it settles this before anything else."},
+}};
+
+constexpr std::array<Pair, 4> k_past{
+    {{"rotate", "rotated"}, {"deactivate", "deactivated"}, {"delete", "deleted"}, {"warn", "warned"}}};
+
+bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
+
+}  // namespace
+
+std::string last_four(std::string_view access_key_id) {
+  if (access_key_id.empty()) return "-";
+  return "\xE2\x80\xA6" +
+         std::string(access_key_id.substr(access_key_id.size() - std::min<std::size_t>(4, access_key_id.size())));
+}
+
+std::string phrase(std::string_view reason) { return look_up(k_phrases, reason, reason); }
+
+std::string last_used(const Event& event) {
+  if (event.last_used.empty()) return "?";
+  const auto at = base::parse_iso8601(event.last_used);
+  if (!at) return event.last_used;
+  // IAM's own resolution is 15 minutes, so a use may lie a little ahead.
+  const auto days = std::max<long long>(0, std::chrono::floor<std::chrono::days>(event.time - *at).count());
+  return days == 0 ? "today" : std::to_string(days) + " d";
+}
+
+std::string why(const Event& event) {
+  const std::string used = last_used(event);
+  const std::string use = used == "?"       ? ""
+                          : used == "never" ? ", never used"
+                          : used == "today" ? ", used today"
+                                            : ", used " + used + " ago";
+  const bool by_age = event.reason == "expired_active_key" || event.reason == "unused_expired_key";
+  const bool by_grace = event.reason == "install_grace_period_end" || event.reason == "held_while_in_use" ||
+                        event.reason == "key_pending_deactivation";
+  if (by_age && event.age_days) return std::to_string(*event.age_days) + " d old" + use;
+  return phrase(event.reason) + (by_grace ? use : "");
+}
+
+std::string verdict_word(std::string_view verdict) {
+  return verdict == "out_of_policy" ? "OVERDUE" : std::string(verdict);
+}
+
+std::string next_step(const Event& event, base::Instant now) {
+  if (event.action == "hold") return "a person must decide";
+  if (event.next.empty() || !event.next_at) return event.action == "wait" ? "waits" : "";
+  if (*event.next_at <= now || event.action == event.next) return "now: " + event.next;
+  return base::format_date(*event.next_at) + ' ' + event.next;
+}
+
+std::string result_word(const Event& event) {
+  if (event.outcome == "done") return look_up(k_past, event.action, "recorded");
+  if (event.outcome == "dry_run")
+    return look_up(k_past, event.action, "").empty() ? "would record" : "would " + event.action;
+  if (event.outcome == "stale") return event.action + ": skipped, key had changed";
+  if (event.outcome == "held_back") return event.action + ": held back by a limit";
+  if (event.outcome == "failed") return event.action + ": FAILED";
+  if (event.outcome == "recovery_needed") return event.action + ": RECOVERY NEEDED";
+  return event.action + ": " + event.outcome;
+}
+
+std::string advice(const Event& event) {
+  if (event.outcome == "recovery_needed") {
+    return "A new key exists whose secret is not stored. Run keyward again at once; it removes or finishes it.";
+  }
+  if (event.outcome == "held_back") return "Check that so many changes are right, then raise limits.max_changes.";
+  if (event.event == "notice") return "The owner does not know. Check the sender identity and the address.";
+  if (event.outcome == "failed") {
+    if (contains(event.error, "AccessDenied") || contains(event.error, "not authorized")) {
+      return "Allow the member role the call that the error names.";
+    }
+    if (contains(event.error, "Throttl") || contains(event.error, "TooManyRequests")) {
+      return "The next run tries again; lower limits.calls_per_second_per_account if it stays.";
+    }
+    return "Nothing was changed; the next run tries again.";
+  }
+  return look_up(k_advice, event.reason, "");
+}
+
+std::string advice_for_account(std::string_view reason) {
+  if (contains(reason, "AssumeRole")) {
+    return "Deploy the member role in this account and let it trust this caller, or exclude the account.";
+  }
+  if (contains(reason, "AccessDenied") || contains(reason, "not authorized"))
+    return "Allow the audit role the call that the error names.";
+  if (contains(reason, "Throttl") || contains(reason, "deadline")) {
+    return "Run again; raise limits.deadline or lower limits.accounts_in_flight if it stays.";
+  }
+  return "Run again; if it stays, see the account's lines in events.jsonl.";
+}
+
+std::string_view exit_code_words(int exit_code) noexcept {
+  switch (exit_code) {
+    case 0: return "done, every account covered";
+    case 1: return "internal error";
+    case 2: return "usage or configuration";
+    case 3: return "keys out of policy";
+    case 4: return "partial: something failed or was not covered";
+    case 5: return "preflight failed, nothing changed";
+    case 6: return "safety stop: a limit refused";
+    case 7: return "another run is active";
+    case 9: return "recovery needed";
+    case 130:
+    case 143: return "interrupted, ended cleanly";
+    default: return "unknown exit code";
+  }
+}
+
+std::string duration(base::Instant from, base::Instant to) {
+  const long long seconds = std::max<long long>(0, (to - from).count());
+  if (seconds < 60) return std::to_string(seconds) + " s";
+  if (seconds < 3600) return std::to_string(seconds / 60) + " m " + std::to_string(seconds % 60) + " s";
+  return std::to_string(seconds / 3600) + " h " + std::to_string(seconds / 60 % 60) + " m";
+}
+
+std::string minute(base::Instant instant) {
+  const std::string iso = base::format_iso8601(instant);
+  return iso.substr(0, 10) + ' ' + iso.substr(11, 5) + " UTC";
+}
+
+std::string next_command(const RunSummary& summary) {
+  if (summary.recovery_needed > 0)
+    return "keyward run    now: it first removes or finishes the keys named under RECOVERY NEEDED";
+  if (!summary.stopped_by.empty()) return "keyward run    once the cause of the safety stop is understood";
+  if (!summary.uncovered.empty())
+    return "keyward run    again once the accounts named under NOT COVERED can be reached";
+  if (summary.command == "audit" && summary.keys_out_of_policy > 0)
+    return "keyward run    to bring these keys back into policy";
+  if (summary.dry_run && summary.command != "audit") {
+    return "keyward run    with dry_run: false for the first account (accounts.overrides), when this list is right";
+  }
+  return "nothing; the next daily run goes on from here";
+}
+
+}  // namespace keyward::report
