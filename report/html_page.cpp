@@ -37,7 +37,7 @@ section.good{border-left:6px solid var(--good)}
 .figure{font-size:60px;font-weight:700;line-height:1;letter-spacing:-.035em;font-variant-numeric:tabular-nums}
 .figure small{font-size:30px;letter-spacing:0}
 .good-ink{color:var(--good)}.bad-ink{color:var(--bad)}.warn-ink{color:var(--warn)}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(200px,1fr));gap:12px;margin:0 0 16px}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(165px,1fr));gap:12px;margin:0 0 16px}
 .tile{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:14px 18px}
 .tile b{display:block;font-size:30px;line-height:1.2;font-weight:650;letter-spacing:-.02em;font-variant-numeric:tabular-nums}
 .tile span{color:var(--soft);font-size:13.5px;display:block}
@@ -50,7 +50,7 @@ th{font-size:12.5px;color:var(--soft);font-weight:600;white-space:nowrap}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 td.nw{white-space:nowrap}
 td.id{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:13px;white-space:nowrap}
-td.wrap{overflow-wrap:anywhere;min-width:140px}
+td.wrap{overflow-wrap:anywhere;min-width:150px}td.name{overflow-wrap:anywhere;min-width:130px}
 tbody tr:last-child td{border-bottom:0}
 tbody tr:hover td{background:var(--bg)}
 th button{all:unset;cursor:pointer;border-radius:4px}

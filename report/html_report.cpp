@@ -152,11 +152,11 @@ struct HtmlReport::Collected {
   Highlights highlights;
   std::map<std::string, AccountRow> accounts;
   std::vector<KeyRow> keys;
+  std::map<std::string, std::size_t> keys_with_change;  ///< access key id -> row, for keys whose decision is a change
   std::size_t keys_not_listed = 0;
   std::map<std::string, long long> verdicts;
   std::map<int, std::array<long long, 3>> active_by_age;  ///< days -> in policy, out of policy, exempt or unknown
   std::map<base::Instant, ComingDay> coming;              ///< midnight -> what is due on that day
-  long long acted = 0;
 
   explicit Collected(RunSummary run) : summary(std::move(run)) {
     for (const Uncovered& account : summary.uncovered) {
@@ -192,7 +192,10 @@ struct HtmlReport::Collected {
     const bool change = event.action == "rotate" || event.action == "deactivate" || event.action == "delete";
     if (!change || (event.outcome != "done" && event.outcome != "dry_run")) return;
     ++account_of(event).changes;
-    ++acted;
+    const auto row = keys_with_change.find(event.access_key_id);
+    if (row == keys_with_change.end() || event.outcome != "done") return;
+    keys[row->second].next = result_word(event);
+    if (event.next_at) keys[row->second].next += ", " + base::format_date(*event.next_at) + ' ' + event.next;
   }
 
   void add_key(const Event& event) {
@@ -215,6 +218,7 @@ struct HtmlReport::Collected {
       ++keys_not_listed;
       return;
     }
+    if (event.next == event.action) keys_with_change.emplace(event.access_key_id, keys.size());
     keys.push_back({event.account, event.user, last_four(event.access_key_id), verdict_word(event.verdict),
                     event.event == "key" ? "" : why(event), last_used(event), next_step(event, summary.finished),
                     event.age_days.value_or(-1), active});
@@ -319,9 +323,9 @@ struct HtmlReport::Collected {
           "scope=\"col\">Cause</th><th scope=\"col\">What to do</th></tr></thead><tbody>\n";
       for (std::size_t i = 0; i < std::min(s.uncovered.size(), k_plain_rows); ++i) {
         const Uncovered& account = s.uncovered[i];
-        html += "<tr><td class=\"id\">" + escape_html(account.account) + "</td><td>" + escape_html(account.name) +
-                "</td><td class=\"wrap\">" + escape_html(account.reason) + "</td><td class=\"do\">" +
-                escape_html(advice_for_account(account.reason)) + "</td></tr>\n";
+        html += "<tr><td class=\"id\">" + escape_html(account.account) + "</td><td class=\"name\">" +
+                escape_html(account.name) + "</td><td class=\"wrap\">" + escape_html(account.reason) +
+                "</td><td class=\"do\">" + escape_html(advice_for_account(account.reason)) + "</td></tr>\n";
       }
       html += "</tbody></table></div>" + rest_note(s.uncovered.size(), std::min(s.uncovered.size(), k_plain_rows));
     }
@@ -356,7 +360,8 @@ struct HtmlReport::Collected {
         std::string cause = event.event == "decision" ? phrase(event.reason)
                             : event.event == "action" ? result_word(event)
                                                       : event.event + " failed";
-        html += "<tr><td><span class=\"badge " + std::string(css) + "\">" + std::string(what) + "</span></td><td>" +
+        html += "<tr><td><span class=\"badge " + std::string(css) + "\">" + std::string(what) +
+                "</span></td><td class=\"name\">" +
                 escape_html(event.account_name.empty() ? event.account : event.account_name) +
                 "</td><td class=\"wrap\">" + escape_html(event.user.empty() ? event.recipient : event.user) +
                 "</td><td class=\"id\">" +
@@ -383,8 +388,8 @@ struct HtmlReport::Collected {
                        std::string(outside == 0 ? "good-ink" : "bad-ink") + "\">" +
                        (judged() == 0 ? "-" : share + "<small> %</small>") +
                        "</div><h2 id=\"posture\">of active keys are in policy</h2><div class=\"soft\">" +
-                       grouped(outside) + " of " + counted(judged(), "key") + (outside == 1 ? " is" : " are") +
-                       " older than allowed</div></div><div>";
+                       grouped(outside) + " of " + counted(judged(), "key") + (outside == 1 ? " was" : " were") +
+                       " older than allowed when this run looked</div></div><div>";
     const std::array<std::tuple<std::string_view, std::string_view, long long, bool>, 5> parts{
         {{"f-ok", "in policy", inside, false},
          {"f-bad", "out of policy", outside, true},
@@ -534,14 +539,14 @@ struct HtmlReport::Collected {
         ++shown;
         const bool warning = section == &highlights.warned;
         const std::string word = warning ? (summary.dry_run ? "would warn" : "warned") : result_word(event);
-        html += "<tr><td class=\"nw\">" + badge(word) + "</td><td>" +
+        html += "<tr><td class=\"nw\">" + badge(word) + "</td><td class=\"name\">" +
                 escape_html(event.account_name.empty() ? event.account : event.account_name) +
                 "</td><td class=\"wrap\">" + escape_html(event.user) + "</td><td class=\"id\">" +
                 escape_html(last_four(event.access_key_id)) + "</td><td class=\"id\">" +
                 escape_html(event.new_access_key_id.empty() ? "" : last_four(event.new_access_key_id)) + "</td><td>" +
                 escape_html(why(event)) + "</td><td class=\"nw\">" +
                 (event.due ? base::format_date(*event.due) : "now") + "</td><td class=\"nw\">" +
-                (event.next_at && !(event.next == event.action)
+                (!warning && event.next_at && event.next != event.action
                      ? base::format_date(*event.next_at) + " " + escape_html(event.next)
                      : "") +
                 "</td></tr>\n";

@@ -181,9 +181,9 @@ boost::json::object inventory_totals_json(const accounts::Inventory& inventory) 
 void print_inventory_table(std::ostream& out, const accounts::Inventory& inventory, const Output& output) {
   const std::size_t spare = width_of(output) - k_least_width;
   const std::vector<Column> columns{{"ACCOUNT", 12},
-                                    {"NAME", 20 + spare / 4},
+                                    {"NAME", 18 + spare / 4},
                                     {"STATE", 9},
-                                    {"TAKES PART", 25 + spare / 4},
+                                    {"TAKES PART", 27 + spare / 4},
                                     {"PATH", 26 + spare / 2}};
   out << header_of(columns, output);
   for (const accounts::InventoryEntry& entry : inventory.entries) {
@@ -202,8 +202,8 @@ void print_inventory_table(std::ostream& out, const accounts::Inventory& invento
   out << '\n'
       << paint(output, Tone::bold,
                counted(totals.accounts, "account") + " in " + printable(inventory.organization_id) + ": " +
-                   grouped(totals.participating) + " take part, " + grouped(totals.accounts - totals.participating) +
-                   " do not")
+                   grouped(totals.participating) + " taking part, " + grouped(totals.accounts - totals.participating) +
+                   " not")
       << '\n';
   for (const auto& [reason, count] : totals.skipped)
     out << "  " << fit(grouped(count), 6, Align::right) << "  " << reason << '\n';
@@ -214,12 +214,12 @@ void print_inventory_table(std::ostream& out, const accounts::Inventory& invento
 std::vector<Column> audit_columns(const Output& output) {
   const std::size_t spare = width_of(output) - k_least_width;
   const std::size_t names = std::min<std::size_t>(spare, 30);
-  std::vector<Column> columns{{"ACCOUNT", 12}, {"NAME", 14 + names / 3}, {"USER", 19 + names - names / 3},
+  std::vector<Column> columns{{"ACCOUNT", 12}, {"NAME", 12 + names / 3}, {"USER", 16 + names - names / 3},
                               {"KEY", 5},      {"AGE", 6, Align::right}, {"USED", 6, Align::right},
                               {"STATUS", 8}};
   // Beside a wide enough terminal there is room for the reason too.
   if (spare - names >= 20) columns.push_back({"WHY", spare - names - 2});
-  columns.push_back({"NEXT", 20});
+  columns.push_back({"NEXT", 21});
   return columns;
 }
 
@@ -492,12 +492,11 @@ class RunTable {
     for (std::size_t i = 0; i < shown; ++i) {
       const Event& event = section.kept()[i];
       const std::string next = advice(event);
-      if (i > 0 && next != remedy && !remedy.empty()) out_ << "  -> " << remedy << '\n';
+      if (i > 0 && next != remedy && !remedy.empty()) out_ << "  -> " << wrapped(remedy, width_ - 5, 5);
       remedy = next;
-      const bool about_key = !event.access_key_id.empty();
       out_ << "  " << fit(event.account, 12) << "  " << fit(event.account_name, 14) << "  "
-           << shorten(event.user.empty() ? event.recipient : event.user, 32)
-           << (about_key ? "  " + last_four(event.access_key_id) : "") << "  "
+           << fit(event.user.empty() ? event.recipient : event.user, 22 + (width_ - k_least_width) / 2) << "  "
+           << fit(event.access_key_id.empty() ? "" : last_four(event.access_key_id), 5) << "  "
            << paint(output_, tone,
                     event.event == "decision" ? phrase(event.reason)
                     : event.event == "action" ? result_word(event)
@@ -506,7 +505,7 @@ class RunTable {
       const std::string cause = !event.error.empty() ? event.error : event.detail;
       if (!cause.empty()) out_ << "                " << wrapped(cause, width_ - 16, 16);
     }
-    if (!remedy.empty()) out_ << "  -> " << remedy << '\n';
+    if (!remedy.empty()) out_ << "  -> " << wrapped(remedy, width_ - 5, 5);
     rest(section, shown);
     out_ << '\n';
   }
@@ -564,7 +563,7 @@ class RunTable {
          grouped(s.accounts_covered) + " of " + counted(s.accounts_participating, "account") +
              (uncovered == 0 ? "" : ", " + std::to_string(uncovered) + " NOT COVERED") +
              (s.accounts_total > s.accounts_participating
-                  ? "; " + grouped(s.accounts_total - s.accounts_participating) + " do not take part"
+                  ? "; " + grouped(s.accounts_total - s.accounts_participating) + " not taking part"
                   : ""),
          uncovered == 0 ? Tone::good : Tone::alarm);
     fact("Keys",

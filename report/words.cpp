@@ -20,8 +20,8 @@ constexpr std::array<Pair, 22> k_phrases{{
     {"expired_active_key", "older than the policy allows"},
     {"unused_expired_key", "overdue and never used"},
     {"forced_rotation", "a person asked for it"},
-    {"install_grace_period_end", "replaced, install grace over"},
-    {"recovery_grace_period_end", "inactive, recovery grace over"},
+    {"install_grace_period_end", "replaced"},
+    {"recovery_grace_period_end", "inactive, grace is over"},
     {"key_pending_rotation", "will be rotated"},
     {"key_pending_deactivation", "will be deactivated"},
     {"key_pending_deletion", "will be deleted"},
@@ -82,9 +82,13 @@ std::string why(const Event& event) {
                           : used == "today" ? ", used today"
                                             : ", used " + used + " ago";
   const bool by_age = event.reason == "expired_active_key" || event.reason == "unused_expired_key";
-  const bool by_grace = event.reason == "install_grace_period_end" || event.reason == "held_while_in_use" ||
-                        event.reason == "key_pending_deactivation";
+  const bool by_grace = event.reason == "install_grace_period_end" || event.reason == "held_while_in_use";
   if (by_age && event.age_days) return std::to_string(*event.age_days) + " d old" + use;
+  // A warning says what comes and what speaks for waiting.
+  if (event.reason == "key_pending_rotation")
+    return event.age_days ? "rotate, " + std::to_string(*event.age_days) + " d old" : "rotate";
+  if (event.reason == "key_pending_deactivation") return "deactivate" + use;
+  if (event.reason == "key_pending_deletion") return "delete, inactive" + use;
   return phrase(event.reason) + (by_grace ? use : "");
 }
 
@@ -112,7 +116,7 @@ std::string result_word(const Event& event) {
 
 std::string advice(const Event& event) {
   if (event.outcome == "recovery_needed") {
-    return "A new key exists whose secret is not stored. Run keyward again at once; it removes or finishes it.";
+    return "A new key exists whose secret is not stored. Run keyward again at once: it settles this first.";
   }
   if (event.outcome == "held_back") return "Check that so many changes are right, then raise limits.max_changes.";
   if (event.event == "notice") return "The owner does not know. Check the sender identity and the address.";

@@ -1,0 +1,192 @@
+#include "report/html_report.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "base/digest.hpp"
+#include "base/encoding.hpp"
+#include "report/event_log.hpp"
+#include "report/samples.hpp"
+#include "report/user_events.hpp"
+
+namespace keyward::report {
+namespace {
+
+constexpr const char* k_old = "AKIAEXAMPLEEXAMPLE7Q";
+
+/// The text between the first `begin` and the `end` after it.
+std::string between(const std::string& text, const std::string& begin, const std::string& end) {
+  const std::size_t from = text.find(begin);
+  if (from == std::string::npos) return "(missing)";
+  const std::size_t at = from + begin.size();
+  return text.substr(at, text.find(end, at) - at);
+}
+
+std::size_t count(const std::string& text, std::string_view part) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+void add_user(HtmlReport& report, const accounts::Account& account, const rotation::UserReport& user) {
+  for (const Event& event : user_events(account, user, rotation::Policy{}, samples::now())) report.add(event);
+}
+
+std::string sample_page(const std::string& account_name = "prod-payments") {
+  HtmlReport report(samples::summary());
+  rotation::UserReport rotated = samples::decided(samples::user("svc-export", {samples::key(k_old, 94)}));
+  rotated.outcomes[0].new_key = base::AccessKeyId::parse("AKIAEXAMPLEEXAMPLE8R");
+  rotated.outcomes[0].secret =
+      rotation::SecretLocation{"arn:aws:secretsmanager:us-east-1:111122223333:secret:hidden-AbCdEf",
+                               "hidden",
+                               base::Region::parse("us-east-1").value(),
+                               false,
+                               "a",
+                               "s"};
+  add_user(report, samples::account("111122223333", account_name), rotated);
+  add_user(report, samples::account("444455556666", "sandbox"),
+           samples::decided(samples::user("etl", {samples::key("AKIAEXAMPLEEXAMPLE1A", 20)})));
+  return report.render();
+}
+
+TEST(HtmlReport, SameRunGivesTheSameBytes) { EXPECT_EQ(sample_page(), sample_page()); }
+
+TEST(HtmlReport, PolicyAllowsExactlyThePagesOwnStyleAndScript) {
+  const std::string page = sample_page();
+  const auto hash_of = [](const std::string& content) {
+    const base::Sha256 hash = base::sha256(content);
+    return "sha256-" + base::base64_encode({reinterpret_cast<const char*>(hash.data()), hash.size()});
+  };
+  const std::string policy = between(page, "Content-Security-Policy\" content=\"", "\"");
+  EXPECT_TRUE(policy.starts_with("default-src 'none'")) << policy;
+  EXPECT_EQ(between(policy, "style-src '", "'"), hash_of(between(page, "<style>", "</style>")));
+  EXPECT_EQ(between(policy, "script-src '", "'"), hash_of(between(page, "<script>", "</script>")));
+  EXPECT_EQ(policy.find("unsafe"), std::string::npos);
+  // An inline style or handler would be refused by that policy.
+  EXPECT_EQ(page.find(" style="), std::string::npos);
+  EXPECT_EQ(page.find(" onclick="), std::string::npos);
+}
+
+TEST(HtmlReport, AsksNothingOfTheNetwork) {
+  const std::string page = sample_page();
+  for (const char* trace : {"http:", "https:", "src=\"", "url(h", "@import", "<link", "<img", "<iframe"})
+    EXPECT_EQ(page.find(trace), std::string::npos) << trace;
+}
+
+TEST(HtmlReport, HostileNamesAreText) {
+  const std::string hostile = "</script><script>alert(1)</script><!--\"'&\x1b[2J\u2028";
+  const std::string page = sample_page(hostile);
+  EXPECT_EQ(page.find("alert(1)</script>"), std::string::npos);
+  EXPECT_EQ(page.find("<script>alert"), std::string::npos);
+  EXPECT_EQ(page.find("<!--"), std::string::npos);
+  EXPECT_EQ(page.find('\x1b'), std::string::npos);
+  EXPECT_EQ(page.find("\u2028"), std::string::npos);
+  EXPECT_EQ(count(page, "<script"), 2u);  // the data and the page's own
+  EXPECT_EQ(count(page, "</script"), 2u);
+  EXPECT_NE(page.find("&lt;/script&gt;&lt;script&gt;alert(1)"), std::string::npos);
+  const std::string data = between(page, "id=\"data\">", "</script>");
+  EXPECT_EQ(data.find_first_of("<>&"), std::string::npos);
+  EXPECT_NO_THROW(boost::json::parse(data));
+  EXPECT_NE(boost::json::serialize(boost::json::parse(data)).find("</script><script>alert(1)"), std::string::npos);
+}
+
+TEST(HtmlReport, KeysAppearByTheirLastFourAndSecretsNotAtAll) {
+  const std::string page = sample_page();
+  EXPECT_EQ(page.find("AKIA"), std::string::npos);
+  EXPECT_EQ(page.find("secretsmanager"), std::string::npos);
+  EXPECT_NE(page.find("…LE7Q"), std::string::npos);
+  EXPECT_NE(page.find("…LE8R"), std::string::npos);
+}
+
+TEST(HtmlReport, CoverageComesFirstThenWhatNeedsAPerson) {
+  const std::string page = sample_page();
+  const std::size_t coverage = page.find("1 account NOT covered");
+  const std::size_t person = page.find("id=\"person\"");
+  const std::size_t posture = page.find("id=\"posture\"");
+  ASSERT_NE(coverage, std::string::npos);
+  EXPECT_LT(coverage, person);
+  EXPECT_LT(person, posture);
+  EXPECT_NE(page.find("Nothing is known about the keys of the others"), std::string::npos);
+  EXPECT_NE(page.find("Deploy the member role in this account"), std::string::npos);
+}
+
+TEST(HtmlReport, FullCoverageIsSaidOnlyWhenEveryAccountWasCovered) {
+  RunSummary summary = samples::summary();
+  summary.uncovered.clear();
+  EXPECT_EQ(HtmlReport(summary).render().find("Every account was covered"),
+            std::string::npos);  // 2 of 3, and nobody named
+  summary.accounts_covered = 3;
+  EXPECT_NE(HtmlReport(summary).render().find("Every account was covered"), std::string::npos);
+}
+
+TEST(HtmlReport, DryRunIsLoud) {
+  RunSummary summary = samples::summary();
+  summary.dry_run = true;
+  const std::string page = HtmlReport(summary).render();
+  EXPECT_NE(page.find(">DRY RUN<"), std::string::npos);
+  EXPECT_NE(page.find("Dry run: nothing was changed."), std::string::npos);
+  EXPECT_NE(page.find("Would rotate"), std::string::npos);
+  EXPECT_EQ(sample_page().find("DRY RUN"), std::string::npos);
+}
+
+TEST(HtmlReport, ThresholdsAreThePolicysDays) {
+  RunSummary summary = samples::summary();
+  summary.policy = {45, 55, 65};
+  HtmlReport report(summary);
+  add_user(report, samples::account(), samples::decided(samples::user("svc", {samples::key(k_old, 20)})));
+  const std::string page = report.render();
+  EXPECT_NE(page.find("45 d: rotate"), std::string::npos);
+  EXPECT_NE(page.find("55 d: deactivate"), std::string::npos);
+  EXPECT_NE(page.find("65 d: delete"), std::string::npos);
+}
+
+TEST(HtmlReport, RotatedKeyIsNotShownAsStillToBeRotated) {
+  const std::string page = sample_page();
+  EXPECT_EQ(page.find("now: rotate"), std::string::npos);
+  EXPECT_NE(page.find("rotated, 2026-12-01 deactivate"), std::string::npos);
+}
+
+TEST(HtmlReport, ReadsWithoutEventsAndWithoutKeys) {
+  RunSummary summary;
+  summary.run = "r";
+  const std::string page = HtmlReport(summary).render();
+  EXPECT_NE(page.find("No key has a date in this time."), std::string::npos);
+  EXPECT_EQ(page.find("nan"), std::string::npos);
+}
+
+TEST(HtmlReport, LongTablesSayHowMuchTheyLeaveOut) {
+  HtmlReport report(samples::summary());
+  for (int i = 0; i < 60; ++i) {
+    const std::string id = "AKIAEXAMPLEEXAMPLE" + std::to_string(10 + i);
+    add_user(report, samples::account(),
+             samples::decided(samples::user(("user" + std::to_string(i)).c_str(), {samples::key(id.c_str(), 20)})));
+  }
+  const std::string page = report.render();
+  EXPECT_NE(page.find("<noscript><p class=\"soft\">The first 50 of 60 rows."), std::string::npos);
+  EXPECT_EQ(count(between(page, "<table id=\"keys\">", "</table>"), "<tr>"), 51u);
+  const auto data = boost::json::parse(between(page, "id=\"data\">", "</script>"));
+  EXPECT_EQ(data.at("tables").at("keys").at("rows").as_array().size(), 60u);
+}
+
+TEST(HtmlReport, WrittenFromARunsFolderAlsoWhenTheLastEventIsCut) {
+  const samples::Folder folder;
+  ASSERT_TRUE(write_summary(folder / "run.json", samples::summary()));
+  EventLog log = EventLog::open(folder / "events.jsonl", "r").value();
+  for (const Event& event :
+       user_events(samples::account(), samples::decided(samples::user("svc", {samples::key(k_old, 20)})),
+                   rotation::Policy{}, samples::now())) {
+    ASSERT_TRUE(log.append(event));
+  }
+  ASSERT_TRUE(log.close());
+  samples::put(folder / "events.jsonl", samples::content(folder / "events.jsonl") + "{\"time\":\"2026-");
+  ASSERT_TRUE(write_report(folder.path()));
+  EXPECT_EQ(samples::mode_of(folder / "report.html"), 0600u);
+  EXPECT_NE(samples::content(folder / "report.html").find("…LE7Q"), std::string::npos);
+  std::filesystem::remove(folder / "events.jsonl");
+  EXPECT_FALSE(write_report(folder.path()));
+}
+
+}  // namespace
+}  // namespace keyward::report
