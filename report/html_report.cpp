@@ -7,6 +7,7 @@
 #include <boost/json/serialize.hpp>
 #include <cmath>
 #include <cstdio>
+#include <initializer_list>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -29,7 +30,7 @@ namespace json = boost::json;
 
 /// Rows that stand in the page itself; the others are drawn by the script.
 constexpr std::size_t k_rows_without_script = 50;
-/// Rows of a table that the script does not page.
+/// Most rows of a table that the script does not page.
 constexpr std::size_t k_plain_rows = 300;
 constexpr int k_days_ahead = 30;
 
@@ -144,6 +145,47 @@ std::string label(double x, double y, std::string_view text, std::string_view an
   return "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" text-anchor=\"" + std::string(anchor) + "\"" +
          (css.empty() ? "" : " class=\"" + std::string(css) + "\"") + ">" + escape_html(text) + "</text>";
 }
+
+/// A table whose first rows are open and whose others unfold, so that a bad day does not bury the rest of the page.
+/// Counts what it takes; beyond k_plain_rows it says how many rows it leaves out.
+class FoldedTable {
+ public:
+  /// `open` rows stand open.
+  FoldedTable(std::initializer_list<std::string_view> titles, std::size_t open) : open_(open) {
+    for (const std::string_view title : titles) head_ += "<th scope=\"col\">" + std::string(title) + "</th>";
+  }
+  void add(std::string row) {
+    if (rows_.size() < k_plain_rows) rows_.push_back(std::move(row));
+  }
+  bool full() const noexcept { return rows_.size() == k_plain_rows; }
+
+  /// `total` is the number of rows there are, added or not.
+  std::string render(std::size_t total) const {
+    // A single row is not worth unfolding.
+    const std::size_t open = rows_.size() <= open_ + 1 ? rows_.size() : open_;
+    std::string html = part(0, open);
+    if (open < rows_.size()) {
+      html += "<details><summary>" + grouped(static_cast<long long>(rows_.size() - open)) + " more</summary>" +
+              part(open, rows_.size()) + "</details>";
+    }
+    if (total > rows_.size()) {
+      html += "<p class=\"soft\">" + grouped(static_cast<long long>(total - rows_.size())) +
+              " more are in events.jsonl beside this file.</p>";
+    }
+    return html;
+  }
+
+ private:
+  std::string part(std::size_t from, std::size_t to) const {
+    std::string html = "<div class=\"scroll\"><table><thead><tr>" + head_ + "</tr></thead><tbody>\n";
+    for (std::size_t i = from; i < to; ++i) html += "<tr>" + rows_[i] + "</tr>\n";
+    return html + "</tbody></table></div>";
+  }
+
+  std::size_t open_;
+  std::string head_;
+  std::vector<std::string> rows_;
+};
 
 }  // namespace
 
@@ -318,24 +360,15 @@ struct HtmlReport::Collected {
     }
     html += "</p>";
     if (!s.uncovered.empty()) {
-      html +=
-          "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Account</th><th scope=\"col\">Name</th><th "
-          "scope=\"col\">Cause</th><th scope=\"col\">What to do</th></tr></thead><tbody>\n";
-      for (std::size_t i = 0; i < std::min(s.uncovered.size(), k_plain_rows); ++i) {
-        const Uncovered& account = s.uncovered[i];
-        html += "<tr><td class=\"id\">" + escape_html(account.account) + "</td><td class=\"name\">" +
-                escape_html(account.name) + "</td><td class=\"wrap\">" + escape_html(account.reason) +
-                "</td><td class=\"do\">" + escape_html(advice_for_account(account.reason)) + "</td></tr>\n";
+      FoldedTable table({"Account", "Name", "Cause", "What to do"}, 10);
+      for (const Uncovered& account : s.uncovered) {
+        table.add("<td class=\"id\">" + escape_html(account.account) + "</td><td class=\"name\">" +
+                  escape_html(account.name) + "</td><td class=\"wrap\">" + escape_html(account.reason) +
+                  "</td><td class=\"do\">" + escape_html(advice_for_account(account.reason)) + "</td>");
       }
-      html += "</tbody></table></div>" + rest_note(s.uncovered.size(), std::min(s.uncovered.size(), k_plain_rows));
+      html += table.render(s.uncovered.size());
     }
     return html + "</section>\n";
-  }
-
-  std::string rest_note(std::size_t total, std::size_t shown) const {
-    return total > shown ? "<p class=\"soft\">" + grouped(static_cast<long long>(total - shown)) +
-                               " more are in events.jsonl beside this file.</p>"
-                         : "";
   }
 
   std::string person() const {
@@ -349,34 +382,31 @@ struct HtmlReport::Collected {
     std::string html = "<section class=\"" + std::string(pressing ? "bad" : "warn") +
                        "\" aria-labelledby=\"person\"><h2 id=\"person\">" +
                        counted(static_cast<long long>(total), "matter") + (total == 1 ? " needs" : " need") +
-                       " a person</h2><div class=\"scroll\"><table><thead><tr><th scope=\"col\">What</th><th "
-                       "scope=\"col\">Account</th><th scope=\"col\">User</th><th scope=\"col\">Key</th><th "
-                       "scope=\"col\">Why</th><th scope=\"col\">What to do</th></tr></thead><tbody>\n";
-    std::size_t shown = 0;
-    const auto rows = [&](const Section& section, std::string_view what, std::string_view css) {
+                       " a person</h2>";
+    FoldedTable table({"What", "Account", "User", "Key", "Why", "What to do"}, 6);
+    const auto rows = [&table](const Section& section, std::string_view what, std::string_view css) {
       for (const Event& event : section.kept()) {
-        if (shown == k_plain_rows) return;
-        ++shown;
-        std::string cause = event.event == "decision" ? phrase(event.reason)
-                            : event.event == "action" ? result_word(event)
-                                                      : event.event + " failed";
-        html += "<tr><td><span class=\"badge " + std::string(css) + "\">" + std::string(what) +
-                "</span></td><td class=\"name\">" +
-                escape_html(event.account_name.empty() ? event.account : event.account_name) +
-                "</td><td class=\"wrap\">" + escape_html(event.user.empty() ? event.recipient : event.user) +
-                "</td><td class=\"id\">" +
-                escape_html(event.access_key_id.empty() ? "" : last_four(event.access_key_id)) +
-                "</td><td class=\"wrap\">" + escape_html(cause);
+        if (table.full()) return;
+        const std::string cause = event.event == "decision" ? phrase(event.reason)
+                                  : event.event == "action" ? result_word(event)
+                                                            : event.event + " failed";
         const std::string& more = event.error.empty() ? event.detail : event.error;
-        if (!more.empty()) html += "<br><span class=\"soft\">" + escape_html(more) + "</span>";
-        html += "</td><td class=\"do\">" + escape_html(advice(event)) + "</td></tr>\n";
+        table.add("<td><span class=\"badge " + std::string(css) + "\">" + std::string(what) +
+                  "</span></td><td class=\"name\">" +
+                  escape_html(event.account_name.empty() ? event.account : event.account_name) +
+                  "</td><td class=\"wrap\">" + escape_html(event.user.empty() ? event.recipient : event.user) +
+                  "</td><td class=\"id\">" +
+                  escape_html(event.access_key_id.empty() ? "" : last_four(event.access_key_id)) +
+                  "</td><td class=\"wrap\">" + escape_html(cause) +
+                  (more.empty() ? "" : "<br><span class=\"soft\">" + escape_html(more) + "</span>") +
+                  "</td><td class=\"do\">" + escape_html(advice(event)) + "</td>");
       }
     };
     rows(highlights.recovery, "RECOVERY", "bad");
     rows(highlights.failed, "FAILED", "bad");
     rows(highlights.needs_human, "DECIDE", "warn");
     rows(highlights.not_done, "NOT DONE", "warn");
-    return html + "</tbody></table></div>" + rest_note(total, shown) + "</section>\n";
+    return html + table.render(total) + "</section>\n";
   }
 
   /// The sentence for a slide: how many of the keys that the policy judges are inside it.
@@ -528,31 +558,24 @@ struct HtmlReport::Collected {
     std::string html = "<section aria-labelledby=\"actions\"><h2 id=\"actions\">" +
                        std::string(summary.dry_run ? "What a run would do" : "What this run did") + "</h2>";
     if (total == 0) return html + "<p class=\"soft\">Nothing was due.</p></section>\n";
-    html +=
-        "<div class=\"scroll\"><table><thead><tr><th scope=\"col\">Action</th><th scope=\"col\">Account</th><th "
-        "scope=\"col\">User</th><th scope=\"col\">Key</th><th scope=\"col\">New key</th><th scope=\"col\">Why</th><th "
-        "scope=\"col\">Due</th><th scope=\"col\">Next</th></tr></thead><tbody>\n";
-    std::size_t shown = 0;
+    FoldedTable table({"Action", "Account", "User", "Key", "New key", "Why", "Due", "Next"}, 20);
     for (const Section* section : sections) {
       for (const Event& event : section->kept()) {
-        if (shown == k_plain_rows) break;
-        ++shown;
+        if (table.full()) break;
         const bool warning = section == &highlights.warned;
-        const std::string word = warning ? (summary.dry_run ? "would warn" : "warned") : result_word(event);
-        html += "<tr><td class=\"nw\">" + badge(word) + "</td><td class=\"name\">" +
-                escape_html(event.account_name.empty() ? event.account : event.account_name) +
-                "</td><td class=\"wrap\">" + escape_html(event.user) + "</td><td class=\"id\">" +
-                escape_html(last_four(event.access_key_id)) + "</td><td class=\"id\">" +
-                escape_html(event.new_access_key_id.empty() ? "" : last_four(event.new_access_key_id)) + "</td><td>" +
-                escape_html(why(event)) + "</td><td class=\"nw\">" +
-                (event.due ? base::format_date(*event.due) : "now") + "</td><td class=\"nw\">" +
-                (!warning && event.next_at && event.next != event.action
-                     ? base::format_date(*event.next_at) + " " + escape_html(event.next)
-                     : "") +
-                "</td></tr>\n";
+        const std::string word = warning ? (summary.dry_run ? "due soon" : "warned") : result_word(event);
+        const bool more = !warning && event.next_at && event.next != event.action;
+        table.add("<td class=\"nw\">" + badge(word) + "</td><td class=\"name\">" +
+                  escape_html(event.account_name.empty() ? event.account : event.account_name) +
+                  "</td><td class=\"wrap\">" + escape_html(event.user) + "</td><td class=\"id\">" +
+                  escape_html(last_four(event.access_key_id)) + "</td><td class=\"id\">" +
+                  escape_html(event.new_access_key_id.empty() ? "" : last_four(event.new_access_key_id)) + "</td><td>" +
+                  escape_html(why(event)) + "</td><td class=\"nw\">" +
+                  (event.due ? base::format_date(*event.due) : "now") + "</td><td class=\"nw\">" +
+                  (more ? base::format_date(*event.next_at) + " " + escape_html(event.next) : "") + "</td>");
       }
     }
-    return html + "</tbody></table></div>" + rest_note(total, shown) + "</section>\n";
+    return html + table.render(total) + "</section>\n";
   }
 
   /// One bar a day for the days ahead, and the same as a table.

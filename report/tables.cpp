@@ -455,7 +455,7 @@ class RunTable {
     changes(dry ? "WOULD ROTATE" : "ROTATED", highlights.rotated);
     changes(dry ? "WOULD DEACTIVATE" : "DEACTIVATED", highlights.deactivated);
     changes(dry ? "WOULD DELETE" : "DELETED", highlights.deleted);
-    changes(dry ? "WOULD WARN" : "WARNED", highlights.warned);
+    changes(dry ? "DUE SOON" : "WARNED", highlights.warned);
     totals();
   }
 

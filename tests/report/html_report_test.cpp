@@ -170,6 +170,16 @@ TEST(HtmlReport, LongTablesSayHowMuchTheyLeaveOut) {
   EXPECT_EQ(data.at("tables").at("keys").at("rows").as_array().size(), 60u);
 }
 
+TEST(HtmlReport, ManyUncoveredAccountsFoldAndAreCounted) {
+  RunSummary summary = samples::summary();
+  summary.uncovered.assign(320, summary.uncovered.at(0));
+  const std::string section = between(HtmlReport(summary).render(), "id=\"coverage\">", "</section>");
+  EXPECT_TRUE(section.starts_with("320 accounts NOT covered")) << section.substr(0, 80);
+  EXPECT_EQ(count(between(section, "<tbody>", "</tbody>"), "<tr>"), 10u);
+  EXPECT_NE(section.find("<summary>290 more</summary>"), std::string::npos);
+  EXPECT_NE(section.find("20 more are in events.jsonl beside this file."), std::string::npos);
+}
+
 TEST(HtmlReport, WrittenFromARunsFolderAlsoWhenTheLastEventIsCut) {
   const samples::Folder folder;
   ASSERT_TRUE(write_summary(folder / "run.json", samples::summary()));
