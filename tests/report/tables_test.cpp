@@ -185,7 +185,9 @@ TEST(AuditTable, NothingFoundIsValidInEveryFormat) {
     std::ostringstream out;
     AuditPrinter(out, {format}).finish(empty);
     EXPECT_NE(out.str(), "");
-    if (format == Format::json) EXPECT_NO_THROW(boost::json::parse(out.str()));
+    if (format == Format::json) {
+      EXPECT_NO_THROW(boost::json::parse(out.str()));
+    }
   }
 }
 
