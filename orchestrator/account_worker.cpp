@@ -1,0 +1,226 @@
+#include "orchestrator/account_worker.hpp"
+
+#include <algorithm>
+
+#include "aws/iam_client.hpp"
+#include "aws/secrets_manager_client.hpp"
+#include "base/task_group.hpp"
+#include "rotation/auditor.hpp"
+#include "rotation/key_prover.hpp"
+#include "rotation/secret_store.hpp"
+
+namespace keyward::orchestrator {
+namespace {
+
+using base::Result;
+using base::Task;
+using rotation::Action;
+using rotation::Decision;
+using rotation::Outcome;
+using rotation::OutcomeStatus;
+using rotation::UserReport;
+
+// A rotation waits some seconds for its key to spread; several users of an account wait together. The account's calls
+// are bounded by limits.calls_per_second_per_account.
+constexpr int k_users_in_flight = 8;
+
+aws::Writes writes_of(Mode mode) { return mode == Mode::enforce ? aws::Writes::allowed : aws::Writes::refused; }
+
+/// The sessions and tools for one account. In enforce mode with a weaker audit_role, facts are read with that and the
+/// stronger role is assumed only when there is something to change.
+class Workplace {
+ public:
+  Workplace(const RunParts& parts, const accounts::Account& account, const AccountSettings& settings, Mode mode,
+            std::optional<base::Instant> previous_run)
+      : parts_(parts),
+        reader_(session(account, parts.configuration.audit_role, reader_writes(parts.configuration, mode))),
+        writer_(session(account, parts.configuration.member_role, writes_of(mode))),
+        reader_iam_(reader_.caller()),
+        writer_iam_(writer().caller()),
+        auditor_(reader_iam_, account.id, parts.configuration.users, settings.policy, parts.context.clock, previous_run),
+        store_region_(settings.store.region.value_or(parts.region)),
+        store_caller_(store_caller(settings, mode)),
+        store_client_(*store_caller_),
+        store_(store_client_, settings.store, account.id, store_region_),
+        prover_(parts.context, parts.region,
+                {parts.configuration.limits.verify_interval, parts.configuration.limits.verify_timeout, 3}),
+        executor_({writer_iam_, auditor_, store_, prover_, settings.policy, parts.context.clock, parts.context.sleeper, parts.log},
+                  parts.run) {
+    reader_.caller().limit_rate(parts.configuration.limits.calls_per_second_per_account);
+    writer_.caller().limit_rate(parts.configuration.limits.calls_per_second_per_account);
+  }
+
+  rotation::Auditor& auditor() { return auditor_; }
+  rotation::Executor& executor() { return executor_; }
+
+ private:
+  static bool one_role(const Configuration& configuration) { return configuration.audit_role == configuration.member_role; }
+  static aws::Writes reader_writes(const Configuration& configuration, Mode mode) {
+    return one_role(configuration) ? writes_of(mode) : aws::Writes::refused;
+  }
+  accounts::Session& writer() { return one_role(parts_.configuration) ? reader_ : writer_; }
+
+  accounts::RoleSettings role(const std::string& name) const {
+    const Configuration& configuration = parts_.configuration;
+    return {parts_.partition, name, configuration.role_session_name, configuration.external_id};
+  }
+  accounts::Session session(const accounts::Account& account, const std::string& role_name, aws::Writes writes) const {
+    const accounts::RoleSettings settings = role(role_name);
+    return accounts::Session(parts_.context, parts_.hub, accounts::role_arn(settings, account.id), settings, writes);
+  }
+
+  /// Member store: the account's own session. Central store: the store's role, or the caller itself.
+  accounts::Session* central_role(const AccountSettings& settings, Mode mode) {
+    if (settings.store.target != rotation::StoreTarget::central || !settings.store.role) return nullptr;
+    store_role_.emplace(parts_.context, parts_.hub, *settings.store.role, role(""), writes_of(mode));
+    return &*store_role_;
+  }
+  std::unique_ptr<aws::Caller> store_caller(const AccountSettings& settings, Mode mode) {
+    aws::CredentialProvider* identity = &writer().credentials();
+    if (accounts::Session* role_session = central_role(settings, mode)) {
+      identity = &role_session->credentials();
+    } else if (settings.store.target == rotation::StoreTarget::central) {
+      identity = &parts_.hub_identity;
+    }
+    return std::make_unique<aws::Caller>(parts_.context, *identity, store_region_, writes_of(mode));
+  }
+
+  const RunParts& parts_;
+  accounts::Session reader_;
+  accounts::Session writer_;
+  aws::IamClient reader_iam_;
+  aws::IamClient writer_iam_;
+  rotation::Auditor auditor_;
+  base::Region store_region_;
+  std::optional<accounts::Session> store_role_;
+  std::unique_ptr<aws::Caller> store_caller_;
+  aws::SecretsManagerClient store_client_;
+  rotation::SecretStore store_;
+  rotation::KeyProver prover_;
+  rotation::Executor executor_;
+};
+
+Outcome not_carried_out(const Decision& decision, OutcomeStatus status, base::Instant at, std::string detail) {
+  Outcome outcome;
+  outcome.decision = decision;
+  outcome.status = status;
+  outcome.at = at;
+  if (!detail.empty()) outcome.decision.detail = std::move(detail);
+  return outcome;
+}
+
+bool touches_aws(const Decision& decision) {
+  return decision.is_change() || decision.note != rotation::LedgerNote::none;
+}
+
+/// What the coroutines of one account share; lives in work_account() until all of them have ended.
+struct AccountWork {
+  const RunParts& parts;
+  Workplace& workplace;
+  AccountReport& report;
+};
+
+/// One decision of one user: carried out, only told, or refused by a limit.
+Task<Outcome> act(AccountWork& work, aws::IamUser user, Decision decision) {
+  const RunParts& parts = work.parts;
+  const base::Instant now = parts.context.clock.now();
+  if (!touches_aws(decision)) co_return not_carried_out(decision, OutcomeStatus::done, now, "");
+  if (work.report.mode != Mode::enforce) co_return not_carried_out(decision, OutcomeStatus::dry_run, now, "");
+  if (decision.is_change() && !parts.budget.take(work.report.account.id)) {
+    co_return not_carried_out(decision, OutcomeStatus::held_back, now,
+                              "limits.max_changes or limits.max_changes_per_account is used up for this run");
+  }
+  Outcome outcome = co_await work.workplace.executor().perform(user, decision);
+  co_return outcome;
+}
+
+Task<void> work_user(AccountWork& work, aws::IamUser user, UserReport& report) {
+  const RunParts& parts = work.parts;
+  Workplace& workplace = work.workplace;
+  const Mode mode = work.report.mode;
+  if (parts.stopping) {
+    work.report.cut_short = true;
+    co_return;
+  }
+  report.facts = co_await workplace.auditor().facts(user);
+  const bool interrupted = report.facts.ledger.is_known() && report.facts.ledger.value().intent && report.facts.keys.is_known();
+  if (interrupted && mode == Mode::enforce) {
+    std::optional<Outcome> settled = co_await workplace.executor().settle(report.facts);
+    if (settled) {
+      report.outcomes.push_back(std::move(*settled));
+      report.facts = co_await workplace.auditor().facts(user);
+    }
+  }
+  const std::vector<Decision> decisions = rotation::decide(report.facts, work.report.settings.policy, parts.context.clock.now());
+  for (const Decision& decision : decisions) {
+    Outcome outcome = co_await act(work, user, decision);
+    report.outcomes.push_back(std::move(outcome));
+    // The decisions of a user build on each other (delete one key, then make another).
+    if (decision.is_change() && report.outcomes.back().status != OutcomeStatus::done) break;
+  }
+}
+
+Task<void> work_users(AccountWork& work, const std::vector<aws::IamUser>& users, base::TaskGroup& group) {
+  for (std::size_t i = 0; i < users.size(); ++i) {
+    Task<void> child = work_user(work, users[i], work.report.users[i]);
+    co_await group.spawn(std::move(child));
+  }
+}
+
+}  // namespace
+
+Task<AccountReport> work_account(RunParts parts, accounts::Account account, Mode mode,
+                                 std::optional<base::Instant> previous_run) {
+  AccountReport report{account, parts.configuration.for_account(account), mode, parts.context.clock.now(), {}, {}, false};
+  if (report.settings.dry_run && mode == Mode::enforce) report.mode = Mode::dry_run;
+  Workplace workplace(parts, report.account, report.settings, report.mode, previous_run);
+
+  Result<std::vector<aws::IamUser>> users = co_await workplace.auditor().users();
+  if (!users) {
+    report.failure = users.error();
+    co_return report;
+  }
+  for (const aws::IamUser& user : *users) {
+    report.users.push_back({rotation::UserFacts{user.name, user.arn, {}, {}, {}, {}, previous_run}, {}});
+  }
+  AccountWork work{parts, workplace, report};
+  const auto body = [&work, &users](base::TaskGroup& group) { return work_users(work, *users, group); };
+  co_await base::run_group(k_users_in_flight, body);
+  if (report.cut_short) std::erase_if(report.users, [](const UserReport& user) { return user.outcomes.empty(); });
+  co_return report;
+}
+
+Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, base::UserName user, std::string reason) {
+  AccountReport report{account, parts.configuration.for_account(account), Mode::enforce, parts.context.clock.now(), {}, {}, false};
+  if (report.settings.dry_run) report.mode = Mode::dry_run;
+  Workplace workplace(parts, report.account, report.settings, report.mode, std::nullopt);
+  Result<std::vector<aws::IamUser>> users = co_await workplace.auditor().users();
+  if (!users) {
+    report.failure = users.error();
+    co_return report;
+  }
+  const auto found = std::ranges::find_if(*users, [&user](const aws::IamUser& one) { return one.name == user; });
+  if (found == users->end()) {
+    report.failure = base::Error{base::ErrorKind::not_found, "rotate", "NoSuchUser", "", "account " + account.id.str() + " has no IAM user " + user.str()};
+    co_return report;
+  }
+  const aws::IamUser one = *found;
+  rotation::UserFacts facts = co_await workplace.auditor().facts(one);
+  UserReport rotated{std::move(facts), {}};
+  if (report.mode == Mode::enforce) {
+    Outcome outcome = co_await workplace.executor().rotate_now(one);
+    outcome.decision.detail = reason;
+    rotated.outcomes.push_back(std::move(outcome));
+  } else {
+    Decision decision;
+    decision.action = Action::rotate;
+    decision.reason = rotation::Reason::forced_rotation;
+    decision.detail = reason;
+    if (rotated.facts.keys.is_known() && rotated.facts.keys.value().size() == 1) decision.key = rotated.facts.keys.value()[0].id;
+    rotated.outcomes.push_back(not_carried_out(decision, OutcomeStatus::dry_run, parts.context.clock.now(), ""));
+  }
+  report.users.push_back(std::move(rotated));
+  co_return report;
+}
+
+}  // namespace keyward::orchestrator

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "accounts/account.hpp"
+#include "accounts/session.hpp"
+#include "aws/caller.hpp"
+#include "base/log.hpp"
+#include "orchestrator/change_budget.hpp"
+#include "orchestrator/configuration.hpp"
+#include "rotation/executor.hpp"
+#include "rotation/outcome.hpp"
+
+namespace keyward::orchestrator {
+
+enum class Mode {
+  audit,    ///< facts and decisions only
+  dry_run,  ///< and what would be done
+  enforce,
+};
+
+/// What all accounts of a run share. The references outlive the workers.
+struct RunParts {
+  const Configuration& configuration;
+  aws::CallContext& context;
+  aws::CredentialProvider& hub_identity;  ///< the caller's own credentials
+  aws::Caller& hub;                       ///< STS as the caller itself
+  base::Region region;
+  std::string partition;
+  rotation::RunIdentity run;
+  ChangeBudget& budget;
+  base::Log& log;
+  const bool& stopping;  ///< a signal came: finish what was begun, begin nothing
+};
+
+/// One account, worked through.
+struct AccountReport {
+  accounts::Account account;
+  AccountSettings settings;
+  Mode mode = Mode::audit;
+  base::Instant audited_at;
+  std::vector<rotation::UserReport> users;
+  std::optional<base::Error> failure;  ///< the account could not be covered
+  bool cut_short = false;              ///< a signal came before every user was looked at
+};
+
+/// Works through one account: session, facts, decisions, and in enforce mode their execution. Never throws for what the
+/// world can cause: that stands in the report.
+base::Task<AccountReport> work_account(RunParts parts, accounts::Account account, Mode mode,
+                                       std::optional<base::Instant> previous_run);
+
+/// Rotates one user's key now, whatever its age; an exempt user's too, because a person asked for it. In dry run only
+/// said.
+base::Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, base::UserName user, std::string reason);
+
+}  // namespace keyward::orchestrator

@@ -1,0 +1,88 @@
+#include "orchestrator/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <map>
+
+#include "orchestrator/version.hpp"
+
+namespace keyward::orchestrator {
+namespace {
+
+constexpr const char* k_about =
+    "Keeps the IAM user access keys of a whole AWS Organization inside policy, every day, without ever losing a key.\n\n"
+    "  keyward inventory              which accounts there are, and which take part\n"
+    "  keyward run --dry-run          what the daily job would do now";
+
+constexpr const char* k_exit_codes =
+    "Exit codes: 0 done, full coverage; 1 internal error; 2 usage or configuration; 3 findings (audit); 4 partial: an\n"
+    "account, key or notice failed or was not covered; 5 preflight failed, nothing changed; 6 a limit refused; 7 another\n"
+    "run is active; 9 recovery needed; 130/143 interrupted, drained cleanly.";
+
+template <class T>
+CLI::Option* choice(CLI::App& app, const std::string& flags, T& target, std::map<std::string, T> words, const std::string& text) {
+  return app.add_option(flags, target, text)->transform(CLI::CheckedTransformer(std::move(words), CLI::ignore_case).description(""));
+}
+
+void add_global_options(CLI::App& app, CommandLine& line) {
+  app.add_option("-c,--config", line.config, "Configuration file (else ./config.yaml, then /etc/keyward/config.yaml)")->type_name("FILE");
+  app.add_option("--profile", line.profile, "Profile of the AWS configuration files")->type_name("NAME");
+  app.add_option("--region", line.region, "AWS region to work from")->type_name("REGION");
+  choice<OutputFormat>(app, "-o,--output", line.output,
+                       {{"table", OutputFormat::table}, {"json", OutputFormat::json}, {"jsonl", OutputFormat::jsonl}, {"csv", OutputFormat::csv}},
+                       "Form of the results: table, json, jsonl or csv");
+  app.add_option("--log-level", line.log_level, "trace, debug, info, warn or error")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}).description(""))->type_name("LEVEL");
+  choice<LogFormat>(app, "--log-format", line.log_format,
+                    {{"auto", LogFormat::automatic}, {"text", LogFormat::text}, {"json", LogFormat::json}}, "auto, text or json");
+  choice<ColorChoice>(app, "--color", line.color,
+                      {{"auto", ColorChoice::automatic}, {"always", ColorChoice::always}, {"never", ColorChoice::never}},
+                      "auto, always or never");
+  choice<ProgressChoice>(app, "--progress", line.progress,
+                         {{"auto", ProgressChoice::automatic}, {"bar", ProgressChoice::bar}, {"plain", ProgressChoice::plain}, {"none", ProgressChoice::none}},
+                         "auto, bar, plain or none");
+}
+
+}  // namespace
+
+std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* const* argv) {
+  CommandLine line;
+  CLI::App app(k_about, "keyward");
+  app.footer(k_exit_codes);
+  app.set_version_flag("--version", std::string("keyward ") + k_version);
+  app.require_subcommand(1);
+  app.fallthrough();  // global options may stand behind the command too
+  add_global_options(app, line);
+
+  const auto command = [&](CLI::App& parent, const std::string& name, const std::string& text, Command value) {
+    CLI::App* sub = parent.add_subcommand(name, text);
+    sub->callback([&line, value] { line.command = value; });
+    return sub;
+  };
+  command(app, "inventory", "Every account of the organization, whether it takes part, and why not", Command::inventory);
+  command(app, "audit", "Facts and verdict for every key; exit 3 when keys are out of policy", Command::audit)
+      ->add_flag("--exit-zero", line.exit_zero, "Exit 0 although keys are out of policy");
+  command(app, "run", "The daily job: inventory, audit, decide, act, notify, report", Command::run)
+      ->add_flag("--dry-run", line.dry_run, "Change nothing, whatever the configuration says");
+  CLI::App* rotate = command(app, "rotate", "Rotate one user's key now, whatever its age", Command::rotate);
+  rotate->add_option("--account", line.account, "Account id")->required()->type_name("ID");
+  rotate->add_option("--user", line.user, "IAM user name")->required()->type_name("NAME");
+  rotate->add_option("--reason", line.reason, "Why; recorded with the run")->required()->type_name("TEXT");
+  rotate->add_flag("--dry-run", line.dry_run, "Change nothing, whatever the configuration says");
+  CLI::App* config = app.add_subcommand("config", "Look at the configuration; makes no AWS call");
+  config->require_subcommand(1);
+  command(*config, "validate", "Check the configuration", Command::config_validate);
+  command(*config, "show", "The effective configuration and where each value comes from", Command::config_show)
+      ->add_option("--account", line.account, "As it applies to this account")->type_name("ID");
+  command(*config, "schema", "JSON Schema of config.yaml", Command::config_schema);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // CLI11 has exit codes of its own above 100; help and version are 0.
+    return app.exit(error, std::cout, std::cerr) == 0 ? ExitCode::done : ExitCode::usage;
+  }
+  return line;
+}
+
+}  // namespace keyward::orchestrator

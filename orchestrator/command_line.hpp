@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "orchestrator/exit_code.hpp"
+
+namespace keyward::orchestrator {
+
+enum class Command { inventory, audit, run, rotate, config_validate, config_show, config_schema };
+enum class OutputFormat { table, json, jsonl, csv };
+enum class LogFormat { automatic, text, json };
+enum class ColorChoice { automatic, always, never };
+enum class ProgressChoice { automatic, bar, plain, none };
+
+/// What stood on the command line.
+struct CommandLine {
+  Command command = Command::run;
+  std::optional<std::string> config;
+  std::optional<std::string> profile;
+  std::optional<std::string> region;
+  OutputFormat output = OutputFormat::table;
+  std::string log_level = "info";
+  LogFormat log_format = LogFormat::automatic;
+  ColorChoice color = ColorChoice::automatic;
+  ProgressChoice progress = ProgressChoice::automatic;
+  bool dry_run = false;
+  bool exit_zero = false;  ///< audit
+  std::string account;     ///< rotate, config show
+  std::string user;        ///< rotate
+  std::string reason;      ///< rotate
+};
+
+/// What was asked for, or the exit code when the parser has said everything itself (help, version, an error: 0 or 2).
+std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* const* argv);
+
+}  // namespace keyward::orchestrator

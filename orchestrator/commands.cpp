@@ -1,0 +1,247 @@
+#include "orchestrator/commands.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <ostream>
+
+#include "orchestrator/notices.hpp"
+#include "orchestrator/run_lock.hpp"
+#include "orchestrator/run_memory.hpp"
+#include "orchestrator/run_record.hpp"
+#include "orchestrator/version.hpp"
+#include "rotation/auditor.hpp"
+
+namespace keyward::orchestrator {
+namespace {
+
+using base::Result;
+using base::Task;
+
+void say(CommandContext& context, std::string_view what, const base::Error& error) {
+  context.err << "keyward: " << what << ": " << base::describe(error) << '\n';
+}
+
+/// A drained interruption has the signal's exit code, whatever else there is to say.
+ExitCode with_signal(const CommandContext& context, ExitCode code) {
+  if (context.signal == 0) return code;
+  return context.signal == SIGINT ? ExitCode::interrupted : ExitCode::terminated;
+}
+
+/// Who we are and which accounts there are; nothing when one of them cannot be told (said on standard error).
+Task<std::optional<accounts::Inventory>> preflight(CommandContext& context, Job& job) {
+  Result<aws::CallerIdentity> identity = co_await job.identify();
+  if (!identity) {
+    say(context, "AWS does not know who is calling", identity.error());
+    co_return std::nullopt;
+  }
+  context.services.log.info("caller", {{"arn", identity->arn}, {"region", context.services.region}});
+  const auto offset = context.services.context.clock.offset().value_or(std::chrono::seconds(0));
+  if (std::chrono::abs(offset) > std::chrono::minutes(1)) {
+    context.services.log.warn("host_clock_wrong", {{"seconds", offset.count()}, {"advice", "AWS's time is used; set the host's clock"}});
+  }
+  Result<accounts::Inventory> inventory = co_await job.inventory();
+  if (!inventory) {
+    say(context, "the organization cannot be listed, so nothing was done", inventory.error());
+    co_return std::nullopt;
+  }
+  co_return std::move(*inventory);
+}
+
+report::RunSummary new_summary(const CommandContext& context, const std::string& command) {
+  const Configuration& configuration = context.configuration;
+  report::RunSummary summary;
+  const auto now = context.services.context.clock.now();
+  summary.run = make_run_id(now, context.seed);
+  summary.command = command;
+  summary.dry_run = configuration.defaults.dry_run;
+  summary.version = k_version;
+  summary.started = now;
+  summary.seed = context.seed;
+  const rotation::Policy& policy = configuration.defaults.policy;
+  summary.policy.rotate = static_cast<int>(policy.rotate_after.count());
+  summary.policy.deactivate = static_cast<int>((policy.rotate_after + policy.install_grace).count());
+  summary.policy.remove = static_cast<int>((policy.rotate_after + policy.install_grace + policy.recovery_grace).count());
+  summary.limits = {{"accounts_in_flight", configuration.limits.accounts_in_flight},
+                    {"max_changes", configuration.limits.max_changes},
+                    {"max_changes_per_account", configuration.limits.max_changes_per_account},
+                    {"max_failed_accounts_percent", configuration.limits.max_failed_accounts_percent}};
+  return summary;
+}
+
+void close_summary(const CommandContext& context, report::RunSummary& summary) {
+  const aws::CallContext& calls = context.services.context;
+  summary.finished = calls.clock.now();
+  summary.clock_offset_seconds = calls.clock.offset().value_or(std::chrono::seconds(0)).count();
+  summary.api_calls = calls.statistics.requests_by_action;
+  summary.api_throttled = calls.statistics.throttled;
+  summary.api_retried = calls.statistics.retried;
+  summary.interrupted = context.signal != 0;
+}
+
+int participating(const accounts::Inventory& inventory) {
+  return static_cast<int>(std::ranges::count_if(inventory.entries, [](const auto& entry) { return entry.skip == accounts::Skip::none; }));
+}
+
+/// A run of this host that has a folder and is not the current one has ended: the lock is ours.
+rotation::RunIdentity identity_of(const CommandContext& context, const std::string& run) {
+  const auto runs = context.configuration.state_dir / "runs";
+  return {run, [runs, run](const std::string& other) {
+            std::error_code failed;
+            return other != run && std::filesystem::is_directory(runs / other, failed);
+          }};
+}
+
+/// Ends a run: mails, memory, record, what is said on standard output.
+Task<ExitCode> conclude(CommandContext& context, Job& job, Notices& notices, RunMemory& memory, RunRecord& record) {
+  report::RunSummary& summary = record.summary();
+  Told told = co_await notices.deliver(job, summary.run, context.services.context.clock.now());
+  record.told(told, context.services.context.clock.now());
+  close_summary(context, summary);
+  ExitCode code = exit_code_of(summary);
+  const Result<void> remembered = memory.save(context.configuration.state_dir);
+  if (!remembered) {
+    say(context, "what this run told people could not be remembered", remembered.error());
+    code = worst(code, ExitCode::partial);
+  }
+  code = with_signal(context, code);
+  summary.exit_code = static_cast<int>(code);
+  const Result<void> written = record.finish();
+  if (!written) {
+    say(context, "the record of this run is not complete", written.error());
+    code = worst(code, ExitCode::partial);
+  }
+  const report::RunFiles files{(record.folder() / "report.html").string(), (record.folder() / "events.jsonl").string()};
+  report::print_run(context.out, summary, record.highlights(), files, context.output);
+  co_return code;
+}
+
+}  // namespace
+
+Task<ExitCode> run_inventory(CommandContext context) {
+  Job job(context.configuration, context.services);
+  std::optional<accounts::Inventory> inventory = co_await preflight(context, job);
+  if (!inventory) co_return ExitCode::preflight_failed;
+  report::print_inventory(context.out, *inventory, context.output);
+  co_return with_signal(context, ExitCode::done);
+}
+
+Task<ExitCode> run_audit(CommandContext context) {
+  Job job(context.configuration, context.services);
+  std::optional<accounts::Inventory> inventory = co_await preflight(context, job);
+  if (!inventory) co_return ExitCode::preflight_failed;
+  report::RunSummary summary = new_summary(context, "audit");
+  report::AuditPrinter printer(context.out, context.output);
+  Progress progress(context.err, context.progress);
+  progress.begin(participating(*inventory));
+  CoverageCallbacks callbacks;
+  callbacks.previous_run = [](const base::AccountId&) { return std::optional<base::Instant>(); };
+  callbacks.account_done = [&](AccountReport&& report) {
+    const base::Instant now = context.services.context.clock.now();
+    count(summary, report, now);
+    if (!report.failure) printer.add(report.account, report.users, report.settings.policy, now);
+    progress.account_done(report.failure.has_value(), context.services.context.statistics.throttled);
+  };
+  rotation::RunIdentity run{summary.run, {}};
+  Coverage coverage = co_await job.cover(*inventory, Mode::audit, std::move(run), std::move(callbacks));
+  progress.end();
+  count(summary, *inventory, coverage);
+  close_summary(context, summary);
+  ExitCode code = exit_code_of(summary);
+  if (summary.keys_out_of_policy > 0 && !context.line.exit_zero) code = worst(code, ExitCode::findings);
+  summary.exit_code = static_cast<int>(code);
+  printer.finish(summary);
+  co_return with_signal(context, code);
+}
+
+Task<ExitCode> run_job(CommandContext context) {
+  const std::filesystem::path& state_dir = context.configuration.state_dir;
+  const Result<RunLock> lock = RunLock::acquire(state_dir);
+  if (!lock) {
+    say(context, "the run was not begun", lock.error());
+    co_return lock.error().kind == base::ErrorKind::conflict ? ExitCode::already_running : ExitCode::preflight_failed;
+  }
+  Job job(context.configuration, context.services);
+  std::optional<accounts::Inventory> inventory = co_await preflight(context, job);
+  if (!inventory) co_return ExitCode::preflight_failed;
+  Result<RunRecord> record = RunRecord::open(state_dir, new_summary(context, "run"));
+  if (!record) {
+    say(context, "the run was not begun", record.error());
+    co_return ExitCode::preflight_failed;
+  }
+  Result<Notices> notices = Notices::prepare(context.configuration, record->folder(), job.hub());
+  if (!notices) {
+    say(context, "people could not be told, so nothing was done", notices.error());
+    co_return ExitCode::preflight_failed;
+  }
+  RunMemory memory = RunMemory::load(state_dir);
+  Progress progress(context.err, context.progress);
+  progress.begin(participating(*inventory));
+  CoverageCallbacks callbacks;
+  callbacks.previous_run = [&](const base::AccountId& account) { return memory.last_audited(account); };
+  callbacks.account_done = [&](AccountReport&& report) {
+    const base::Instant now = context.services.context.clock.now();
+    record->account_done(report, now);
+    notices->collect(report, memory);
+    if (!report.failure && !report.cut_short) memory.audited(report.account.id, report.audited_at);
+    progress.account_done(report.failure.has_value(), context.services.context.statistics.throttled);
+  };
+  rotation::RunIdentity run = identity_of(context, record->summary().run);
+  const Mode mode = context.line.dry_run ? Mode::dry_run : Mode::enforce;
+  Coverage coverage = co_await job.cover(*inventory, mode, std::move(run), std::move(callbacks));
+  progress.end();
+  count(record->summary(), *inventory, coverage);
+  ExitCode code = co_await conclude(context, job, *notices, memory, *record);
+  co_return code;
+}
+
+Task<ExitCode> run_rotate(CommandContext context) {
+  const std::filesystem::path& state_dir = context.configuration.state_dir;
+  const auto account_id = base::AccountId::parse(context.line.account);
+  const auto user_name = base::UserName::parse(context.line.user);
+  if (!account_id || !user_name) {
+    context.err << "keyward: --account needs 12 digits and --user the name of an IAM user\n";
+    co_return ExitCode::usage;
+  }
+  const Result<RunLock> lock = RunLock::acquire(state_dir);
+  if (!lock) {
+    say(context, "the rotation was not begun", lock.error());
+    co_return lock.error().kind == base::ErrorKind::conflict ? ExitCode::already_running : ExitCode::preflight_failed;
+  }
+  Job job(context.configuration, context.services);
+  std::optional<accounts::Inventory> inventory = co_await preflight(context, job);
+  if (!inventory) co_return ExitCode::preflight_failed;
+  const auto entry = std::ranges::find_if(inventory->entries, [&](const auto& one) { return one.account.id == *account_id; });
+  if (entry == inventory->entries.end() || entry->skip != accounts::Skip::none) {
+    const std::string why = entry == inventory->entries.end() ? "it is not in the organization" : std::string(accounts::describe(entry->skip));
+    context.err << "keyward: account " << account_id->str() << " does not take part: " << why << '\n';
+    co_return ExitCode::preflight_failed;
+  }
+  Result<RunRecord> record = RunRecord::open(state_dir, new_summary(context, "rotate"));
+  if (!record) {
+    say(context, "the rotation was not begun", record.error());
+    co_return ExitCode::preflight_failed;
+  }
+  Result<Notices> notices = Notices::prepare(context.configuration, record->folder(), job.hub());
+  if (!notices) {
+    say(context, "people could not be told, so nothing was done", notices.error());
+    co_return ExitCode::preflight_failed;
+  }
+  RunMemory memory = RunMemory::load(state_dir);
+  rotation::RunIdentity run = identity_of(context, record->summary().run);
+  AccountReport report = co_await job.rotate_one(entry->account, *user_name, context.line.reason, std::move(run));
+  Coverage coverage;
+  if (report.failure) {
+    say(context, "the user cannot be rotated", *report.failure);
+    coverage.not_covered.push_back({report.account, base::describe(*report.failure)});
+  } else {
+    coverage.covered = 1;
+  }
+  record->account_done(report, context.services.context.clock.now());
+  notices->collect(report, memory);
+  accounts::Inventory only{inventory->organization_id, {*entry}};
+  count(record->summary(), only, coverage);
+  ExitCode code = co_await conclude(context, job, *notices, memory, *record);
+  co_return code;
+}
+
+}  // namespace keyward::orchestrator

@@ -1,0 +1,139 @@
+#include "orchestrator/job.hpp"
+
+#include <algorithm>
+
+#include "base/deadline.hpp"
+#include "base/task_group.hpp"
+
+namespace keyward::orchestrator {
+namespace {
+
+using base::Result;
+using base::Task;
+
+// A percentage of a handful of accounts would let one broken account stop the others.
+constexpr int k_failures_always_allowed = 5;
+
+int allowed_failures(int participating, int percent) {
+  return std::max(k_failures_always_allowed, participating * percent / 100);
+}
+
+accounts::RoleSettings role_settings(const Configuration& configuration, const std::string& partition) {
+  return {partition, "", configuration.role_session_name, configuration.external_id};
+}
+
+}  // namespace
+
+struct Job::Walk {
+  Mode mode;
+  RunParts parts;
+  CoverageCallbacks& callbacks;
+  Coverage& coverage;
+  base::Deadline deadline;
+  int allowed_failures;
+  int failed = 0;
+
+  /// Why no further account may be begun; empty when one may.
+  std::string why_not_begin() {
+    if (parts.stopping) return "not begun: the run was interrupted";
+    if (deadline.expired()) return "not begun: limits.deadline had passed";
+    if (failed <= allowed_failures) return {};
+    coverage.stopped_by_limit = true;
+    return "not begun: more than limits.max_failed_accounts_percent of the accounts had failed";
+  }
+};
+
+Job::Job(const Configuration& configuration, Services services)
+    : configuration_(configuration),
+      services_(std::move(services)),
+      // Dry run or not, what the caller itself does in its own account is reading, and writing secrets of a central store,
+      // which has a caller of its own (account_worker.cpp).
+      hub_(services_.context, services_.identity, services_.region, aws::Writes::refused),
+      budget_(configuration.limits.max_changes, configuration.limits.max_changes_per_account) {
+  if (configuration.organization.list_role) {
+    list_session_.emplace(services_.context, hub_, *configuration.organization.list_role,
+                          role_settings(configuration, services_.partition), aws::Writes::refused);
+  }
+}
+
+Task<Result<aws::CallerIdentity>> Job::identify() {
+  aws::StsClient sts(hub_);
+  Result<aws::CallerIdentity> identity = co_await sts.get_caller_identity();
+  co_return identity;
+}
+
+Task<Result<accounts::Inventory>> Job::inventory() {
+  std::vector<accounts::AccountMatch> rules = configuration_.accounts.include;
+  rules.insert(rules.end(), configuration_.accounts.exclude.begin(), configuration_.accounts.exclude.end());
+  for (const AccountOverride& entry : configuration_.overrides) rules.push_back(entry.match);
+  accounts::InventoryNeeds needs = accounts::needs_of(rules);
+  needs.expected_organization = configuration_.organization.id;
+  aws::OrganizationsClient organizations(organizations_caller());
+  Result<accounts::Inventory> inventory = co_await accounts::take_inventory(organizations, configuration_.accounts, needs);
+  co_return inventory;
+}
+
+Task<std::map<std::string, std::string>> Job::account_tags(base::AccountId account) {
+  aws::OrganizationsClient organizations(organizations_caller());
+  Result<std::map<std::string, std::string>> tags = co_await organizations.list_tags(account);
+  if (!tags) {
+    services_.log.warn("account_tags_unreadable", {{"account", account.str()}, {"error", base::describe(tags.error())}});
+    co_return std::map<std::string, std::string>();
+  }
+  co_return std::move(*tags);
+}
+
+RunParts Job::parts_for(rotation::RunIdentity run) {
+  return {configuration_,      services_.context, services_.identity, hub_,          services_.region,
+          services_.partition, std::move(run),    budget_,            services_.log, services_.stopping};
+}
+
+Task<AccountReport> Job::rotate_one(accounts::Account account, base::UserName user, std::string reason,
+                                    rotation::RunIdentity run) {
+  RunParts parts = parts_for(std::move(run));
+  AccountReport report = co_await rotate_user(std::move(parts), std::move(account), std::move(user), std::move(reason));
+  co_return report;
+}
+
+Task<void> Job::work(Walk& walk, accounts::Account account) {
+  std::string reason = walk.why_not_begin();
+  if (!reason.empty()) {
+    walk.coverage.not_covered.push_back({std::move(account), std::move(reason)});
+    co_return;
+  }
+  const std::optional<base::Instant> previous_run = walk.callbacks.previous_run(account.id);
+  AccountReport report = co_await work_account(walk.parts, std::move(account), walk.mode, previous_run);
+  if (report.failure) {
+    ++walk.failed;
+    walk.coverage.not_covered.push_back({report.account, base::describe(*report.failure)});
+  } else if (report.cut_short) {
+    walk.coverage.not_covered.push_back({report.account, "interrupted before every user was looked at"});
+  } else {
+    ++walk.coverage.covered;
+  }
+  walk.callbacks.account_done(std::move(report));
+}
+
+Task<void> Job::work_all(Walk& walk, const std::vector<const accounts::Account*>& accounts, base::TaskGroup& group) {
+  for (const accounts::Account* account : accounts) {
+    Task<void> child = work(walk, *account);
+    co_await group.spawn(std::move(child));
+  }
+}
+
+Task<Coverage> Job::cover(const accounts::Inventory& inventory, Mode mode, rotation::RunIdentity run,
+                          CoverageCallbacks callbacks) {
+  std::vector<const accounts::Account*> participating;
+  for (const auto& entry : inventory.entries) {
+    if (entry.skip == accounts::Skip::none) participating.push_back(&entry.account);
+  }
+  Coverage coverage;
+  RunParts parts = parts_for(std::move(run));
+  const int allowed = allowed_failures(static_cast<int>(participating.size()), configuration_.limits.max_failed_accounts_percent);
+  Walk walk{mode, std::move(parts), callbacks, coverage, base::Deadline::after(configuration_.limits.deadline), allowed};
+  const auto body = [&walk, &participating](base::TaskGroup& group) { return work_all(walk, participating, group); };
+  co_await base::run_group(static_cast<std::size_t>(configuration_.limits.accounts_in_flight), body);
+  co_return coverage;
+}
+
+}  // namespace keyward::orchestrator

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "accounts/inventory.hpp"
+#include "aws/sts_client.hpp"
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/task_group.hpp"
+#include "orchestrator/account_worker.hpp"
+#include "orchestrator/configuration.hpp"
+
+namespace keyward::orchestrator {
+
+/// What the program has of the world; made by main. The references outlive the job.
+struct Services {
+  aws::CallContext& context;
+  aws::CredentialProvider& identity;
+  base::Region region;
+  std::string partition;
+  base::Log& log;
+  const bool& stopping;
+};
+
+/// An account that takes part and was not covered.
+struct NotCovered {
+  accounts::Account account;
+  std::string reason;
+};
+
+/// What came of walking the accounts.
+struct Coverage {
+  int covered = 0;
+  std::vector<NotCovered> not_covered;
+  bool stopped_by_limit = false;  ///< limits.max_failed_accounts_percent held accounts back
+};
+
+/// Asked before an account is begun and told when it is done.
+struct CoverageCallbacks {
+  std::function<std::optional<base::Instant>(const base::AccountId&)> previous_run;
+  std::function<void(AccountReport&&)> account_done;
+};
+
+/// The way through the organization that inventory, audit and run share.
+class Job {
+ public:
+  Job(const Configuration& configuration, Services services);
+
+  /// Who we are, and with that AWS's calendar: the first signed answer.
+  base::Task<base::Result<aws::CallerIdentity>> identify();
+  /// The organization, by the list role where one is configured.
+  base::Task<base::Result<accounts::Inventory>> inventory();
+  /// The tags of one account, for finding an owner; empty when they cannot be read (logged).
+  base::Task<std::map<std::string, std::string>> account_tags(base::AccountId account);
+
+  /// Walks the accounts that take part, at most limits.accounts_in_flight at once. No account is begun after a signal,
+  /// after limits.deadline, or when too many have failed.
+  base::Task<Coverage> cover(const accounts::Inventory& inventory, Mode mode, rotation::RunIdentity run,
+                             CoverageCallbacks callbacks);
+
+  /// Rotates one user's key now. `failure` when the user cannot be found.
+  base::Task<AccountReport> rotate_one(accounts::Account account, base::UserName user, std::string reason,
+                                       rotation::RunIdentity run);
+
+  const ChangeBudget& budget() const noexcept { return budget_; }
+  aws::Caller& hub() noexcept { return hub_; }
+
+ private:
+  struct Walk;
+  static base::Task<void> work(Walk& walk, accounts::Account account);
+  static base::Task<void> work_all(Walk& walk, const std::vector<const accounts::Account*>& accounts, base::TaskGroup& group);
+  RunParts parts_for(rotation::RunIdentity run);
+  aws::Caller& organizations_caller() { return list_session_ ? list_session_->caller() : hub_; }
+
+  const Configuration& configuration_;
+  Services services_;
+  aws::Caller hub_;
+  std::optional<accounts::Session> list_session_;
+  ChangeBudget budget_;
+};
+
+}  // namespace keyward::orchestrator

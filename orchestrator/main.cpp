@@ -1,0 +1,235 @@
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/json/serialize.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <random>
+
+#include "aws/credential_chain.hpp"
+#include "base/curl_transport.hpp"
+#include "orchestrator/command_line.hpp"
+#include "orchestrator/commands.hpp"
+#include "orchestrator/configuration_file.hpp"
+#include "orchestrator/configuration_text.hpp"
+#include "orchestrator/version.hpp"
+
+extern char** environ;
+
+namespace keyward::orchestrator {
+namespace {
+
+std::map<std::string, std::string> read_environment() {
+  std::map<std::string, std::string> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const auto equals = text.find('=');
+    if (equals != std::string_view::npos) environment.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return environment;
+}
+
+/// No core file may hold a secret, no file of ours is for others, and a closed pipe is an error, not the end.
+void protect_process() {
+  const rlimit no_core{0, 0};
+  ::setrlimit(RLIMIT_CORE, &no_core);
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  ::umask(0077);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+std::string value_of(const std::map<std::string, std::string>& environment, const char* name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? std::string() : found->second;
+}
+
+std::optional<std::filesystem::path> configuration_file(const CommandLine& line) {
+  if (line.config) return *line.config;
+  for (const char* candidate : {"config.yaml", "/etc/keyward/config.yaml"}) {
+    std::error_code failed;
+    if (std::filesystem::exists(candidate, failed)) return candidate;
+  }
+  return std::nullopt;
+}
+
+LoadedOrRefused load(const CommandLine& line, const std::map<std::string, std::string>& environment) {
+  ConfigurationSources sources;
+  sources.file = configuration_file(line);
+  sources.environment = environment;
+  sources.command_line = {line.dry_run, line.region, line.profile};
+  if (const auto region = line.region ? base::Region::parse(*line.region) : base::Region::parse(value_of(environment, "AWS_REGION"))) {
+    if (const auto partition = aws::partition_of(*region)) sources.partition = *partition;
+  }
+  sources.now = base::HostClock().now();
+  return load_configuration(sources);
+}
+
+bool use_color(ColorChoice choice, const std::map<std::string, std::string>& environment) {
+  if (choice != ColorChoice::automatic) return choice == ColorChoice::always;
+  return ::isatty(STDOUT_FILENO) == 1 && value_of(environment, "NO_COLOR").empty() && value_of(environment, "TERM") != "dumb";
+}
+
+Progress::Style progress_style(ProgressChoice choice) {
+  switch (choice) {
+    case ProgressChoice::bar: return Progress::Style::bar;
+    case ProgressChoice::plain: return Progress::Style::plain;
+    case ProgressChoice::none: return Progress::Style::none;
+    case ProgressChoice::automatic: break;
+  }
+  return ::isatty(STDERR_FILENO) == 1 ? Progress::Style::bar : Progress::Style::plain;
+}
+
+base::LogFormat log_format(LogFormat format, const std::map<std::string, std::string>& environment) {
+  if (format == LogFormat::text) return base::LogFormat::text;
+  if (format == LogFormat::json || environment.contains("AWS_LAMBDA_RUNTIME_API")) return base::LogFormat::json;
+  return environment.contains("JOURNAL_STREAM") && ::isatty(STDERR_FILENO) == 0 ? base::LogFormat::journal : base::LogFormat::text;
+}
+
+ExitCode config_command(const CommandLine& line, const std::map<std::string, std::string>& environment) {
+  const TextFormat format = line.output == OutputFormat::json ? TextFormat::json : TextFormat::table;
+  if (line.command == Command::config_schema) {
+    std::cout << boost::json::serialize(configuration_schema()) << '\n';
+    return ExitCode::done;
+  }
+  const LoadedOrRefused result = load(line, environment);
+  if (line.command == Command::config_validate) {
+    std::cout << render_problems(result.problems, format);
+    return result.loaded ? ExitCode::done : ExitCode::usage;
+  }
+  std::optional<base::AccountId> account;
+  if (!line.account.empty()) {
+    account = base::AccountId::parse(line.account);
+    if (!account) {
+      std::cerr << "keyward: --account needs 12 digits\n";
+      return ExitCode::usage;
+    }
+  }
+  if (!result.loaded) {
+    std::cerr << render_problems(result.problems, TextFormat::table);
+    return ExitCode::usage;
+  }
+  std::cout << render_effective(*result.loaded, format, account);
+  return ExitCode::done;
+}
+
+base::Task<ExitCode> dispatch(CommandContext context) {
+  switch (context.line.command) {
+    case Command::inventory: return run_inventory(context);
+    case Command::audit: return run_audit(context);
+    case Command::rotate: return run_rotate(context);
+    default: return run_job(context);
+  }
+}
+
+/// SIGINT and SIGTERM ask the run to end what it has begun; a second one ends the process at once.
+class StopSignals {
+ public:
+  explicit StopSignals(boost::asio::io_context& loop) : signals_(loop, SIGINT, SIGTERM) { wait(); }
+  void ignore() { signals_.cancel(); }
+  const bool& stopping() const noexcept { return stopping_; }
+  const int& signal() const noexcept { return signal_; }
+
+ private:
+  void wait() {
+    signals_.async_wait([this](boost::system::error_code failed, int number) {
+      if (failed) return;
+      if (stopping_) std::_Exit(128 + number);
+      stopping_ = true;
+      signal_ = number;
+      std::cerr << "\nkeyward: stopping; what was begun is finished first (once more to stop at once)\n";
+      wait();
+    });
+  }
+  boost::asio::signal_set signals_;
+  bool stopping_ = false;
+  int signal_ = 0;
+};
+
+ExitCode aws_command(const CommandLine& line, const std::map<std::string, std::string>& environment) {
+  const LoadedOrRefused result = load(line, environment);
+  if (!result.problems.empty()) {
+    for (const Problem& problem : result.problems) std::cerr << "keyward: " << describe(problem) << '\n';
+  }
+  if (!result.loaded) return ExitCode::usage;
+  const Configuration& configuration = result.loaded->configuration;
+  const std::string home = value_of(environment, "HOME");
+  const std::optional<std::string> profile = configuration.profile.empty() ? std::nullopt : std::optional(configuration.profile);
+  std::optional<std::string> named_region;
+  if (configuration.region) named_region = configuration.region->str();
+
+  const auto refuse = [](const base::Error& error) {
+    std::cerr << "keyward: " << base::describe(error) << '\n';
+    return ExitCode::usage;
+  };
+  const base::Result<base::Region> region = aws::resolve_region(named_region, environment, home, profile);
+  if (!region) return refuse(region.error());
+  const base::Result<std::string> partition = aws::partition_of(*region);
+  if (!partition) return refuse(partition.error());
+  const base::Result<aws::EndpointSettings> endpoints = aws::endpoint_settings(environment);
+  if (!endpoints) return refuse(endpoints.error());
+
+  boost::asio::io_context loop(1);
+  StopSignals signals(loop);
+  base::CurlTransportSettings transport_settings;
+  transport_settings.ca_file = value_of(environment, "AWS_CA_BUNDLE");
+  base::CurlTransport transport(loop.get_executor(), transport_settings);
+  const base::HostClock host_clock;
+  aws::AwsClock clock(host_clock);
+  base::TimerSleeper sleeper;
+  base::Log log(base::parse_log_level(line.log_level).value_or(base::LogLevel::info), log_format(line.log_format, environment));
+  const std::uint64_t seed = std::random_device{}();
+  aws::CallContext context{transport, clock, sleeper, *endpoints, std::mt19937_64(seed), {}, {}, std::string("keyward/") + k_version, base::Deadline::never()};
+  const auto identity = aws::default_credential_chain({transport, clock, sleeper, environment, home, profile, *region, *endpoints});
+
+  CommandContext command{line,
+                         configuration,
+                         {context, *identity, *region, *partition, log, signals.stopping()},
+                         seed,
+                         {static_cast<report::Format>(line.output), use_color(line.color, environment) ? report::Color::always : report::Color::never, 100},
+                         progress_style(line.progress),
+                         std::cout,
+                         std::cerr,
+                         signals.signal()};
+  ExitCode code = ExitCode::internal_error;
+  std::exception_ptr failure;
+  boost::asio::co_spawn(loop, dispatch(command), [&](std::exception_ptr thrown, ExitCode returned) {
+    failure = thrown;
+    code = returned;
+    signals.ignore();
+  });
+  loop.run();
+  if (failure) std::rethrow_exception(failure);
+  return code;
+}
+
+ExitCode run(int argc, const char* const* argv) {
+  const auto parsed = parse_command_line(argc, argv);
+  if (const auto* code = std::get_if<ExitCode>(&parsed)) return *code;
+  const CommandLine& line = std::get<CommandLine>(parsed);
+  const auto environment = read_environment();
+  const bool offline = line.command == Command::config_validate || line.command == Command::config_show ||
+                       line.command == Command::config_schema;
+  return offline ? config_command(line, environment) : aws_command(line, environment);
+}
+
+}  // namespace
+}  // namespace keyward::orchestrator
+
+int main(int argc, char** argv) {
+  using keyward::orchestrator::ExitCode;
+  try {
+    keyward::base::start_libcurl();
+    keyward::orchestrator::protect_process();
+    return static_cast<int>(keyward::orchestrator::run(argc, argv));
+  } catch (const std::exception& error) {
+    std::cerr << "keyward: internal error: " << error.what() << '\n';
+    return static_cast<int>(ExitCode::internal_error);
+  }
+}

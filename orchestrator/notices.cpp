@@ -1,0 +1,108 @@
+#include "orchestrator/notices.hpp"
+
+#include <algorithm>
+
+#include "notify/compose.hpp"
+#include "notify/digest.hpp"
+#include "notify/file_channel.hpp"
+#include "notify/ses_channel.hpp"
+#include "notify/wording.hpp"
+
+namespace keyward::orchestrator {
+namespace {
+
+using base::Result;
+using base::Task;
+using rotation::Outcome;
+using rotation::OutcomeStatus;
+
+/// Things that happened, and stages that were crossed, are told when they are. What merely stands as it stood yesterday
+/// is not told again.
+bool is_standing(const Outcome& outcome) {
+  if (outcome.status != OutcomeStatus::done) return true;
+  return outcome.decision.action == rotation::Action::hold;
+}
+
+std::string matter_of(const accounts::Account& account, const rotation::UserReport& user, const Outcome& outcome) {
+  const auto& decision = outcome.decision;
+  std::string matter = account.id.str() + "/" + user.facts.name.str() + "/";
+  if (decision.key) matter += decision.key->str();
+  for (const std::string_view part : {to_string(decision.action), to_string(decision.reason), to_string(outcome.status)}) {
+    matter += '/';
+    matter += part;
+  }
+  return matter;
+}
+
+notify::Mode notify_mode(Mode mode) { return mode == Mode::enforce ? notify::Mode::enforce : notify::Mode::dry_run; }
+
+bool needs_account_tags(const AccountReport& report) {
+  const auto& sources = report.settings.notify.owner;
+  return !report.account.tags && !report.settings.notify.allowed_domains.empty() &&
+         std::ranges::find(sources, notify::OwnerSource::account_tag) != sources.end();
+}
+
+}  // namespace
+
+Result<Notices> Notices::prepare(const Configuration& configuration, const std::filesystem::path& run_dir, aws::Caller& hub) {
+  const notify::NotifySettings& settings = configuration.defaults.notify;
+  Result<notify::TemplateSet> templates = notify::load_templates(settings);
+  if (!templates) return templates.error();
+  notify::AddressBook book;
+  if (!settings.recipients_file.empty()) {
+    Result<notify::AddressBook> read = notify::AddressBook::read(settings.recipients_file);
+    if (!read) return read.error();
+    book = std::move(*read);
+  }
+  Notices notices(std::move(*templates), std::move(book));
+  // The file channel needs no real sender.
+  const std::string sender = settings.sender.empty() ? "keyward@localhost.localdomain" : settings.sender;
+  notices.sender_ = notify::MailAddress::parse(sender);
+  if (!notices.sender_) {
+    return base::Error{base::ErrorKind::invalid, "config", "BadSender", "", "notify.sender is not an e-mail address: " + sender};
+  }
+  for (const notify::ChannelSettings& channel : settings.channels) {
+    if (channel.type == notify::ChannelSettings::Type::file) {
+      const std::filesystem::path directory = channel.directory.empty() ? run_dir / "mail" : std::filesystem::path(channel.directory);
+      notices.channels_.push_back(std::make_unique<notify::FileChannel>(directory));
+    } else {
+      if (!notices.ses_) notices.ses_ = std::make_unique<aws::SesClient>(hub);
+      notices.channels_.push_back(std::make_unique<notify::SesChannel>(*notices.ses_, channel.configuration_set));
+    }
+  }
+  return notices;
+}
+
+void Notices::collect(const AccountReport& report, RunMemory& memory) {
+  AccountReport news{report.account, report.settings, report.mode, report.audited_at, {}, std::nullopt, false};
+  for (const rotation::UserReport& user : report.users) {
+    rotation::UserReport told{user.facts, {}};
+    for (const Outcome& outcome : user.outcomes) {
+      if (!notify::concerns_people(outcome)) continue;
+      if (is_standing(outcome) && !memory.is_news(matter_of(report.account, user, outcome))) continue;
+      told.outcomes.push_back(outcome);
+    }
+    if (!told.outcomes.empty()) news.users.push_back(std::move(told));
+  }
+  if (!news.users.empty()) news_.push_back(std::move(news));
+}
+
+Task<Told> Notices::deliver(Job& job, std::string run, base::Instant at) {
+  notify::Digest digest(book_);
+  for (AccountReport& report : news_) {
+    if (needs_account_tags(report)) report.account.tags = co_await job.account_tags(report.account.id);
+    const notify::AccountContext context{report.account, report.settings.policy, report.settings.notify, notify_mode(report.mode)};
+    digest.add(context, report.users, {});
+  }
+  Told told;
+  told.problems.assign(digest.problems().begin(), digest.problems().end());
+  const notify::Letterhead letterhead{*sender_, std::move(run), at};
+  std::vector<notify::Message> messages;
+  for (const notify::RecipientDigest& one : std::move(digest).finish()) messages.push_back(notify::compose(one, templates_, letterhead));
+  std::vector<notify::Channel*> channels;
+  for (const auto& channel : channels_) channels.push_back(channel.get());
+  told.notices = co_await notify::deliver_all(messages, channels);
+  co_return told;
+}
+
+}  // namespace keyward::orchestrator

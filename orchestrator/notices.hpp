@@ -1,0 +1,52 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "aws/ses_client.hpp"
+#include "notify/address_book.hpp"
+#include "notify/channel.hpp"
+#include "notify/delivery.hpp"
+#include "notify/recipients.hpp"
+#include "notify/template_set.hpp"
+#include "orchestrator/account_worker.hpp"
+#include "orchestrator/configuration.hpp"
+#include "orchestrator/job.hpp"
+#include "orchestrator/run_memory.hpp"
+
+namespace keyward::orchestrator {
+
+/// What became of telling people.
+struct Told {
+  std::vector<notify::Notice> notices;
+  std::vector<notify::RecipientProblem> problems;
+};
+
+/// Who must hear of a run: collects while the accounts are walked, sends at the end. Templates, recipients file, sender
+/// and channels are the global ones and are checked before the run changes anything.
+class Notices {
+ public:
+  /// Errors: `invalid` or `not_found`: what the configuration names cannot be used.
+  static base::Result<Notices> prepare(const Configuration& configuration, const std::filesystem::path& run_dir,
+                                       aws::Caller& hub);
+
+  /// Keeps what somebody must hear of. What stands unchanged since an earlier run (a hold, a failure, what a dry run
+  /// would do) is told once.
+  void collect(const AccountReport& report, RunMemory& memory);
+
+  base::Task<Told> deliver(Job& job, std::string run, base::Instant at);
+
+ private:
+  Notices(notify::TemplateSet templates, notify::AddressBook book) : templates_(std::move(templates)), book_(std::move(book)) {}
+
+  notify::TemplateSet templates_;
+  notify::AddressBook book_;
+  std::optional<notify::MailAddress> sender_;
+  std::unique_ptr<aws::SesClient> ses_;
+  std::vector<std::unique_ptr<notify::Channel>> channels_;
+  std::vector<AccountReport> news_;
+};
+
+}  // namespace keyward::orchestrator

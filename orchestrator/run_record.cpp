@@ -1,0 +1,156 @@
+#include "orchestrator/run_record.hpp"
+
+#include <fmt/format.h>
+
+#include "report/html_report.hpp"
+#include "report/user_events.hpp"
+
+namespace keyward::orchestrator {
+namespace {
+
+using rotation::Action;
+using rotation::Outcome;
+using rotation::OutcomeStatus;
+
+void count(report::RunSummary& summary, const Outcome& outcome) {
+  ++summary.decisions[std::string(to_string(outcome.decision.action))];
+  ++summary.outcomes[std::string(to_string(outcome.decision.action))][std::string(to_string(outcome.status))];
+  if (outcome.decision.action == Action::hold) ++summary.needs_human;
+  if (outcome.status == OutcomeStatus::recovery_needed) ++summary.recovery_needed;
+  if (outcome.status == OutcomeStatus::held_back) ++summary.held_back;
+}
+
+bool has_unreadable_fact(const rotation::UserReport& user) {
+  for (const Outcome& outcome : user.outcomes) {
+    const auto reason = outcome.decision.reason;
+    if (reason == rotation::Reason::fact_unknown || reason == rotation::Reason::exemption_unreadable) return true;
+  }
+  return false;
+}
+
+bool any_failed(const report::RunSummary& summary) {
+  for (const auto& [action, outcomes] : summary.outcomes) {
+    if (const auto failed = outcomes.find("failed"); failed != outcomes.end() && failed->second > 0) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string make_run_id(base::Instant now, std::uint64_t random) {
+  return fmt::format("{}-{:04x}", base::format_basic(now), random & 0xffff);
+}
+
+void count(report::RunSummary& summary, const AccountReport& report, base::Instant now) {
+  for (const rotation::UserReport& user : report.users) {
+    ++summary.users;
+    if (has_unreadable_fact(user)) ++summary.users_unreadable;
+    for (const Outcome& outcome : user.outcomes) count(summary, outcome);
+    if (!user.facts.keys.is_known()) continue;
+    for (const rotation::KeyFacts& key : user.facts.keys.value()) {
+      ++summary.keys;
+      if (rotation::out_of_policy(key, user.facts, report.settings.policy, now)) ++summary.keys_out_of_policy;
+    }
+  }
+}
+
+void count(report::RunSummary& summary, const accounts::Inventory& inventory, const Coverage& coverage) {
+  summary.organization = inventory.organization_id;
+  summary.accounts_total = static_cast<int>(inventory.entries.size());
+  for (const accounts::InventoryEntry& entry : inventory.entries) {
+    if (entry.skip == accounts::Skip::none) {
+      ++summary.accounts_participating;
+    } else {
+      ++summary.accounts_skipped[std::string(accounts::describe(entry.skip))];
+    }
+  }
+  summary.accounts_covered = coverage.covered;
+  for (const NotCovered& account : coverage.not_covered) {
+    summary.uncovered.push_back({account.account.id.str(), account.account.name, account.reason});
+  }
+  if (coverage.stopped_by_limit) summary.stopped_by = "limits.max_failed_accounts_percent: too many accounts failed";
+}
+
+ExitCode exit_code_of(const report::RunSummary& summary) {
+  ExitCode code = ExitCode::done;
+  const bool partial = !summary.uncovered.empty() || summary.users_unreadable > 0 || summary.notices_failed > 0 || any_failed(summary);
+  if (partial) code = worst(code, ExitCode::partial);
+  if (summary.held_back > 0 || !summary.stopped_by.empty()) code = worst(code, ExitCode::safety_stop);
+  if (summary.recovery_needed > 0) code = worst(code, ExitCode::recovery_needed);
+  return code;
+}
+
+base::Result<RunRecord> RunRecord::open(const std::filesystem::path& state_dir, report::RunSummary summary) {
+  const auto folder = state_dir / "runs" / summary.run;
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  if (failed) {
+    return base::Error{base::ErrorKind::invalid, "state_dir", "Unusable", "",
+                       folder.string() + ": " + failed.message() + "; set state_dir to a folder that this user may write"};
+  }
+  base::Result<report::EventLog> events = report::EventLog::open(folder / "events.jsonl", summary.run);
+  if (!events) return events.error();
+  return RunRecord(folder, std::move(summary), std::move(*events));
+}
+
+void RunRecord::append(const report::Event& event) {
+  highlights_.add(event);
+  const base::Result<void> written = events_.append(event);
+  if (!written && !write_failure_) write_failure_ = written.error();
+}
+
+void RunRecord::account_done(const AccountReport& report, base::Instant now) {
+  count(summary_, report, now);
+  report::Event event;
+  event.time = now;
+  event.event = "account";
+  event.account = report.account.id.str();
+  event.account_name = report.account.name;
+  event.outcome = report.failure || report.cut_short ? "failed" : "covered";
+  if (report.failure) {
+    event.error = base::describe(*report.failure);
+    event.request_id = report.failure->request_id;
+  }
+  append(event);
+  for (const rotation::UserReport& user : report.users) {
+    for (const report::Event& line : report::user_events(report.account, user, report.settings.policy, now)) append(line);
+  }
+}
+
+void RunRecord::told(const Told& told, base::Instant now) {
+  for (const notify::Notice& notice : told.notices) {
+    report::Event event;
+    event.time = now;
+    event.event = "notice";
+    event.action = notice.channel;
+    event.outcome = notify::to_string(notice.status);
+    event.recipient = notice.recipient;
+    event.subject = notice.subject;
+    if (notice.error) event.error = base::describe(*notice.error);
+    append(event);
+    ++(notice.status == notify::NoticeStatus::sent ? summary_.notices_sent : summary_.notices_failed);
+  }
+  for (const notify::RecipientProblem& problem : told.problems) {
+    report::Event event;
+    event.time = now;
+    event.event = "failure";
+    event.account = problem.account.str();
+    if (problem.user) event.user = problem.user->str();
+    event.error = problem.message;
+    append(event);
+    ++summary_.notices_failed;
+  }
+}
+
+base::Result<void> RunRecord::finish() {
+  const base::Result<void> closed = events_.close();
+  if (!closed && !write_failure_) write_failure_ = closed.error();
+  const base::Result<void> summary = report::write_summary(folder_ / "run.json", summary_);
+  if (!summary) return summary.error();
+  const base::Result<void> html = report::write_report(folder_);
+  if (!html) return html.error();
+  if (write_failure_) return *write_failure_;
+  return {};
+}
+
+}  // namespace keyward::orchestrator
