@@ -45,6 +45,7 @@ class Demo:
         self.folder = pathlib.Path(folder).resolve()
         self.days = days
         self.runs = []  # (day, folder of the run), in order
+        self.mails_sent = 0  # by the real runs
         self.problems = []
         self.environment = self._environment()
         # Loopback never goes through a proxy.
@@ -122,6 +123,7 @@ class Demo:
             counts = {action: summary["outcomes"].get(action, {}).get("done", 0) for action in ACTIONS}
             words = [f"{count} {ACTIONS[action]}" for action, count in counts.items() if count]
             sent, mails = self.mails() - mails, self.mails()
+            self.mails_sent += sent
             if sent:
                 words.append("1 mail" if sent == 1 else f"{sent} mails")
             if summary["uncovered"]:
@@ -163,7 +165,7 @@ class Demo:
             if event["action"] == "rotate":
                 text = f"{event.get('age_days', '?')} days old; a new key was made, tried out and stored as a secret for its user"
             elif event["action"] == "deactivate":
-                text = "the old key was switched off (its owner had been warned, and can still ask for it back)"
+                text = "the old key was switched off; it could still have been switched on again"
             else:
                 text = "the old key was deleted"
             lines.append(f"  day {day:2}  {text}")
@@ -178,17 +180,19 @@ class Demo:
         here = lambda path: os.path.relpath(path, pathlib.Path.cwd())
         days = self.runs[-1][0] + 1
         skipped = sum(summary["accounts_skipped"].values())
+        reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in summary["accounts_skipped"].items())
 
         print(f"\n== What happened in these {days} days\n")
-        print(f"keyward ran once a day over an organization of {summary['accounts_total']} accounts: "
-              f"{summary['accounts_covered']} looked after, {skipped} skipped.")
+        print(f"keyward ran once a day over an organization of {summary['accounts_total']} accounts: {summary['accounts_covered']} looked after, "
+              f"{skipped} skipped" + (f" ({reasons})." if reasons else "."))
         print(f"  {total['rotate']:3}  keys were 90 days old or more and got a successor")
-        print(f"  {total['deactivate']:3}  old keys were switched off, after ten days in which both worked")
-        print(f"  {total['delete']:3}  were deleted, after ten more days in which nobody asked for them back")
-        print(f"  {self.mails():3}  mails told the owners, before and after")
-        print(f"{working} of {stored} stored secrets hold a key that works: nobody was locked out." if working == stored else "")
+        print(f"  {total['deactivate']:3}  old keys were switched off, ten days after their successor or the warning came")
+        print(f"  {total['delete']:3}  keys that had been off for ten days were deleted")
+        print(f"  {self.mails_sent:3}  mails told the owners, before and after")
+        print(f"{working} of {stored} secrets that keyward stored hold a key that works" + (": nobody lost access." if working == stored else "."))
         if summary["needs_human"]:
-            print(f"{summary['needs_human']} cases wait for a human: keyward does not guess. The report names them.")
+            cases = "1 case waits" if summary["needs_human"] == 1 else f"{summary['needs_human']} cases wait"
+            print(f"{cases} for a person, because keyward does not guess; the report says where and why.")
         print("Users in the group IAMKeyRotationExemptionGroup were left alone.")
         print()
         print("\n".join(self.a_life()))
