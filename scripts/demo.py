@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -177,10 +178,10 @@ class Demo:
         stored, working = self.working_secrets()
         if working != stored:
             self.problems.append(f"{stored - working} of {stored} stored secrets hold no working key")
-        here = lambda path: os.path.relpath(path, pathlib.Path.cwd())
+        here = os.path.relpath
         days = self.runs[-1][0] + 1
         skipped = sum(summary["accounts_skipped"].values())
-        reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in summary["accounts_skipped"].items())
+        reasons = "; ".join(reason if count == 1 else f"{count} {reason}" for reason, count in summary["accounts_skipped"].items())
 
         print(f"\n== What happened in these {days} days\n")
         print(f"keyward ran once a day over an organization of {summary['accounts_total']} accounts: {summary['accounts_covered']} looked after, "
@@ -204,7 +205,13 @@ class Demo:
         print("Nothing of this touched AWS; the simulated organization is gone again.")
 
 
+def stop(*_):
+    """SIGTERM: as an exception, so that a keyward that is running is ended and waited for."""
+    sys.exit(143)
+
+
 def main():
+    signal.signal(signal.SIGTERM, stop)
     demo = Demo(sys.argv[1], sys.argv[2], int(sys.argv[3]))
     demo.play()
     if demo.runs:
