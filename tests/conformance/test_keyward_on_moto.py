@@ -47,7 +47,6 @@ def test_aged_keys_go_their_way(tmp_path, store):
         moto.pass_time(50)
         moto.iam(last).create_user(UserName="young")
         young = moto.create_key(last, "young")
-        # One more that nobody ever used, of the same age.
         moto.pass_time(39)
 
         keyward = Keyward(tmp_path, moto.environment(), store=STORES[store])
