@@ -119,7 +119,7 @@ def test_a_key_is_rotated_on_day_90_deactivated_on_100_and_deleted_on_110(tmp_pa
         for day, words in MAILS.items():
             assert words in " ".join(mails[day].split()), f"day {day}: {mails[day]}"
         # Who will notice is told before the old key goes.
-        assert "s3 in eu-west-1" in mails[99]
+        assert "s3 in eu-west-1" in mails[93]
 
         state = sandbox.state()
         (key,) = keys_of(state)
