@@ -1,0 +1,263 @@
+"""keyward against a sandbox in which something is wrong: what fails is reported, the rest is done, nothing is lost."""
+
+import contextlib
+import datetime
+import fcntl
+import json
+import signal
+import time
+
+import pytest
+
+from keyward_process import Keyward
+from sandbox_process import Sandbox
+
+A, B, C = "222222222222", "333333333333", "444444444444"
+
+
+def overdue(name, **members):
+    return {"name": name, "age_days": 200, "keys": [{"age_days": 95, "last_used": {"days_ago": 1}}], **members}
+
+
+def account(number, *users, **members):
+    return {"id": number, "email": f"{number}@example.org", "users": list(users), **members}
+
+
+@contextlib.contextmanager
+def organization(*accounts, options=()):
+    scenario = {"external_id": "ext-1", "accounts": list(accounts)}
+    with Sandbox("--seed", 11, "--propagation", "50ms", *options, scenario=scenario) as sandbox:
+        yield sandbox
+
+
+def keys(state, number, user):
+    return state["accounts"][number]["users"][user]["keys"]
+
+
+def stored(state):
+    """Secret access keys in the secret stores, by staging label."""
+    labels = {}
+    for one in state["accounts"].values():
+        for secret in one["secrets"]:
+            for version in secret["versions"].values():
+                with contextlib.suppress(KeyError, ValueError):
+                    value = json.loads(version["text"])
+                    for stage in version["stages"]:
+                        labels.setdefault(stage, set()).add(value["SecretKey"])
+    return labels
+
+
+def assert_nothing_lost(before, after):
+    """Of every key that is new its secret is stored, or an intent on its user tells the next run of it. What was used
+    before still works."""
+    labels = stored(after)
+    for number, one in before["accounts"].items():
+        for name, user in one["users"].items():
+            now = after["accounts"][number]["users"][name]
+            known = {key["id"] for key in user["keys"]}
+            for key in now["keys"]:
+                if key["id"] in known:
+                    continue
+                announced = " int=" in now["tags"].get("keyward:state", "")
+                current = key["secret"] in labels.get("AWSCURRENT", set())
+                assert current or announced, f"{number}/{name}: the secret of {key['id']} is lost"
+            if len(user["keys"]) == 1:
+                (old,) = [key for key in now["keys"] if key["id"] in known]
+                assert old["status"] == user["keys"][0]["status"]
+
+
+def assert_rotated(state, number, user):
+    old, new = keys(state, number, user)
+    assert (old["status"], new["status"]) == ("Active", "Active")
+    assert new["secret"] in stored(state)["AWSCURRENT"]
+    assert " int=" not in state["accounts"][number]["users"][user]["tags"]["keyward:state"]
+
+
+def mutations(sandbox):
+    return [call["action"] for call in sandbox.calls()["log"] if call["outcome"] == "ok"]
+
+
+def test_the_same_run_twice_does_nothing_twice(tmp_path):
+    with Sandbox("--seed", 11, "--accounts", 5, "--users", 10, "--propagation", "50ms") as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        first = keyward("run")
+        assert any(outcome == "done" for _, _, outcome in first.outcomes())
+        assert first.mails
+        state = sandbox.state_bytes()
+        sandbox.control("calls", method="DELETE")
+        second = keyward("run")
+        assert (first.code, second.code) == (0, 0), first.stderr + second.stderr
+        assert sandbox.state_bytes() == state
+        assert mutations(sandbox) == []
+        assert second.mails == []
+
+
+def test_an_account_that_cannot_be_entered_is_named_and_the_others_are_done(tmp_path):
+    with organization(account(A, overdue("alice")), account(B, overdue("bob"))) as sandbox:
+        sandbox.edit("delete_role", account=A, role="keyward-rotate")
+        result = Keyward(tmp_path, sandbox.environment)("run").expect(4)
+        (uncovered,) = result.summary["uncovered"]
+        assert uncovered["account"] == A and "AccessDenied" in uncovered["reason"]
+        assert A in result.stdout
+        state = sandbox.state()
+        assert len(keys(state, A, "alice")) == 1
+        assert_rotated(state, B, "bob")
+
+
+def test_an_organization_that_refuses_listing_stops_the_run(tmp_path):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        before = sandbox.state_bytes()
+        sandbox.faults(rules=[{"action": "organizations:List*", "fault": "denied", "times": -1}])
+        result = Keyward(tmp_path, sandbox.environment)("run").expect(5)
+        assert "AccessDenied" in result.stderr
+        assert sandbox.state_bytes() == before
+        assert mutations(sandbox) == []
+
+
+def test_a_second_run_is_refused_while_one_is_active(tmp_path):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        keyward.state_dir.mkdir()
+        with open(keyward.state_dir / "lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            before = sandbox.state_bytes()
+            keyward("run").expect(7)
+            assert sandbox.state_bytes() == before
+        keyward("run").expect(0)
+        assert_rotated(sandbox.state(), A, "alice")
+
+
+def test_sigterm_drains_and_the_next_run_does_the_rest(tmp_path):
+    options = ("--seed", 11, "--accounts", 12, "--users", 4, "--propagation", "50ms", "--latency", "30ms..60ms")
+    with Sandbox(*options) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment, limits={"accounts_in_flight": 2})
+        before = sandbox.state()
+        process = keyward.start("run")
+        deadline = time.monotonic() + 20
+        while "iam:CreateAccessKey" not in sandbox.calls()["counts"]:
+            assert time.monotonic() < deadline and process.poll() is None, keyward.finish(process).stderr
+        process.send_signal(signal.SIGTERM)
+        result = keyward.finish(process).expect(143)
+        assert result.summary["interrupted"] is True
+        assert result.summary["uncovered"]
+        after = sandbox.state()
+        assert_nothing_lost(before, after)
+        # Drained: what was begun was finished.
+        for one in after["accounts"].values():
+            assert not any(" int=" in user["tags"].get("keyward:state", "") for user in one["users"].values())
+        sandbox.faults(latency="0ms")
+        keyward.configure(limits={"accounts_in_flight": 64})
+        second = keyward("run").expect(0)
+        assert second.summary["uncovered"] == []
+        assert_nothing_lost(before, sandbox.state())
+
+
+def test_every_legal_user_name_is_served(tmp_path):
+    names = ["a,b+c=d@e.f_-", "x" * 64, "=,+@"]
+    with organization(account(A, *map(overdue, names))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        keyward("run").expect(0)
+        state = sandbox.state()
+        secrets = {secret["name"]: secret["arn"] for secret in state["accounts"][A]["secrets"]}
+        assert len(secrets) == len(names)
+        for name in names:
+            assert_rotated(state, A, name)
+            _, new = keys(state, A, name)
+            readable = 0
+            for arn in secrets.values():
+                client = sandbox.client("secretsmanager", (new["id"], new["secret"]))
+                with contextlib.suppress(client.exceptions.ClientError):
+                    value = json.loads(client.get_secret_value(SecretId=arn)["SecretString"])
+                    assert value == {"AccessKey": new["id"], "SecretKey": new["secret"]}
+                    readable += 1
+            assert readable == 1
+        for _ in range(2):
+            sandbox.advance("10d")
+            keyward("run").expect(0)
+        for name in names:
+            (key,) = keys(sandbox.state(), A, name)
+            assert key["status"] == "Active"
+
+
+def test_a_secret_name_that_looks_like_an_arn_ending_fails_before_a_key_is_made(tmp_path):
+    with organization(account(A, overdue("svc-abcdef"), overdue("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment, store={"name": "keyward/{account_id}/{user}"})
+        before = sandbox.state()
+        result = keyward("run").expect(4)
+        assert ("svc-abcdef", "rotate", "failed") in result.outcomes()
+        after = sandbox.state()
+        assert keys(after, A, "svc-abcdef") == keys(before, A, "svc-abcdef")
+        assert_nothing_lost(before, after)
+        assert_rotated(after, A, "alice")
+
+
+def test_an_account_without_users_is_covered(tmp_path):
+    with organization(account(A), account(B, overdue("bob"))) as sandbox:
+        result = Keyward(tmp_path, sandbox.environment)("run").expect(0)
+        assert result.summary["accounts_covered"] == 2
+        assert result.summary["users"] == 1
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_a_host_clock_wrong_by_a_day_is_corrected_and_reported(tmp_path, days):
+    start = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days)
+    # One day more or less decides: the key is due by AWS's calendar on the first of them only.
+    created = start - datetime.timedelta(days=89.5 if days < 0 else 90.5)
+    user = {"name": "alice", "age_days": 200, "keys": [{"created": created.strftime("%Y-%m-%dT%H:%M:%SZ")}]}
+    options = ("--start", start.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    with organization(account(A, user), options=options) as sandbox:
+        result = Keyward(tmp_path, sandbox.environment)("run").expect(0)
+        assert abs(result.summary["clock_offset_seconds"] - days * 86400) < 60
+        assert "clock" in result.stderr.lower()
+        assert len(keys(sandbox.state(), A, "alice")) == (1 if days < 0 else 2)
+
+
+@pytest.mark.parametrize("fault", ["html", "truncate", "empty", "drop_after", "error_after"])
+@pytest.mark.parametrize(
+    "action",
+    [
+        "organizations:ListAccounts",
+        "sts:AssumeRole",
+        "iam:ListUsers",
+        "iam:ListAccessKeys",
+        "iam:TagUser",
+        "iam:CreateAccessKey",
+        "secretsmanager:CreateSecret",
+        "secretsmanager:PutSecretValue",
+        "secretsmanager:UpdateSecretVersionStage",
+    ],
+)
+def test_one_bad_answer_loses_nothing(tmp_path, action, fault):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        before = sandbox.state()
+        sandbox.faults(rules=[{"action": action, "fault": fault, "times": 1}])
+        result = keyward("run")
+        after = sandbox.state()
+        assert_nothing_lost(before, after)
+        if result.code == 0:
+            assert_rotated(after, A, "alice")
+        else:
+            assert result.code in (4, 5), result.stderr
+            assert result.code == 5 or result.summary["uncovered"] or "failed" in str(result.outcomes())
+        keyward("run").expect(0)
+        assert_rotated(sandbox.state(), A, "alice")
+
+
+@pytest.mark.parametrize("fault", ["html", "empty"])
+@pytest.mark.parametrize("action", ["iam:ListUsers", "iam:CreateAccessKey", "secretsmanager:PutSecretValue"])
+def test_answers_that_stay_bad_are_reported_and_later_made_good(tmp_path, action, fault):
+    with organization(account(A, overdue("alice")), account(B, overdue("bob"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        before = sandbox.state()
+        sandbox.faults(rules=[{"action": action, "account": A, "fault": fault, "times": -1}])
+        result = keyward("run")
+        assert result.code in (4, 9), result.stderr
+        after = sandbox.state()
+        assert_nothing_lost(before, after)
+        assert_rotated(after, B, "bob")
+        sandbox.faults(rules=[])
+        keyward("run").expect(0)
+        state = sandbox.state()
+        assert_nothing_lost(before, state)
+        assert_rotated(state, A, "alice")

@@ -1,0 +1,130 @@
+"""keyward against moto, which verifies signatures and keeps accounts apart: aged keys through 90, 100 and 110 days.
+
+What moto does otherwise than AWS shapes two things here: reads name the stage (without it moto answers the old value
+after a promotion), and who may read a secret is not judged (moto evaluates no policy of a secret)."""
+
+import json
+
+import botocore.exceptions
+import pytest
+
+from keyward_process import Keyward
+from moto_process import HUB_ACCOUNT, Moto
+
+STORES = {
+    "member": {"target": "member"},
+    "central": {"target": "central", "kms_key_id": "alias/keyward"},
+}
+USERS = ["alice", "a,b+c=d@e.f_-", "x" * 64]
+
+
+def caller(moto, credentials):
+    return moto.client("sts", credentials).get_caller_identity()["Arn"]
+
+
+def stored_key(moto, account, user, store):
+    """The pair that the user's secret holds."""
+    owner = moto.hub if store == "central" else moto.assume(account)
+    client = moto.client("secretsmanager", owner)
+    readable = user.replace("=", "=3D").replace(",", "=2C")
+    answer = client.get_secret_value(
+        SecretId=f"Account_{account}_User_{readable}_AccessKey", VersionStage="AWSCURRENT"
+    )
+    value = json.loads(answer["SecretString"])
+    return (value["AccessKey"], value["SecretKey"])
+
+
+@pytest.mark.parametrize("store", STORES)
+def test_aged_keys_go_their_way(tmp_path, store):
+    with Moto(members=3) as moto:
+        last, *others = moto.accounts
+        old = {}
+        for account in others:
+            for user in USERS:
+                moto.iam(account).create_user(UserName=user)
+                old[account, user] = moto.create_key(account, user)
+                assert caller(moto, old[account, user]) == f"arn:aws:iam::{account}:user/{user}"
+        moto.pass_time(50)
+        moto.iam(last).create_user(UserName="young")
+        young = moto.create_key(last, "young")
+        moto.pass_time(39)
+
+        keyward = Keyward(tmp_path, moto.environment(), store=STORES[store])
+
+        # Day 89: a warning and no change.
+        day_89 = keyward("run").expect(0)
+        assert day_89.summary["accounts_covered"] == 3
+        assert day_89.outcomes() == [] or {action for _, action, _ in day_89.outcomes()} == {"warn"}
+        assert {mail["To"] for mail in day_89.mails} == {"member-1@example.org", "member-2@example.org"}
+        assert all(len(moto.keys(account, user)) == 1 for account, user in old)
+
+        # Day 90: each gets a second key, stored and working; the old one goes on working.
+        moto.pass_time(1)
+        keyward("run").expect(0)
+        new = {}
+        for account, user in old:
+            keys = moto.keys(account, user)
+            new[account, user] = stored_key(moto, account, user, store)
+            assert keys == {old[account, user][0]: "Active", new[account, user][0]: "Active"}
+            for credentials in (old[account, user], new[account, user]):
+                assert caller(moto, credentials) == f"arn:aws:iam::{account}:user/{user}"
+        if store == "central":
+            assert all(
+                moto.client("secretsmanager", moto.assume(account)).list_secrets()["SecretList"] == []
+                for account in moto.accounts
+            )
+        assert moto.keys(last, "young") == {young[0]: "Active"}
+        again = keyward("run").expect(0)
+        assert again.mails == [] and again.outcomes() == []
+
+        # Days 99 and 100: nothing, then the old key is switched off.
+        moto.pass_time(9)
+        keyward("run").expect(0)
+        assert all(set(moto.keys(account, user).values()) == {"Active"} for account, user in old)
+        moto.pass_time(1)
+        keyward("run").expect(0)
+        for account, user in old:
+            expected = {old[account, user][0]: "Inactive", new[account, user][0]: "Active"}
+            assert moto.keys(account, user) == expected
+
+        # Days 109 and 110: nothing, then it is deleted, and moto knows it no more.
+        moto.pass_time(9)
+        keyward("run").expect(0)
+        assert all(len(moto.keys(account, user)) == 2 for account, user in old)
+        moto.pass_time(1)
+        keyward("run").expect(0)
+        for account, user in old:
+            assert moto.keys(account, user) == {new[account, user][0]: "Active"}
+            assert stored_key(moto, account, user, store) == new[account, user]
+            assert caller(moto, new[account, user]) == f"arn:aws:iam::{account}:user/{user}"
+            with pytest.raises(botocore.exceptions.ClientError) as refused:
+                caller(moto, old[account, user])
+            assert refused.value.response["Error"]["Code"] == "InvalidClientTokenId"
+        assert moto.keys(last, "young") == {young[0]: "Active"}
+        hub = moto.client("iam", moto.hub).list_access_keys(UserName="hub")["AccessKeyMetadata"]
+        assert [key["AccessKeyId"] for key in hub] == [moto.hub[0]]
+
+        written = keyward.everything_written()
+        for _, secret in [*old.values(), *new.values(), young, moto.hub]:
+            assert secret.encode() not in written
+
+
+def test_a_dry_run_changes_nothing(tmp_path):
+    with Moto(members=1) as moto:
+        (account,) = moto.accounts
+        moto.iam(account).create_user(UserName="alice")
+        key = moto.create_key(account, "alice")
+        moto.pass_time(95)
+        result = Keyward(tmp_path, moto.environment())("run", DryRunFlag="true").expect(0)
+        assert ("alice", "rotate", "dry_run") in result.outcomes()
+        assert moto.keys(account, "alice") == {key[0]: "Active"}
+        assert moto.iam(account).list_user_tags(UserName="alice")["Tags"] == []
+        assert moto.client("secretsmanager", moto.assume(account)).list_secrets()["SecretList"] == []
+
+
+def test_a_wrong_secret_is_refused_and_stops_the_run(tmp_path):
+    with Moto(members=1) as moto:
+        environment = moto.environment() | {"AWS_SECRET_ACCESS_KEY": moto.hub[1][:-1] + "x"}
+        result = Keyward(tmp_path, environment)("run").expect(5)
+        assert "SignatureDoesNotMatch" in result.stderr
+        assert moto.client("organizations", moto.hub).describe_organization()["Organization"]["MasterAccountId"] == HUB_ACCOUNT
