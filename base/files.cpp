@@ -1,43 +1,91 @@
 #include "base/files.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
-#include <cstring>
-#include <string>
+#include <system_error>
 
 namespace keyward::base {
 namespace {
 
-Error failure(const std::filesystem::path& path, int error) {
-  return Error{ErrorKind::invalid, "file", "WriteFailed", "", path.string() + ": " + std::strerror(error)};
-}
 
-int write_all(int file, std::string_view content) {
+/// A file descriptor that is closed once.
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  int get() const noexcept { return number_; }
+  bool ok() const noexcept { return number_ >= 0; }
+
+ private:
+  int number_;
+};
+
+bool write_all(int descriptor, std::string_view content) {
   while (!content.empty()) {
-    const ssize_t written = ::write(file, content.data(), content.size());
+    const ssize_t written = ::write(descriptor, content.data(), content.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno;
+    if (written < 0) return false;
     content.remove_prefix(static_cast<std::size_t>(written));
   }
-  return ::fsync(file) == 0 ? 0 : errno;
+  return true;
 }
 
 }  // namespace
 
-Result<void> write_file_atomically(const std::filesystem::path& path, std::string_view content) {
-  std::string temporary = path.string() + ".XXXXXX";
-  const int file = ::mkostemp(temporary.data(), O_CLOEXEC);  // mode 0600
-  if (file < 0) return failure(path, errno);
-  int error = write_all(file, content);
-  if (::close(file) != 0 && error == 0) error = errno;
-  if (error == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) error = errno;
-  if (error != 0) {
-    ::unlink(temporary.c_str());
-    return failure(path, error);
+Error file_error(std::string_view what, const std::filesystem::path& file, int system_error) {
+  const ErrorKind kind = system_error == ENOENT                            ? ErrorKind::not_found
+                         : system_error == EACCES || system_error == EPERM ? ErrorKind::denied
+                                                                           : ErrorKind::invalid;
+  return Error{kind, std::string(what), "", "", file.string() + ": " + std::generic_category().message(system_error)};
+}
+
+Result<void> write_atomically(const std::filesystem::path& file, std::string_view content) {
+  std::filesystem::path temporary = file;
+  temporary += ".new";
+  {
+    // A leftover of an earlier crash is written over; O_NOFOLLOW keeps a planted link from leading elsewhere.
+    const Descriptor out(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!out.ok()) return file_error("write", temporary, errno);
+    // The mode given to open() counts for new files only.
+    const bool written = ::fchmod(out.get(), 0600) == 0 && write_all(out.get(), content) && ::fsync(out.get()) == 0;
+    if (!written) {
+      const int cause = errno;
+      ::unlink(temporary.c_str());
+      return file_error("write", temporary, cause);
+    }
   }
+  if (::rename(temporary.c_str(), file.c_str()) != 0) {
+    const int cause = errno;
+    ::unlink(temporary.c_str());
+    return file_error("rename", file, cause);
+  }
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // Some file systems cannot sync a folder (EINVAL); the rename itself has happened.
+  if (directory.ok() && ::fsync(directory.get()) != 0 && errno != EINVAL) return file_error("sync", folder, errno);
   return {};
+}
+
+Result<std::string> read_whole(const std::filesystem::path& file) {
+  const Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!in.ok()) return file_error("read", file, errno);
+  std::string content;
+  std::array<char, 65536> buffer;
+  for (;;) {
+    const ssize_t size = ::read(in.get(), buffer.data(), buffer.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return file_error("read", file, errno);
+    if (size == 0) return content;
+    content.append(buffer.data(), static_cast<std::size_t>(size));
+  }
 }
 
 }  // namespace keyward::base

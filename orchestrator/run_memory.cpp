@@ -66,7 +66,7 @@ base::Result<void> RunMemory::save(const std::filesystem::path& state_dir) const
   root["version"] = k_version;
   root["audited"] = std::move(audited);
   root["told"] = std::move(told);
-  return base::write_file_atomically(state_dir / "memory.json", json::serialize(root));
+  return base::write_atomically(state_dir / "memory.json", json::serialize(root));
 }
 
 }  // namespace keyward::orchestrator

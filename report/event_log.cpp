@@ -12,7 +12,7 @@
 #include <fstream>
 #include <utility>
 
-#include "report/file.hpp"
+#include "base/files.hpp"
 #include "report/text.hpp"
 
 namespace keyward::report {
@@ -127,25 +127,25 @@ EventLog::~EventLog() { static_cast<void>(close()); }
 
 Result<EventLog> EventLog::open(const std::filesystem::path& file, std::string run) {
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (descriptor < 0) return file_error("open events", file, errno);
+  if (descriptor < 0) return base::file_error("open events", file, errno);
   EventLog log(descriptor, file, std::move(run));
   // The mode given to open() counts for new files only.
-  if (::fchmod(descriptor, 0600) != 0) return file_error("open events", file, errno);
+  if (::fchmod(descriptor, 0600) != 0) return base::file_error("open events", file, errno);
   const off_t size = ::lseek(descriptor, 0, SEEK_END);
   char last = '\n';
-  if (size > 0 && ::pread(descriptor, &last, 1, size - 1) != 1) return file_error("open events", file, errno);
-  if (last != '\n' && ::write(descriptor, "\n", 1) != 1) return file_error("open events", file, errno);
+  if (size > 0 && ::pread(descriptor, &last, 1, size - 1) != 1) return base::file_error("open events", file, errno);
+  if (last != '\n' && ::write(descriptor, "\n", 1) != 1) return base::file_error("open events", file, errno);
   return log;
 }
 
 Result<void> EventLog::append(const Event& event) {
-  if (descriptor_ < 0) return file_error("append event", file_, EBADF);
+  if (descriptor_ < 0) return base::file_error("append event", file_, EBADF);
   const std::string line = format_event(event, run_) + '\n';
   std::string_view rest = line;
   while (!rest.empty()) {
     const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return file_error("append event", file_, errno);
+    if (written < 0) return base::file_error("append event", file_, errno);
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
   return {};
@@ -157,14 +157,14 @@ Result<void> EventLog::close() {
   const bool synced = ::fsync(descriptor) == 0;
   const int cause = errno;
   ::close(descriptor);
-  if (!synced) return file_error("sync events", file_, cause);
+  if (!synced) return base::file_error("sync events", file_, cause);
   return {};
 }
 
 Result<EventsRead> read_events(const std::filesystem::path& file, const std::function<void(const Event&)>& sink) {
   errno = 0;
   std::ifstream in(file, std::ios::binary);
-  if (!in) return file_error("read events", file, errno == 0 ? EIO : errno);
+  if (!in) return base::file_error("read events", file, errno == 0 ? EIO : errno);
   EventsRead read;
   std::string line;
   while (std::getline(in, line)) {
@@ -179,7 +179,7 @@ Result<EventsRead> read_events(const std::filesystem::path& file, const std::fun
     }
     read.cut = !ended;
   }
-  if (in.bad()) return file_error("read events", file, EIO);
+  if (in.bad()) return base::file_error("read events", file, EIO);
   return read;
 }
 

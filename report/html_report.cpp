@@ -16,7 +16,7 @@
 #include "base/digest.hpp"
 #include "base/encoding.hpp"
 #include "report/event_log.hpp"
-#include "report/file.hpp"
+#include "base/files.hpp"
 #include "report/highlights.hpp"
 #include "report/html_page.hpp"
 #include "report/text.hpp"
@@ -888,7 +888,7 @@ base::Result<std::string> render_report(const std::filesystem::path& run_folder)
 base::Result<void> write_report(const std::filesystem::path& run_folder) {
   const base::Result<std::string> html = render_report(run_folder);
   if (!html) return html.error();
-  return write_atomically(run_folder / "report.html", *html);
+  return base::write_atomically(run_folder / "report.html", *html);
 }
 
 }  // namespace keyward::report

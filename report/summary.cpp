@@ -6,7 +6,7 @@
 #include <boost/json/serialize.hpp>
 #include <limits>
 
-#include "report/file.hpp"
+#include "base/files.hpp"
 #include "report/text.hpp"
 
 namespace keyward::report {
@@ -193,11 +193,11 @@ Result<RunSummary> parse_summary(std::string_view text) {
 }
 
 Result<void> write_summary(const std::filesystem::path& file, const RunSummary& summary) {
-  return write_atomically(file, format_summary(summary) + '\n');
+  return base::write_atomically(file, format_summary(summary) + '\n');
 }
 
 Result<RunSummary> read_summary(const std::filesystem::path& file) {
-  const Result<std::string> text = read_whole(file);
+  const Result<std::string> text = base::read_whole(file);
   if (!text) return text.error();
   return parse_summary(*text);
 }

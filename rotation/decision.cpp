@@ -103,7 +103,10 @@ class Rules {
     if (older_active && newer_active) return both_active(older, newer);
     if (!older_active && !newer_active) return {inactive(older, &newer), inactive(newer, &older)};
     if (newer_active) return {inactive(older, &newer), beside_inactive(newer)};
-    if (ledger_.deactivated.contains(newer.id)) return {inactive(newer, &older), beside_inactive(older)};
+    // Announced by keyward and then inactive: our own deactivation whose record was lost, or the owner's answer to it.
+    if (ledger_.deactivated.contains(newer.id) || ledger_.announced.contains(newer.id)) {
+      return {inactive(newer, &older), beside_inactive(older)};
+    }
     return {plain(Action::hold, Reason::rolled_back, &older, std::nullopt,
                   "the newer key " + base::last_four(newer.id) + " was deactivated by somebody else; this key is kept")};
   }

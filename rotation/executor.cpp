@@ -108,8 +108,20 @@ Task<Outcome> Executor::perform(aws::IamUser user, Decision decision) {
   }
 }
 
-Task<Outcome> Executor::rotate_now(aws::IamUser user) {
+/// The facts of a user whose keys may be too young for the audit to have read more than their ages.
+Task<UserFacts> Executor::facts_with_ledger(aws::IamUser user) {
   UserFacts facts = co_await parts_.auditor.facts(user);
+  if (facts.tags.is_unknown()) {
+    using Tags = Fact<std::map<std::string, std::string>>;
+    Result<std::map<std::string, std::string>> tags = co_await parts_.iam.list_user_tags(user.name);
+    facts.tags = tags ? Tags::known(std::move(*tags)) : Tags::unknown(base::describe(tags.error()));
+    facts.ledger = ledger_in(facts.tags);
+  }
+  co_return facts;
+}
+
+Task<Outcome> Executor::rotate_now(aws::IamUser user) {
+  UserFacts facts = co_await facts_with_ledger(user);
   Decision decision;
   decision.action = Action::rotate;
   decision.reason = Reason::forced_rotation;
@@ -117,20 +129,22 @@ Task<Outcome> Executor::rotate_now(aws::IamUser user) {
     return failed(decision, Error{ErrorKind::conflict, "rotate", "NotPossible", "", std::move(why)});
   };
   if (facts.keys.is_unknown()) co_return refuse("the access keys could not be read: " + facts.keys.why());
-  if (facts.ledger.is_unknown()) {
-    using Tags = Fact<std::map<std::string, std::string>>;
-    Result<std::map<std::string, std::string>> tags = co_await parts_.iam.list_user_tags(user.name);
-    facts.tags = tags ? Tags::known(std::move(*tags)) : Tags::unknown(base::describe(tags.error()));
-    facts.ledger = ledger_in(facts.tags);
-  }
   if (facts.ledger.is_unknown()) co_return refuse("keyward's record on the user could not be read: " + facts.ledger.why());
+  if (ledger_of(facts).intent) {
+    std::optional<Outcome> settled = co_await settle(facts);
+    if (!settled) co_return refuse("another run may be rotating this user right now; try again in 15 minutes");
+    const bool finished = settled->decision.action == Action::rotate;  // stored and proved: that is the rotation asked for
+    if (finished || settled->status != OutcomeStatus::done) co_return *settled;
+    facts = co_await facts_with_ledger(user);
+    const bool readable = !facts.keys.is_unknown() && !facts.ledger.is_unknown();
+    if (!readable) co_return refuse("the user could not be read again after an interrupted rotation was undone");
+  }
   const auto& keys = facts.keys.value();
   if (keys.empty()) co_return refuse("the user has no access key");
   if (keys.size() > 1) {
     co_return refuse("the user has two access keys already; AWS allows no third. Delete one first, or wait for its date");
   }
   if (keys[0].status != KeyStatus::active) co_return refuse("the user's only access key is inactive");
-  if (ledger_of(facts).intent) co_return refuse("an earlier rotation of this user is not finished; run keyward recover");
   decision.key = keys[0].id;
   Outcome rotated = co_await rotate(std::move(facts), decision, true);
   co_return rotated;
@@ -187,6 +201,7 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) 
   }
 
   ledger.intent.reset();
+  ledger.reactivated.erase(old_key);  // a person may have asked for exactly this
   ledger.rotation = Rotation{created->id, old_key, parts_.clock.now(), forced};
   Outcome rotated = outcome(std::move(decision), OutcomeStatus::done);
   rotated.new_key = created->id;

@@ -49,6 +49,7 @@ class Executor {
   base::Task<Outcome> rotate_now(aws::IamUser user);
 
  private:
+  base::Task<UserFacts> facts_with_ledger(aws::IamUser user);
   base::Task<Outcome> rotate(UserFacts facts, Decision decision, bool forced);
   base::Task<base::Result<aws::CreatedAccessKey>> create_key(UserFacts facts);
   base::Task<base::Result<void>> remove_unknown_keys(UserFacts facts);

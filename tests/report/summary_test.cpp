@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "report/file.hpp"
+#include "base/files.hpp"
 #include "report/samples.hpp"
 
 namespace keyward::report {
@@ -58,24 +58,24 @@ TEST(Summary, MissingFileIsNotFound) {
 TEST(AtomicFile, FailureLeavesTheOldContentAndNoTemporaryFile) {
   const samples::Folder folder;
   const auto file = folder / "run.json";
-  ASSERT_TRUE(write_atomically(file, "old"));
-  ASSERT_TRUE(write_atomically(file, "new"));
+  ASSERT_TRUE(base::write_atomically(file, "old"));
+  ASSERT_TRUE(base::write_atomically(file, "new"));
   EXPECT_EQ(samples::content(file), "new");
   std::filesystem::create_directories(folder / "taken" / "inside");
-  EXPECT_FALSE(write_atomically(folder / "taken", "x"));  // a folder is in the way of the rename
+  EXPECT_FALSE(base::write_atomically(folder / "taken", "x"));  // a folder is in the way of the rename
   EXPECT_FALSE(std::filesystem::exists(folder / "taken.new"));
-  EXPECT_FALSE(write_atomically(folder / "nowhere" / "run.json", "x"));
+  EXPECT_FALSE(base::write_atomically(folder / "nowhere" / "run.json", "x"));
 }
 
 TEST(AtomicFile, LeftoverOfACrashIsReplacedAndALinkIsNotFollowed) {
   const samples::Folder folder;
   samples::put(folder / "run.json.new", "half a fi");
   ::chmod((folder / "run.json.new").c_str(), 0644);
-  ASSERT_TRUE(write_atomically(folder / "run.json", "whole"));
+  ASSERT_TRUE(base::write_atomically(folder / "run.json", "whole"));
   EXPECT_EQ(samples::content(folder / "run.json"), "whole");
   EXPECT_EQ(samples::mode_of(folder / "run.json"), 0600u);
   std::filesystem::create_symlink(folder / "elsewhere", folder / "run.json.new");
-  EXPECT_FALSE(write_atomically(folder / "run.json", "again"));
+  EXPECT_FALSE(base::write_atomically(folder / "run.json", "again"));
   EXPECT_FALSE(std::filesystem::exists(folder / "elsewhere"));
 }
 

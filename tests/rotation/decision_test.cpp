@@ -157,6 +157,8 @@ std::vector<Row> table() {
       // A inactive by somebody else, B active
       {"rolled back", User({active(k_b, 120), inactive(k_a, 30)}).rotated(30), {{hold, rolled_back, k_b}}},
       {"rolled back, A not by keyward", User({active(k_b, 120), inactive(k_a, 30)}), {{hold, rolled_back, k_b}}},
+      {"announced by keyward, so not a roll-back", User({active(k_b, 120), inactive(k_a, 100)}).told(k_a, 12),
+       {{note, first_seen_inactive, k_a}, {wait, waiting_for_other_key, k_b}}},
       {"a deactivation was undone", User({active(k_b, 120), active(k_a, 30)}).rotated(30).switched_off(k_b, 20), {{hold, reactivated, k_b}}},
 
       // never used and overdue
