@@ -233,6 +233,7 @@ def test_one_bad_answer_loses_nothing(tmp_path, action, fault):
         before = sandbox.state()
         sandbox.faults(rules=[{"action": action, "fault": fault, "times": 1}])
         result = keyward("run")
+        assert fault in [call["fault"] for call in sandbox.calls()["log"]]
         after = sandbox.state()
         assert_nothing_lost(before, after)
         if result.code == 0:
