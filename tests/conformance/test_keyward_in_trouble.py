@@ -233,6 +233,7 @@ def test_one_bad_answer_loses_nothing(tmp_path, action, fault):
         before = sandbox.state()
         sandbox.faults(rules=[{"action": action, "fault": fault, "times": 1}])
         result = keyward("run")
+        assert fault in [call["fault"] for call in sandbox.calls()["log"]]
         after = sandbox.state()
         assert_nothing_lost(before, after)
         if result.code == 0:
@@ -261,3 +262,225 @@ def test_answers_that_stay_bad_are_reported_and_later_made_good(tmp_path, action
         state = sandbox.state()
         assert_nothing_lost(before, state)
         assert_rotated(state, A, "alice")
+
+
+# ---- killed, crowded, refused
+
+
+def wait_for(sandbox, keyward, process, action):
+    deadline = time.monotonic() + 20
+    while not any(call["action"] == action for call in sandbox.calls()["log"]):
+        assert time.monotonic() < deadline and process.poll() is None, keyward.finish(process).stderr
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "secretsmanager:CreateSecret",
+        "secretsmanager:PutResourcePolicy",
+        "iam:TagUser",
+        "iam:CreateAccessKey",
+        "secretsmanager:PutSecretValue",
+        "secretsmanager:UpdateSecretVersionStage",
+    ],
+)
+@pytest.mark.parametrize("store", [{"target": "member"}, {"target": "central", "kms_key_id": "alias/keyward"}])
+def test_killed_in_the_middle_of_a_rotation_the_next_run_finishes_or_undoes_it(tmp_path, action, store):
+    options = ("--latency", "60ms")
+    with organization(account(A, overdue("alice")), options=options) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment, store=store)
+        before = sandbox.state()
+        process = keyward.start("run")
+        wait_for(sandbox, keyward, process, action)
+        process.kill()
+        keyward.finish(process).expect(-signal.SIGKILL)
+        assert_nothing_lost(before, sandbox.state())
+        sandbox.faults(latency="0ms")
+        keyward("run").expect(0)
+        assert_rotated(sandbox.state(), A, "alice")
+        assert "AWSPENDING" not in stored(sandbox.state())
+
+
+def test_two_runs_at_once_from_different_hosts_make_one_key(tmp_path):
+    users = [overdue(f"user-{i}") for i in range(6)]
+    options = ("--latency", "5ms..40ms")
+    with organization(account(A, *users), options=options) as sandbox:
+        hosts = [Keyward(tmp_path / name, sandbox.environment) for name in ("one", "two")]
+        before = sandbox.state()
+        processes = [host.start("run") for host in hosts]
+        results = [host.finish(process) for host, process in zip(hosts, processes)]
+        assert {result.code for result in results} <= {0, 4}, [result.stderr for result in results]
+        after = sandbox.state()
+        assert_nothing_lost(before, after)
+        sandbox.faults(latency="0ms")
+        # An intent of a host that may still be at work is left alone for a while.
+        sandbox.advance("1d")
+        hosts[0]("run").expect(0)
+        for user in users:
+            assert_rotated(sandbox.state(), A, user["name"])
+
+
+def test_a_store_that_cannot_be_written_costs_no_key(tmp_path):
+    with organization(account(A, overdue("alice")), account(B, overdue("bob"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        before = sandbox.state()
+        sandbox.faults(rules=[{"action": "secretsmanager:*", "account": A, "fault": "denied", "times": -1}])
+        keyward("run").expect(4)
+        after = sandbox.state()
+        assert keys(after, A, "alice") == keys(before, A, "alice")
+        assert_rotated(after, B, "bob")
+
+
+def test_a_new_key_that_cannot_be_stored_is_taken_back(tmp_path):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        before = sandbox.state()
+        put = {"action": "secretsmanager:PutSecretValue", "fault": "denied", "times": -1}
+        sandbox.faults(rules=[put])
+        result = keyward("run").expect(4)
+        assert ("alice", "rotate", "failed") in result.outcomes()
+        assert keys(sandbox.state(), A, "alice") == keys(before, A, "alice")
+        # And when it cannot even be deleted, a person is needed: now by the exit code, and by mail.
+        sandbox.faults(rules=[put, {"action": "iam:DeleteAccessKey", "fault": "denied", "times": -1}])
+        result = keyward("run").expect(9)
+        assert ("alice", "rotate", "recovery_needed") in result.outcomes()
+        assert any("could not be removed" in mail.get_body(["plain"]).get_content() for mail in result.mails)
+        assert_nothing_lost(before, sandbox.state())
+        sandbox.faults(rules=[])
+        keyward("run").expect(0)
+        assert_rotated(sandbox.state(), A, "alice")
+
+
+def test_the_store_may_have_a_role_of_its_own(tmp_path):
+    management = "111111111111"
+    role = {
+        "name": "keyward-store",
+        "trust": {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": f"arn:aws:iam::{management}:user/hub"},
+                    "Action": "sts:AssumeRole",
+                    "Condition": {"StringEquals": {"sts:ExternalId": "ext-1"}},
+                }
+            ],
+        },
+        "policies": {
+            "store": {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {"Effect": "Allow", "Action": ["secretsmanager:*", "kms:*"], "Resource": "*"},
+                    {"Effect": "Deny", "Action": "secretsmanager:GetSecretValue", "Resource": "*"},
+                ],
+            }
+        },
+    }
+    hub = {"id": management, "management": True, "roles": [role]}
+    with organization(hub, account(A, overdue("alice"))) as sandbox:
+        store = {
+            "target": "central",
+            "kms_key_id": "alias/keyward",
+            "role": f"arn:aws:iam::{management}:role/keyward-store",
+        }
+        keyward = Keyward(tmp_path, sandbox.environment, store=store)
+        keyward("run").expect(0)
+        assert_rotated(sandbox.state(), A, "alice")
+        writers = {c["principal"] for c in sandbox.calls()["log"] if c["action"] == "secretsmanager:PutSecretValue"}
+        assert writers == {f"arn:aws:sts::{management}:assumed-role/keyward-store/keyward"}
+
+
+def test_mail_that_is_refused_is_counted_and_nothing_else_suffers(tmp_path):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        notify = {"sender": "keyward@not-verified.example", "channels": [{"type": "ses"}]}
+        result = Keyward(tmp_path, sandbox.environment, notify=notify)("run").expect(4)
+        assert result.summary["notices_failed"] == 1
+        assert_rotated(sandbox.state(), A, "alice")
+
+
+def test_the_most_talkative_log_tells_no_secret(tmp_path):
+    with organization(account(A, overdue("alice"), overdue("bob"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        sandbox.faults(
+            rules=[
+                {"action": "secretsmanager:PutSecretValue", "fault": "html", "times": 1},
+                {"action": "iam:CreateAccessKey", "fault": "truncate", "times": 1},
+            ]
+        )
+        shown = ""
+        for log_format in ("text", "json"):
+            result = keyward("--log-level", "trace", "--log-format", log_format, "run")
+            shown += result.stdout + result.stderr
+            sandbox.advance("1h")
+        assert_rotated(sandbox.state(), A, "alice")
+        secrets = {key["secret"] for user in ("alice", "bob") for key in keys(sandbox.state(), A, user)}
+        secrets.add(sandbox.environment["AWS_SECRET_ACCESS_KEY"])
+        for session in sandbox.control("volatile")["sessions"]:
+            secrets |= {session["secret"], session["token"]}
+        for value in secrets:
+            assert value not in shown
+            assert value.encode() not in keyward.everything_written()
+
+
+# ---- the other commands
+
+
+def test_audit_and_inventory_read_only_and_say_what_they_found(tmp_path):
+    with organization(account(A, overdue("alice")), account(B)) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        before = sandbox.state_bytes()
+        inventory = keyward("-o", "json", "inventory").expect(0)
+        assert A in inventory.stdout and B in inventory.stdout
+        keyward("audit").expect(3)
+        audit = keyward("-o", "json", "audit", "--exit-zero").expect(0)
+        json.loads(audit.stdout)
+        assert keys(sandbox.state(), A, "alice")[0]["id"] in audit.stdout
+        assert sandbox.state_bytes() == before
+        assert mutations(sandbox) == []
+
+
+def test_a_forced_rotation_takes_the_usual_way(tmp_path):
+    young = {"name": "alice", "age_days": 200, "keys": [{"age_days": 5, "last_used": {"days_ago": 1}}]}
+    with organization(account(A, young)) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        keyward("rotate", "--account", A, "--user", "alice", "--reason", "laptop lost").expect(0)
+        assert_rotated(sandbox.state(), A, "alice")
+        sandbox.advance("10d")
+        keyward("run").expect(0)
+        old, new = keys(sandbox.state(), A, "alice")
+        assert (old["status"], new["status"]) == ("Inactive", "Active")
+
+
+@pytest.mark.parametrize(
+    "wrong, words",
+    [
+        ({"polciy": {}}, "policy"),
+        ({"policy": {"rotate_after_days": 0}}, "rotate_after_days"),
+        ({"accounts": {"include": [{"id": "12345"}]}}, "12345"),
+        ({"store": {"target": "central"}}, "kms_key_id"),
+    ],
+)
+def test_a_wrong_configuration_makes_no_call(tmp_path, wrong, words):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        sandbox.control("calls", method="DELETE")
+        result = Keyward(tmp_path, sandbox.environment, **wrong)("run").expect(2)
+        assert words in result.stderr and "config.yaml:" in result.stderr
+        assert sandbox.calls()["counts"] == {}
+
+
+def test_a_dry_run_flag_that_is_neither_true_nor_false_is_an_error(tmp_path):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        sandbox.control("calls", method="DELETE")
+        result = Keyward(tmp_path, sandbox.environment)("run", DryRunFlag="ture").expect(2)
+        assert "DryRunFlag" in result.stderr
+        assert sandbox.calls()["counts"] == {}
+
+
+def test_without_credentials_nothing_is_sent(tmp_path):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        sandbox.control("calls", method="DELETE")
+        environment = dict(sandbox.environment)
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            del environment[name]
+        Keyward(tmp_path, environment)("run").expect(5)
+        assert sandbox.calls()["counts"] == {}
