@@ -15,6 +15,9 @@ using base::Task;
 // Longer than any rotation takes, proof included. An intent of another machine's run that is younger may be at work.
 constexpr std::chrono::minutes k_longest_rotation{15};
 
+// Dates of different AWS services differ by seconds.
+constexpr std::chrono::minutes k_clock_spread{1};
+
 // ListAccessKeys may omit a key for some seconds after it was made.
 constexpr int k_looks_for_lost_key = 3;
 constexpr std::chrono::milliseconds k_look_again{1'000};
@@ -28,6 +31,14 @@ std::vector<AccessKeyId> ids_of(const UserFacts& facts) {
 Ledger ledger_of(const UserFacts& facts) { return facts.ledger.is_known() ? facts.ledger.value() : Ledger{}; }
 
 bool contains(const std::vector<AccessKeyId>& ids, const AccessKeyId& id) { return std::ranges::find(ids, id) != ids.end(); }
+
+/// Whether a key that `intent` does not name and that is not current may be the one its rotation made. Not one that came
+/// when that rotation was long over, and not one that somebody works with: the proof uses STS only, and nobody heard of it.
+bool may_be_unfinished(const KeyFacts& key, const Intent& intent) {
+  const bool at_that_time = key.created >= intent.at - k_clock_spread && key.created <= intent.at + k_longest_rotation;
+  const bool in_use = key.last_use.is_known() && key.last_use.value().service != "sts";
+  return at_that_time && !in_use;
+}
 
 const Decision* same_decision(const std::vector<Decision>& decisions, const Decision& wanted) {
   const auto found = std::ranges::find_if(decisions, [&wanted](const Decision& decision) {
@@ -169,10 +180,11 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) 
 
   Result<aws::CreatedAccessKey> created = co_await create_key(facts);
   if (!created) {
-    // Without a trace of a key the intent has served; in doubt it stays, so that the next run looks again.
-    if (created.error().kind != ErrorKind::ambiguous) {
-      ledger.intent.reset();
-      Result<void> cleared = co_await write_ledger(facts, ledger);
+    // Without a trace of a key the intent has served. In doubt it stays, so that the next run looks again: the answer was
+    // lost, or somebody made a key since we looked. That may be another host's run, whose record ours has replaced.
+    const bool in_doubt = created.error().kind == ErrorKind::ambiguous || created.error().kind == ErrorKind::limit_exceeded;
+    if (!in_doubt) {
+      Result<void> cleared = co_await clear_intent(facts);
       if (!cleared) parts_.log.warn("intent_not_cleared", {{"user", facts.name.str()}, {"error", base::describe(cleared.error())}});
     }
     co_return failed(std::move(decision), created.error());
@@ -227,7 +239,8 @@ Task<Result<aws::CreatedAccessKey>> Executor::create_key(UserFacts facts) {
   co_return created;
 }
 
-/// Deletes every key that was not there when the intent was written: its secret is lost. Errors are `ambiguous`.
+/// Deletes a key that was not there when the intent was written and is not stored: its secret is lost. Errors:
+/// `conflict` when it is stored, so that another run is at work on it.
 Task<Result<void>> Executor::remove_unknown_keys(UserFacts facts) {
   const std::vector<AccessKeyId> known = facts.ledger.value().intent->keys;
   for (int look = 0; look < k_looks_for_lost_key; ++look) {
@@ -236,6 +249,12 @@ Task<Result<void>> Executor::remove_unknown_keys(UserFacts facts) {
     if (!listed) co_return listed.error();
     for (const aws::AccessKeyMetadata& key : *listed) {
       if (contains(known, key.id)) continue;
+      // The answer was lost before anything could be stored: a stored key is that of another host's run.
+      Result<StoredState> state = co_await parts_.store.state(facts.name, key.id);
+      if (!state) co_return state.error();
+      if (*state != StoredState::absent) {
+        co_return Error{ErrorKind::conflict, "rotate", "KeysChanged", "", "another run made and stored a key of this user"};
+      }
       Result<void> removed = co_await parts_.iam.delete_access_key(facts.name, key.id);
       if (!removed) co_return removed.error();
       parts_.log.warn("lost_key_removed", {{"user", facts.name.str()}, {"access_key_id", base::last_four(key.id)}});
@@ -251,11 +270,25 @@ Task<Result<void>> Executor::undo(UserFacts facts, SecretLocation location, Acce
   if (!removed) co_return removed.error();
   Result<void> dropped = co_await parts_.store.drop_pending(location, facts.name, key);
   if (!dropped) parts_.log.warn("pending_label_left", {{"user", facts.name.str()}, {"error", base::describe(dropped.error())}});
-  Ledger ledger = ledger_of(facts);
-  ledger.intent.reset();
-  Result<void> cleared = co_await write_ledger(facts, ledger);
+  Result<void> cleared = co_await clear_intent(facts);
   if (!cleared) parts_.log.warn("intent_not_cleared", {{"user", facts.name.str()}, {"error", base::describe(cleared.error())}});
   co_return Result<void>();
+}
+
+/// Removes the intent of a rotation that left no key. With a key there that the intent does not name it stays, for the
+/// next run to judge: another host's run may have made that key, and its record may be the one that ours has replaced.
+Task<Result<void>> Executor::clear_intent(UserFacts facts) {
+  Ledger ledger = facts.ledger.value();
+  const std::vector<AccessKeyId> known = ledger.intent->keys;
+  Result<std::vector<aws::AccessKeyMetadata>> listed = co_await parts_.iam.list_access_keys(facts.name);
+  if (!listed) co_return listed.error();
+  const auto is_unknown = [&known](const aws::AccessKeyMetadata& key) { return !contains(known, key.id); };
+  if (std::ranges::any_of(*listed, is_unknown)) {
+    co_return Error{ErrorKind::conflict, "rotate", "KeysChanged", "", "somebody else made a key; the next run looks at it"};
+  }
+  ledger.intent.reset();
+  Result<void> cleared = co_await write_ledger(facts, ledger);
+  co_return cleared;
 }
 
 Task<std::optional<Outcome>> Executor::settle(UserFacts facts) {
@@ -308,6 +341,19 @@ Task<std::optional<Outcome>> Executor::settle(UserFacts facts) {
     finished.new_key = new_key;
     finished.secret = *location;
     co_return finished;
+  }
+  const auto unfinished = std::ranges::find(facts.keys.value(), new_key, &KeyFacts::id);
+  if (unfinished->last_use.is_unknown()) {
+    co_return failed(std::move(decision), Error{ErrorKind::conflict, "recover", "FactUnknown", "",
+                                                "when the key " + base::last_four(new_key) + " was last used could not be read: " +
+                                                    unfinished->last_use.why()});
+  }
+  if (!may_be_unfinished(*unfinished, intent)) {
+    Result<void> forgotten = co_await write_ledger(facts, ledger);
+    if (!forgotten) co_return failed(std::move(decision), forgotten.error());
+    decision.action = Action::note;
+    decision.detail += "; the key " + base::last_four(new_key) + " was made or is used by somebody else and stays";
+    co_return outcome(std::move(decision), OutcomeStatus::done);
   }
   // Not proved to be anybody's: its owner never heard of it, so nothing can depend on it.
   Result<void> removed = co_await parts_.iam.delete_access_key(facts.name, new_key);

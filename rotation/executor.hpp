@@ -53,6 +53,7 @@ class Executor {
   base::Task<Outcome> rotate(UserFacts facts, Decision decision, bool forced);
   base::Task<base::Result<aws::CreatedAccessKey>> create_key(UserFacts facts);
   base::Task<base::Result<void>> remove_unknown_keys(UserFacts facts);
+  base::Task<base::Result<void>> clear_intent(UserFacts facts);
   base::Task<base::Result<void>> undo(UserFacts facts, SecretLocation location, base::AccessKeyId key);
   base::Task<Outcome> deactivate(UserFacts facts, Decision decision);
   base::Task<Outcome> remove(UserFacts facts, Decision decision);
