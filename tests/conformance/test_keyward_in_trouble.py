@@ -422,6 +422,26 @@ def test_the_most_talkative_log_tells_no_secret(tmp_path):
             assert value.encode() not in keyward.everything_written()
 
 
+@pytest.mark.parametrize("whose", ["person", "interrupted run"])
+def test_a_key_that_no_record_names_is_removed_only_if_an_interrupted_run_made_it(tmp_path, whose):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        (old,) = keys(sandbox.state(), A, "alice")
+        begun = sandbox.now() - datetime.timedelta(minutes=20 if whose == "person" else 0)
+        intent = f"v1 int=a-run-elsewhere@{begun:%Y%m%dT%H%M%SZ}/{old['id']}"
+        sandbox.edit("tag_user", account=A, user="alice", key="keyward:state", value=intent)
+        sandbox.edit("create_key", account=A, user="alice", age_days=0)
+        new = keys(sandbox.state(), A, "alice")[1]
+        sandbox.advance("1h")
+        Keyward(tmp_path, sandbox.environment)("run").expect(0)
+        after = sandbox.state()
+        assert keys(after, A, "alice")[0]["status"] == "Active"
+        stays = new["id"] in [key["id"] for key in keys(after, A, "alice")]
+        assert stays == (whose == "person")
+        assert " int=" not in after["accounts"][A]["users"]["alice"]["tags"]["keyward:state"]
+        if whose != "person":
+            assert_rotated(after, A, "alice")
+
+
 # ---- the other commands
 
 
