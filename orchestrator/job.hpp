@@ -66,7 +66,6 @@ class Job {
   base::Task<AccountReport> rotate_one(accounts::Account account, base::UserName user, std::string reason,
                                        rotation::RunIdentity run);
 
-  const ChangeBudget& budget() const noexcept { return budget_; }
   aws::Caller& hub() noexcept { return hub_; }
 
  private:

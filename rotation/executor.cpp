@@ -198,7 +198,14 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) 
     if (!ready) {
       // The label may have moved although the answer was lost: then the rotation goes on.
       Result<StoredState> state = co_await parts_.store.state(facts.name, created->id);
-      if (state && *state == StoredState::current) ready = Result<void>();
+      if (!state) {
+        // Whether the key is current is unknown, so it is not removed: its owner may be fetching it already. The intent
+        // stays, and the next run finishes or undoes the rotation.
+        Outcome unsettled = failed(std::move(decision), ready.error());
+        unsettled.error->message += "; the new key is stored, the next run settles the rotation";
+        co_return unsettled;
+      }
+      if (*state == StoredState::current) ready = Result<void>();
     }
   }
   if (!ready) {
