@@ -91,14 +91,40 @@ rotation::RunIdentity identity_of(const CommandContext& context, const std::stri
           }};
 }
 
+/// What a run that may change something writes to.
+struct OpenRun {
+  RunRecord record;
+  Notices notices;
+  RunMemory memory;
+};
+
+Result<OpenRun> open_run(const CommandContext& context, Job& job, const std::string& command) {
+  const std::filesystem::path& state_dir = context.configuration.state_dir;
+  Result<RunRecord> record = RunRecord::open(state_dir, new_summary(context, command));
+  if (!record) return record.error();
+  Result<Notices> notices = Notices::prepare(context.configuration, record->folder(), job.hub());
+  if (!notices) {
+    base::Error error = notices.error();
+    error.message = "people could not be told: " + error.message;
+    return error;
+  }
+  return OpenRun{std::move(*record), std::move(*notices), RunMemory::load(state_dir)};
+}
+
+ExitCode not_begun(CommandContext& context, const base::Error& error) {
+  say(context, "nothing was done", error);
+  return error.kind == base::ErrorKind::conflict ? ExitCode::already_running : ExitCode::preflight_failed;
+}
+
 /// Ends a run: mails, memory, record, what is said on standard output.
-Task<ExitCode> conclude(CommandContext& context, Job& job, Notices& notices, RunMemory& memory, RunRecord& record) {
+Task<ExitCode> conclude(CommandContext& context, Job& job, OpenRun& run) {
+  RunRecord& record = run.record;
   report::RunSummary& summary = record.summary();
-  Told told = co_await notices.deliver(job, summary.run, context.services.context.clock.now());
+  Told told = co_await run.notices.deliver(job, summary.run, context.services.context.clock.now());
   record.told(told, context.services.context.clock.now());
   close_summary(context, summary);
   ExitCode code = exit_code_of(summary);
-  const Result<void> remembered = memory.save(context.configuration.state_dir);
+  const Result<void> remembered = run.memory.save(context.configuration.state_dir);
   if (!remembered) {
     say(context, "what this run told people could not be remembered", remembered.error());
     code = worst(code, ExitCode::partial);
@@ -154,59 +180,42 @@ Task<ExitCode> run_audit(CommandContext context) {
 }
 
 Task<ExitCode> run_job(CommandContext context) {
-  const std::filesystem::path& state_dir = context.configuration.state_dir;
-  const Result<RunLock> lock = RunLock::acquire(state_dir);
-  if (!lock) {
-    say(context, "the run was not begun", lock.error());
-    co_return lock.error().kind == base::ErrorKind::conflict ? ExitCode::already_running : ExitCode::preflight_failed;
-  }
+  const Result<RunLock> lock = RunLock::acquire(context.configuration.state_dir);
+  if (!lock) co_return not_begun(context, lock.error());
   Job job(context.configuration, context.services);
   std::optional<accounts::Inventory> inventory = co_await preflight(context, job);
   if (!inventory) co_return ExitCode::preflight_failed;
-  Result<RunRecord> record = RunRecord::open(state_dir, new_summary(context, "run"));
-  if (!record) {
-    say(context, "the run was not begun", record.error());
-    co_return ExitCode::preflight_failed;
-  }
-  Result<Notices> notices = Notices::prepare(context.configuration, record->folder(), job.hub());
-  if (!notices) {
-    say(context, "people could not be told, so nothing was done", notices.error());
-    co_return ExitCode::preflight_failed;
-  }
-  RunMemory memory = RunMemory::load(state_dir);
+  Result<OpenRun> run = open_run(context, job, "run");
+  if (!run) co_return not_begun(context, run.error());
   Progress progress(context.err, context.progress);
   progress.begin(participating(*inventory));
   CoverageCallbacks callbacks;
-  callbacks.previous_run = [&](const base::AccountId& account) { return memory.last_audited(account); };
+  callbacks.previous_run = [&](const base::AccountId& account) { return run->memory.last_audited(account); };
   callbacks.account_done = [&](AccountReport&& report) {
     const base::Instant now = context.services.context.clock.now();
-    record->account_done(report, now);
-    notices->collect(report, memory);
-    if (!report.failure && !report.cut_short) memory.audited(report.account.id, report.audited_at);
+    run->record.account_done(report, now);
+    run->notices.collect(report, run->memory);
+    if (!report.failure && !report.cut_short) run->memory.audited(report.account.id, report.audited_at);
     progress.account_done(report.failure.has_value(), context.services.context.statistics.throttled);
   };
-  rotation::RunIdentity run = identity_of(context, record->summary().run);
+  rotation::RunIdentity identity = identity_of(context, run->record.summary().run);
   const Mode mode = context.line.dry_run ? Mode::dry_run : Mode::enforce;
-  Coverage coverage = co_await job.cover(*inventory, mode, std::move(run), std::move(callbacks));
+  Coverage coverage = co_await job.cover(*inventory, mode, std::move(identity), std::move(callbacks));
   progress.end();
-  count(record->summary(), *inventory, coverage);
-  ExitCode code = co_await conclude(context, job, *notices, memory, *record);
+  count(run->record.summary(), *inventory, coverage);
+  ExitCode code = co_await conclude(context, job, *run);
   co_return code;
 }
 
 Task<ExitCode> run_rotate(CommandContext context) {
-  const std::filesystem::path& state_dir = context.configuration.state_dir;
   const auto account_id = base::AccountId::parse(context.line.account);
   const auto user_name = base::UserName::parse(context.line.user);
   if (!account_id || !user_name) {
     context.err << "keyward: --account needs 12 digits and --user the name of an IAM user\n";
     co_return ExitCode::usage;
   }
-  const Result<RunLock> lock = RunLock::acquire(state_dir);
-  if (!lock) {
-    say(context, "the rotation was not begun", lock.error());
-    co_return lock.error().kind == base::ErrorKind::conflict ? ExitCode::already_running : ExitCode::preflight_failed;
-  }
+  const Result<RunLock> lock = RunLock::acquire(context.configuration.state_dir);
+  if (!lock) co_return not_begun(context, lock.error());
   Job job(context.configuration, context.services);
   std::optional<accounts::Inventory> inventory = co_await preflight(context, job);
   if (!inventory) co_return ExitCode::preflight_failed;
@@ -216,19 +225,10 @@ Task<ExitCode> run_rotate(CommandContext context) {
     context.err << "keyward: account " << account_id->str() << " does not take part: " << why << '\n';
     co_return ExitCode::preflight_failed;
   }
-  Result<RunRecord> record = RunRecord::open(state_dir, new_summary(context, "rotate"));
-  if (!record) {
-    say(context, "the rotation was not begun", record.error());
-    co_return ExitCode::preflight_failed;
-  }
-  Result<Notices> notices = Notices::prepare(context.configuration, record->folder(), job.hub());
-  if (!notices) {
-    say(context, "people could not be told, so nothing was done", notices.error());
-    co_return ExitCode::preflight_failed;
-  }
-  RunMemory memory = RunMemory::load(state_dir);
-  rotation::RunIdentity run = identity_of(context, record->summary().run);
-  AccountReport report = co_await job.rotate_one(entry->account, *user_name, context.line.reason, std::move(run));
+  Result<OpenRun> run = open_run(context, job, "rotate");
+  if (!run) co_return not_begun(context, run.error());
+  rotation::RunIdentity identity = identity_of(context, run->record.summary().run);
+  AccountReport report = co_await job.rotate_one(entry->account, *user_name, context.line.reason, std::move(identity));
   Coverage coverage;
   if (report.failure) {
     say(context, "the user cannot be rotated", *report.failure);
@@ -236,11 +236,11 @@ Task<ExitCode> run_rotate(CommandContext context) {
   } else {
     coverage.covered = 1;
   }
-  record->account_done(report, context.services.context.clock.now());
-  notices->collect(report, memory);
+  run->record.account_done(report, context.services.context.clock.now());
+  run->notices.collect(report, run->memory);
   accounts::Inventory only{inventory->organization_id, {*entry}};
-  count(record->summary(), only, coverage);
-  ExitCode code = co_await conclude(context, job, *notices, memory, *record);
+  count(run->record.summary(), only, coverage);
+  ExitCode code = co_await conclude(context, job, *run);
   co_return code;
 }
 
