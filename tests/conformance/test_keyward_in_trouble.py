@@ -442,6 +442,29 @@ def test_a_key_that_no_record_names_is_removed_only_if_an_interrupted_run_made_i
             assert_rotated(after, A, "alice")
 
 
+def test_a_new_key_stays_when_its_label_can_neither_be_moved_nor_read(tmp_path):
+    """Its owner may be fetching it already: the next run finds out, and only then keeps or removes it."""
+    with organization(account(A, overdue("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        before = sandbox.state()
+        sandbox.faults(
+            rules=[
+                {"action": "secretsmanager:UpdateSecretVersionStage", "fault": "denied", "times": -1},
+                # Those before are the check of the store and the look before the label is moved.
+                {"action": "secretsmanager:DescribeSecret", "fault": "denied", "skip": 2, "times": -1},
+            ]
+        )
+        result = keyward("run").expect(4)
+        assert result.outcomes() == [("alice", "rotate", "failed")]
+        after = sandbox.state()
+        assert len(keys(after, A, "alice")) == 2
+        assert " int=" in after["accounts"][A]["users"]["alice"]["tags"]["keyward:state"]
+        assert_nothing_lost(before, after)
+        sandbox.faults(rules=[])
+        keyward("run").expect(0)
+        assert_rotated(sandbox.state(), A, "alice")
+
+
 # ---- the other commands
 
 
