@@ -17,7 +17,7 @@ enum class NoticeStatus {
   sent,
   rejected,     ///< the channel will not take it: trying again changes nothing
   unavailable,  ///< not sent; a later attempt may succeed
-  uncertain,    ///< no answer came: it may have gone out, so it is not sent again
+  uncertain,    ///< no answer came: it may have gone out, so this run does not send it again
 };
 
 std::string_view to_string(NoticeStatus status) noexcept;

@@ -6,6 +6,7 @@
 #include "aws/secrets_manager_client.hpp"
 #include "base/task_group.hpp"
 #include "rotation/auditor.hpp"
+#include "rotation/begun_action.hpp"
 #include "rotation/key_prover.hpp"
 #include "rotation/secret_store.hpp"
 
@@ -52,6 +53,7 @@ class Workplace {
 
   rotation::Auditor& auditor() { return auditor_; }
   rotation::Executor& executor() { return executor_; }
+  rotation::SecretStore& store() { return store_; }
 
  private:
   static bool one_role(const Configuration& configuration) { return configuration.audit_role == configuration.member_role; }
@@ -120,6 +122,98 @@ struct AccountWork {
   AccountReport& report;
 };
 
+JournalEntry begun_now(const AccountWork& work, const base::UserName& user, const Decision& decision) {
+  return {work.report.account.id, user, decision, work.parts.context.clock.now(), work.parts.run.id, std::nullopt, std::nullopt};
+}
+
+Outcome not_begun(const Decision& decision, base::Instant at, base::Error error) {
+  Outcome outcome = not_carried_out(decision, OutcomeStatus::failed, at, "");
+  outcome.error = std::move(error);
+  return outcome;
+}
+
+/// Carries a decision out between two lines of the journal.
+Task<Outcome> perform(AccountWork& work, aws::IamUser user, Decision decision) {
+  Journal& journal = *work.parts.journal;
+  const JournalEntry entry = begun_now(work, user.name, decision);
+  const bool noted = Journal::concerns(decision);
+  if (noted) {
+    const Result<void> begun = journal.begin(entry);
+    if (!begun) co_return not_begun(decision, entry.begun, begun.error());
+  }
+  rotation::Executor& executor = work.workplace.executor();
+  Task<Outcome> action = decision.reason == rotation::Reason::forced_rotation ? executor.rotate_now(user, decision.detail)
+                                                                              : executor.perform(user, decision);
+  Outcome outcome = co_await std::move(action);
+  if (noted) journal.end(entry, outcome);
+  co_return outcome;
+}
+
+/// Finishes or undoes an interrupted rotation, between two lines of the journal.
+Task<std::optional<Outcome>> settle(AccountWork& work, rotation::UserFacts facts) {
+  Journal& journal = *work.parts.journal;
+  Decision decision;
+  decision.action = Action::rotate;
+  decision.reason = rotation::Reason::interrupted_rotation;
+  const auto& existed = facts.ledger.value().intent->keys;
+  if (!existed.empty()) decision.key = existed.front();
+  const JournalEntry entry = begun_now(work, facts.name, decision);
+  const Result<void> begun = journal.begin(entry);
+  if (!begun) co_return not_begun(decision, entry.begun, begun.error());
+  std::optional<Outcome> settled = co_await work.workplace.executor().settle(std::move(facts));
+  if (settled) {
+    journal.end(entry, *settled);
+  } else {
+    journal.drop(entry);  // another host's run is at work and tells by itself
+  }
+  co_return settled;
+}
+
+/// What earlier runs did for this user and told nobody. Done after an interrupted rotation is settled: what is not recorded
+/// on the user by then did not happen.
+Task<void> look_back(AccountWork& work, aws::IamUser user) {
+  Journal& journal = *work.parts.journal;
+  const std::vector<JournalEntry> left = journal.left_by_earlier_runs(work.report.account.id, user.name);
+  if (left.empty()) co_return;
+  rotation::UserFacts facts = co_await work.workplace.auditor().facts(user, rotation::Reading::everything);
+  UserReport found{std::move(facts), {}};
+  for (const JournalEntry& entry : left) {
+    auto became = rotation::what_became_of(entry.decision, entry.begun, found.facts);
+    if (became.is_unknown()) continue;
+    Outcome outcome = became.is_known() ? became.value() : Outcome();
+    if (entry.done) {
+      outcome.decision = entry.decision;
+      outcome.status = OutcomeStatus::done;
+      outcome.at = *entry.done;
+      outcome.new_key = entry.new_key;
+    } else if (became.is_absent()) {
+      journal.drop(entry);
+      continue;
+    }
+    if (outcome.decision.due) outcome.decision.days_left = rotation::days_until(*outcome.decision.due, work.parts.context.clock.now());
+    if (outcome.new_key) {
+      Result<rotation::SecretLocation> location = co_await work.workplace.store().locate(user.name);
+      if (location) outcome.secret = std::move(*location);
+    }
+    journal.end(entry, outcome);
+    found.outcomes.push_back(std::move(outcome));
+  }
+  if (!found.outcomes.empty()) work.report.earlier.push_back(std::move(found));
+}
+
+/// What earlier runs left to be done for this user; the facts are those after it.
+Task<void> catch_up(AccountWork& work, aws::IamUser user, UserReport& report, rotation::Reading reading) {
+  const bool interrupted = report.facts.ledger.is_known() && report.facts.ledger.value().intent && report.facts.keys.is_known();
+  if (interrupted) {
+    std::optional<Outcome> settled = co_await settle(work, report.facts);
+    if (settled) {
+      report.outcomes.push_back(std::move(*settled));
+      report.facts = co_await work.workplace.auditor().facts(user, reading);
+    }
+  }
+  co_await look_back(work, std::move(user));
+}
+
 /// One decision of one user: carried out, only told, or refused by a limit.
 Task<Outcome> act(AccountWork& work, aws::IamUser user, Decision decision) {
   const RunParts& parts = work.parts;
@@ -130,7 +224,7 @@ Task<Outcome> act(AccountWork& work, aws::IamUser user, Decision decision) {
     co_return not_carried_out(decision, OutcomeStatus::held_back, now,
                               "limits.max_changes or limits.max_changes_per_account is used up for this run");
   }
-  Outcome outcome = co_await work.workplace.executor().perform(user, decision);
+  Outcome outcome = co_await perform(work, std::move(user), std::move(decision));
   co_return outcome;
 }
 
@@ -143,14 +237,7 @@ Task<void> work_user(AccountWork& work, aws::IamUser user, UserReport& report) {
     co_return;
   }
   report.facts = co_await workplace.auditor().facts(user);
-  const bool interrupted = report.facts.ledger.is_known() && report.facts.ledger.value().intent && report.facts.keys.is_known();
-  if (interrupted && mode == Mode::enforce) {
-    std::optional<Outcome> settled = co_await workplace.executor().settle(report.facts);
-    if (settled) {
-      report.outcomes.push_back(std::move(*settled));
-      report.facts = co_await workplace.auditor().facts(user);
-    }
-  }
+  if (mode == Mode::enforce) co_await catch_up(work, user, report, rotation::Reading::as_needed);
   const std::vector<Decision> decisions = rotation::decide(report.facts, work.report.settings.policy, parts.context.clock.now());
   for (const Decision& decision : decisions) {
     Outcome outcome = co_await act(work, user, decision);
@@ -171,7 +258,7 @@ Task<void> work_users(AccountWork& work, const std::vector<aws::IamUser>& users,
 
 Task<AccountReport> work_account(RunParts parts, accounts::Account account, Mode mode,
                                  std::optional<base::Instant> previous_run) {
-  AccountReport report{account, parts.configuration.for_account(account), mode, parts.context.clock.now(), {}, {}, false};
+  AccountReport report{account, parts.configuration.for_account(account), mode, parts.context.clock.now(), {}, {}, {}, false};
   if (report.settings.dry_run && mode == Mode::enforce) report.mode = Mode::dry_run;
   Workplace workplace(parts, report.account, report.settings, report.mode, previous_run);
 
@@ -191,7 +278,7 @@ Task<AccountReport> work_account(RunParts parts, accounts::Account account, Mode
 }
 
 Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, base::UserName user, std::string reason) {
-  AccountReport report{account, parts.configuration.for_account(account), Mode::enforce, parts.context.clock.now(), {}, {}, false};
+  AccountReport report{account, parts.configuration.for_account(account), Mode::enforce, parts.context.clock.now(), {}, {}, {}, false};
   if (report.settings.dry_run) report.mode = Mode::dry_run;
   Workplace workplace(parts, report.account, report.settings, report.mode, std::nullopt);
   Result<std::vector<aws::IamUser>> users = co_await workplace.auditor().users();
@@ -205,21 +292,28 @@ Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, base:
     co_return report;
   }
   const aws::IamUser one = *found;
-  rotation::UserFacts facts = co_await workplace.auditor().facts(one);
-  UserReport rotated{std::move(facts), {}};
+  rotation::UserFacts facts = co_await workplace.auditor().facts(one, rotation::Reading::everything);
+  UserReport& rotated = report.users.emplace_back(UserReport{std::move(facts), {}});
+  AccountWork work{parts, workplace, report};
   if (report.mode == Mode::enforce) {
-    Outcome outcome = co_await workplace.executor().rotate_now(one);
-    outcome.decision.detail = reason;
+    co_await catch_up(work, one, rotated, rotation::Reading::everything);
+    // Finished just now: that is the rotation asked for. Not settled: a person must look first.
+    if (!rotated.outcomes.empty()) {
+      const Outcome& settled = rotated.outcomes.back();
+      if (settled.decision.action == Action::rotate || settled.status != OutcomeStatus::done) co_return report;
+    }
+  }
+  Decision decision;
+  decision.action = Action::rotate;
+  decision.reason = rotation::Reason::forced_rotation;
+  decision.detail = reason;
+  if (rotated.facts.keys.is_known() && rotated.facts.keys.value().size() == 1) decision.key = rotated.facts.keys.value()[0].id;
+  if (report.mode == Mode::enforce) {
+    Outcome outcome = co_await perform(work, one, std::move(decision));
     rotated.outcomes.push_back(std::move(outcome));
   } else {
-    Decision decision;
-    decision.action = Action::rotate;
-    decision.reason = rotation::Reason::forced_rotation;
-    decision.detail = reason;
-    if (rotated.facts.keys.is_known() && rotated.facts.keys.value().size() == 1) decision.key = rotated.facts.keys.value()[0].id;
     rotated.outcomes.push_back(not_carried_out(decision, OutcomeStatus::dry_run, parts.context.clock.now(), ""));
   }
-  report.users.push_back(std::move(rotated));
   co_return report;
 }
 

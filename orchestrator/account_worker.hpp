@@ -12,6 +12,7 @@
 #include "base/log.hpp"
 #include "orchestrator/change_budget.hpp"
 #include "orchestrator/configuration.hpp"
+#include "orchestrator/journal.hpp"
 #include "rotation/executor.hpp"
 #include "rotation/outcome.hpp"
 
@@ -34,6 +35,7 @@ struct RunParts {
   rotation::RunIdentity run;
   ChangeBudget& budget;
   base::Log& log;
+  Journal* journal;      ///< null where nothing is changed
   const bool& stopping;  ///< a signal came: finish what was begun, begin nothing
 };
 
@@ -44,6 +46,7 @@ struct AccountReport {
   Mode mode = Mode::audit;
   base::Instant audited_at;
   std::vector<rotation::UserReport> users;
+  std::vector<rotation::UserReport> earlier;  ///< actions of earlier runs whose owners have not been told
   std::optional<base::Error> failure;  ///< the account could not be covered
   bool cut_short = false;              ///< a signal came before every user was looked at
 };

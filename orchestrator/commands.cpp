@@ -4,6 +4,7 @@
 #include <csignal>
 #include <ostream>
 
+#include "orchestrator/journal.hpp"
 #include "orchestrator/notices.hpp"
 #include "orchestrator/run_lock.hpp"
 #include "orchestrator/run_memory.hpp"
@@ -96,6 +97,7 @@ struct OpenRun {
   RunRecord record;
   Notices notices;
   RunMemory memory;
+  Journal journal;
 };
 
 Result<OpenRun> open_run(const CommandContext& context, Job& job, const std::string& command) {
@@ -108,7 +110,9 @@ Result<OpenRun> open_run(const CommandContext& context, Job& job, const std::str
     error.message = "people could not be told: " + error.message;
     return error;
   }
-  return OpenRun{std::move(*record), std::move(*notices), RunMemory::load(state_dir)};
+  Result<Journal> journal = Journal::open(state_dir);
+  if (!journal) return journal.error();
+  return OpenRun{std::move(*record), std::move(*notices), RunMemory::load(state_dir), std::move(*journal)};
 }
 
 ExitCode not_begun(CommandContext& context, const base::Error& error) {
@@ -124,8 +128,8 @@ Task<ExitCode> conclude(CommandContext& context, Job& job, OpenRun& run) {
   record.told(told, context.services.context.clock.now());
   close_summary(context, summary);
   ExitCode code = exit_code_of(summary);
-  const Result<void> remembered = run.memory.save(context.configuration.state_dir);
-  if (!remembered) {
+  for (const Result<void>& remembered : {run.journal.told(told.not_reached), run.memory.save(context.configuration.state_dir)}) {
+    if (remembered) continue;
     say(context, "what this run told people could not be remembered", remembered.error());
     code = worst(code, ExitCode::partial);
   }
@@ -168,7 +172,7 @@ Task<ExitCode> run_audit(CommandContext context) {
     progress.account_done(report.failure.has_value(), context.services.context.statistics.throttled);
   };
   rotation::RunIdentity run{summary.run, {}};
-  Coverage coverage = co_await job.cover(*inventory, Mode::audit, std::move(run), std::move(callbacks));
+  Coverage coverage = co_await job.cover(*inventory, Mode::audit, std::move(run), std::move(callbacks), nullptr);
   progress.end();
   count(summary, *inventory, coverage);
   close_summary(context, summary);
@@ -200,7 +204,7 @@ Task<ExitCode> run_job(CommandContext context) {
   };
   rotation::RunIdentity identity = identity_of(context, run->record.summary().run);
   const Mode mode = context.line.dry_run ? Mode::dry_run : Mode::enforce;
-  Coverage coverage = co_await job.cover(*inventory, mode, std::move(identity), std::move(callbacks));
+  Coverage coverage = co_await job.cover(*inventory, mode, std::move(identity), std::move(callbacks), &run->journal);
   progress.end();
   count(run->record.summary(), *inventory, coverage);
   ExitCode code = co_await conclude(context, job, *run);
@@ -228,7 +232,7 @@ Task<ExitCode> run_rotate(CommandContext context) {
   Result<OpenRun> run = open_run(context, job, "rotate");
   if (!run) co_return not_begun(context, run.error());
   rotation::RunIdentity identity = identity_of(context, run->record.summary().run);
-  AccountReport report = co_await job.rotate_one(entry->account, *user_name, context.line.reason, std::move(identity));
+  AccountReport report = co_await job.rotate_one(entry->account, *user_name, context.line.reason, std::move(identity), run->journal);
   Coverage coverage;
   if (report.failure) {
     say(context, "the user cannot be rotated", *report.failure);

@@ -83,14 +83,14 @@ Task<std::map<std::string, std::string>> Job::account_tags(base::AccountId accou
   co_return std::move(*tags);
 }
 
-RunParts Job::parts_for(rotation::RunIdentity run) {
-  return {configuration_,      services_.context, services_.identity, hub_,          services_.region,
-          services_.partition, std::move(run),    budget_,            services_.log, services_.stopping};
+RunParts Job::parts_for(rotation::RunIdentity run, Journal* journal) {
+  return {configuration_, services_.context, services_.identity, hub_,    services_.region, services_.partition,
+          std::move(run), budget_,           services_.log,      journal, services_.stopping};
 }
 
 Task<AccountReport> Job::rotate_one(accounts::Account account, base::UserName user, std::string reason,
-                                    rotation::RunIdentity run) {
-  RunParts parts = parts_for(std::move(run));
+                                    rotation::RunIdentity run, Journal& journal) {
+  RunParts parts = parts_for(std::move(run), &journal);
   AccountReport report = co_await rotate_user(std::move(parts), std::move(account), std::move(user), std::move(reason));
   co_return report;
 }
@@ -122,13 +122,13 @@ Task<void> Job::work_all(Walk& walk, const std::vector<const accounts::Account*>
 }
 
 Task<Coverage> Job::cover(const accounts::Inventory& inventory, Mode mode, rotation::RunIdentity run,
-                          CoverageCallbacks callbacks) {
+                          CoverageCallbacks callbacks, Journal* journal) {
   std::vector<const accounts::Account*> participating;
   for (const auto& entry : inventory.entries) {
     if (entry.skip == accounts::Skip::none) participating.push_back(&entry.account);
   }
   Coverage coverage;
-  RunParts parts = parts_for(std::move(run));
+  RunParts parts = parts_for(std::move(run), journal);
   const int allowed = allowed_failures(static_cast<int>(participating.size()), configuration_.limits.max_failed_accounts_percent);
   Walk walk{mode, std::move(parts), callbacks, coverage, base::Deadline::after(configuration_.limits.deadline), allowed};
   const auto body = [&walk, &participating](base::TaskGroup& group) { return work_all(walk, participating, group); };

@@ -59,12 +59,13 @@ class Job {
 
   /// Walks the accounts that take part, at most limits.accounts_in_flight at once. No account is begun after a signal,
   /// after limits.deadline, or when too many have failed.
+  /// The journal is needed where something may be changed.
   base::Task<Coverage> cover(const accounts::Inventory& inventory, Mode mode, rotation::RunIdentity run,
-                             CoverageCallbacks callbacks);
+                             CoverageCallbacks callbacks, Journal* journal);
 
   /// Rotates one user's key now. `failure` when the user cannot be found.
   base::Task<AccountReport> rotate_one(accounts::Account account, base::UserName user, std::string reason,
-                                       rotation::RunIdentity run);
+                                       rotation::RunIdentity run, Journal& journal);
 
   aws::Caller& hub() noexcept { return hub_; }
 
@@ -72,7 +73,7 @@ class Job {
   struct Walk;
   static base::Task<void> work(Walk& walk, accounts::Account account);
   static base::Task<void> work_all(Walk& walk, const std::vector<const accounts::Account*>& accounts, base::TaskGroup& group);
-  RunParts parts_for(rotation::RunIdentity run);
+  RunParts parts_for(rotation::RunIdentity run, Journal* journal);
   aws::Caller& organizations_caller() { return list_session_ ? list_session_->caller() : hub_; }
 
   const Configuration& configuration_;

@@ -42,6 +42,25 @@ bool needs_account_tags(const AccountReport& report) {
          std::ranges::find(sources, notify::OwnerSource::account_tag) != sources.end();
 }
 
+/// The accounts of which a recipient was told by no channel for certain, though one may take it later: twice is better
+/// than never.
+std::set<base::AccountId> not_reached(const std::vector<notify::RecipientDigest>& digests, const std::vector<notify::Notice>& notices) {
+  std::set<base::AccountId> accounts;
+  for (const notify::RecipientDigest& digest : digests) {
+    const auto is_of = [&digest](const notify::Notice& notice) {
+      return notice.recipient == digest.recipient.str() && notice.mode == digest.mode;
+    };
+    const auto is_over = [&is_of](const notify::Notice& notice) {
+      return is_of(notice) && (notice.status == notify::NoticeStatus::sent || notice.status == notify::NoticeStatus::rejected);
+    };
+    if (std::ranges::none_of(notices, is_of) || std::ranges::any_of(notices, is_over)) continue;
+    for (const auto& [id, name] : digest.accounts) {
+      if (const auto account = base::AccountId::parse(id)) accounts.insert(*account);
+    }
+  }
+  return accounts;
+}
+
 }  // namespace
 
 Result<Notices> Notices::prepare(const Configuration& configuration, const std::filesystem::path& run_dir, aws::Caller& hub) {
@@ -74,7 +93,7 @@ Result<Notices> Notices::prepare(const Configuration& configuration, const std::
 }
 
 void Notices::collect(const AccountReport& report, RunMemory& memory) {
-  AccountReport news{report.account, report.settings, report.mode, report.audited_at, {}, std::nullopt, false};
+  AccountReport news{report.account, report.settings, report.mode, report.audited_at, report.earlier, {}, std::nullopt, false};
   for (const rotation::UserReport& user : report.users) {
     rotation::UserReport told{user.facts, {}};
     for (const Outcome& outcome : user.outcomes) {
@@ -97,11 +116,13 @@ Task<Told> Notices::deliver(Job& job, std::string run, base::Instant at) {
   Told told;
   told.problems.assign(digest.problems().begin(), digest.problems().end());
   const notify::Letterhead letterhead{*sender_, std::move(run), at};
+  const std::vector<notify::RecipientDigest> digests = std::move(digest).finish();
   std::vector<notify::Message> messages;
-  for (const notify::RecipientDigest& one : std::move(digest).finish()) messages.push_back(notify::compose(one, templates_, letterhead));
+  for (const notify::RecipientDigest& one : digests) messages.push_back(notify::compose(one, templates_, letterhead));
   std::vector<notify::Channel*> channels;
   for (const auto& channel : channels_) channels.push_back(channel.get());
   told.notices = co_await notify::deliver_all(messages, channels);
+  told.not_reached = not_reached(digests, told.notices);
   co_return told;
 }
 

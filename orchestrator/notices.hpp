@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ namespace keyward::orchestrator {
 struct Told {
   std::vector<notify::Notice> notices;
   std::vector<notify::RecipientProblem> problems;
+  std::set<base::AccountId> not_reached;  ///< accounts with a message that no channel took: the next run tells again
 };
 
 /// Who must hear of a run: collects while the accounts are walked, sends at the end. Templates, recipients file, sender

@@ -115,6 +115,13 @@ void RunRecord::account_done(const AccountReport& report, base::Instant now) {
   for (const rotation::UserReport& user : report.users) {
     for (const report::Event& line : report::user_events(report.account, user, report.settings.policy, now)) append(line);
   }
+  for (const rotation::UserReport& user : report.earlier) {
+    for (report::Event& line : report::user_events(report.account, user, report.settings.policy, now)) {
+      if (line.event != "action") continue;
+      line.event = "earlier_action";
+      append(line);
+    }
+  }
 }
 
 void RunRecord::told(const Told& told, base::Instant now) {

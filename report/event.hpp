@@ -12,7 +12,8 @@ namespace keyward::report {
 /// Every access key of a covered account appears in exactly one "decision" or "key" line.
 struct Event {
   base::Instant time;
-  std::string event;  ///< "decision", "key" (no decision speaks of it), "action", "notice", "account", "failure"
+  std::string event;  ///< "decision", "key" (no decision speaks of it), "action", "earlier_action" (of a run
+                                ///< that ended before its owner was told; told by this one), "notice", "account", "failure"
   std::string account;
   std::string account_name;
   std::string user;

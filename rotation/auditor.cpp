@@ -117,13 +117,14 @@ Task<std::vector<KeyFacts>> Auditor::with_last_use(std::vector<KeyFacts> keys) {
   co_return keys;
 }
 
-Task<UserFacts> Auditor::facts(aws::IamUser user) {
+Task<UserFacts> Auditor::facts(aws::IamUser user, Reading reading) {
   UserFacts facts{user.name, user.arn, {}, {}, {}, {}, previous_run_};
   facts.keys = co_await read_keys(user.name);
   const base::Instant now = clock_.now();
-  const bool detailed = facts.keys.is_known() && needs_details(facts.keys.value(), policy_, now);
+  const bool wanted = reading == Reading::everything || (facts.keys.is_known() && needs_details(facts.keys.value(), policy_, now));
+  const bool detailed = wanted && facts.keys.is_known();
   const bool tags_select = selection_.by_default == Participation::opt_in;
-  if (detailed || tags_select) {
+  if (wanted || tags_select) {
     using Tags = Fact<std::map<std::string, std::string>>;
     Result<std::map<std::string, std::string>> tags = co_await iam_.list_user_tags(user.name);
     facts.tags = tags ? Tags::known(std::move(*tags)) : Tags::unknown(base::describe(tags.error()));

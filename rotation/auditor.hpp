@@ -14,6 +14,12 @@
 
 namespace keyward::rotation {
 
+/// How much is read of a user.
+enum class Reading {
+  as_needed,   ///< tags, ledger and last use only when a key is due, near, inactive or one of two: nothing else decides on them
+  everything,
+};
+
 /// Gathers the facts about the users of one account. Reads only.
 class Auditor {
  public:
@@ -25,9 +31,8 @@ class Auditor {
   /// All users of the account. Reads the exemption group too: once, before any user is judged.
   base::Task<base::Result<std::vector<aws::IamUser>>> users();
 
-  /// The facts of one user. What cannot be read is an unknown fact, never a failure. Tags, ledger and last use are read
-  /// only when a key is due, near, inactive or one of two: nothing else decides on them.
-  base::Task<UserFacts> facts(aws::IamUser user);
+  /// The facts of one user. What cannot be read is an unknown fact, never a failure.
+  base::Task<UserFacts> facts(aws::IamUser user, Reading reading = Reading::as_needed);
 
  private:
   base::Task<Fact<std::vector<KeyFacts>>> read_keys(base::UserName user);

@@ -104,7 +104,7 @@ class Rules {
     if (!older_active && !newer_active) return {inactive(older, &newer), inactive(newer, &older)};
     if (newer_active) return {inactive(older, &newer), beside_inactive(newer)};
     // Announced by keyward and then inactive: our own deactivation whose record was lost, or the owner's answer to it.
-    if (ledger_.deactivated.contains(newer.id) || ledger_.announced.contains(newer.id)) {
+    if (ledger_.deactivating.contains(newer.id) || ledger_.deactivated.contains(newer.id) || ledger_.announced.contains(newer.id)) {
       return {inactive(newer, &older), beside_inactive(older)};
     }
     return {plain(Action::hold, Reason::rolled_back, &older, std::nullopt,
@@ -193,6 +193,10 @@ class Rules {
                      "the key that replaces it is gone or inactive; it is not deleted");
       }
       return deletion(key, by_keyward->second + policy_.recovery_grace);
+    }
+    if (ledger_.deactivating.contains(key.id)) {
+      return plain(Action::deactivate, Reason::install_grace_period_end, &key, now_,
+                   "an earlier run switched it off and could not record that; its recovery grace starts today");
     }
     const Instant earliest = due_for_rotation(key) + policy_.install_grace + policy_.recovery_grace;
     const auto seen = ledger_.first_seen_inactive.find(key.id);

@@ -22,6 +22,12 @@ constexpr std::chrono::minutes k_clock_spread{1};
 constexpr int k_looks_for_lost_key = 3;
 constexpr std::chrono::milliseconds k_look_again{1'000};
 
+// A store that fails for three users in a row will fail for the fourth; each try makes a key and takes it away again.
+constexpr int k_store_failures = 3;
+
+// IAM, per user.
+constexpr std::size_t k_user_tags = 50;
+
 std::vector<AccessKeyId> ids_of(const UserFacts& facts) {
   std::vector<AccessKeyId> ids;
   for (const KeyFacts& key : facts.keys.value()) ids.push_back(key.id);
@@ -119,37 +125,35 @@ Task<Outcome> Executor::perform(aws::IamUser user, Decision decision) {
   }
 }
 
-/// The facts of a user whose keys may be too young for the audit to have read more than their ages.
-Task<UserFacts> Executor::facts_with_ledger(aws::IamUser user) {
-  UserFacts facts = co_await parts_.auditor.facts(user);
-  if (facts.tags.is_unknown()) {
-    using Tags = Fact<std::map<std::string, std::string>>;
-    Result<std::map<std::string, std::string>> tags = co_await parts_.iam.list_user_tags(user.name);
-    facts.tags = tags ? Tags::known(std::move(*tags)) : Tags::unknown(base::describe(tags.error()));
-    facts.ledger = ledger_in(facts.tags);
+std::optional<Error> Executor::obstacle(const UserFacts& facts) const {
+  if (store_failures_ >= k_store_failures) {
+    return Error{ErrorKind::limit_exceeded, "rotate", "StoreFailing", "",
+                 "the store failed for " + std::to_string(store_failures_) + " users of this account; no further key is made there in this run"};
   }
-  co_return facts;
+  if (facts.ledger.is_absent() && facts.tags.is_known() && facts.tags.value().size() >= k_user_tags) {
+    return Error{ErrorKind::limit_exceeded, "rotate", "TooManyTags", "",
+                 "the user has " + std::to_string(k_user_tags) + " tags, so there is no room for keyward's record; remove one"};
+  }
+  return std::nullopt;
 }
 
-Task<Outcome> Executor::rotate_now(aws::IamUser user) {
-  UserFacts facts = co_await facts_with_ledger(user);
+Outcome Executor::store_failed(Decision decision, Error error) {
+  ++store_failures_;
+  return failed(std::move(decision), std::move(error));
+}
+
+Task<Outcome> Executor::rotate_now(aws::IamUser user, std::string why) {
+  UserFacts facts = co_await parts_.auditor.facts(user, Reading::everything);
   Decision decision;
   decision.action = Action::rotate;
   decision.reason = Reason::forced_rotation;
+  decision.detail = std::move(why);
   const auto refuse = [&](std::string why) {
     return failed(decision, Error{ErrorKind::conflict, "rotate", "NotPossible", "", std::move(why)});
   };
   if (facts.keys.is_unknown()) co_return refuse("the access keys could not be read: " + facts.keys.why());
   if (facts.ledger.is_unknown()) co_return refuse("keyward's record on the user could not be read: " + facts.ledger.why());
-  if (ledger_of(facts).intent) {
-    std::optional<Outcome> settled = co_await settle(facts);
-    if (!settled) co_return refuse("another run may be rotating this user right now; try again in 15 minutes");
-    const bool finished = settled->decision.action == Action::rotate;  // stored and proved: that is the rotation asked for
-    if (finished || settled->status != OutcomeStatus::done) co_return *settled;
-    facts = co_await facts_with_ledger(user);
-    const bool readable = !facts.keys.is_unknown() && !facts.ledger.is_unknown();
-    if (!readable) co_return refuse("the user could not be read again after an interrupted rotation was undone");
-  }
+  if (ledger_of(facts).intent) co_return refuse("another run may be rotating this user right now; try again in 15 minutes");
   const auto& keys = facts.keys.value();
   if (keys.empty()) co_return refuse("the user has no access key");
   if (keys.size() > 1) {
@@ -164,16 +168,29 @@ Task<Outcome> Executor::rotate_now(aws::IamUser user) {
 Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) {
   const AccessKeyId old_key = *decision.key;
 
-  // A key whose secret cannot be stored must not be made.
-  Result<SecretLocation> location = co_await parts_.store.prepare(facts.name, facts.arn);
-  if (!location) co_return failed(std::move(decision), location.error());
+  if (std::optional<Error> why = obstacle(facts)) {
+    Outcome held = failed(std::move(decision), *why);
+    if (store_failures_ >= k_store_failures) held.status = OutcomeStatus::held_back;
+    co_return held;
+  }
+  Result<void> storable = co_await parts_.store.check(facts.name);
+  if (!storable) co_return store_failed(std::move(decision), storable.error());
 
+  // Before the first change, so that a user who cannot be tagged is left as he is.
   Ledger ledger = ledger_of(facts);
   ledger.forget_all_but(ids_of(facts));
   ledger.intent = Intent{run_.id, parts_.clock.now(), ids_of(facts), forced};
   Result<void> intended = co_await write_ledger(facts, ledger);
   if (!intended) co_return failed(std::move(decision), intended.error());
   facts.ledger = Fact<Ledger>::known(ledger);
+
+  // A key whose secret cannot be stored must not be made.
+  Result<SecretLocation> location = co_await parts_.store.prepare(facts.name, facts.arn);
+  if (!location) {
+    Result<void> cleared = co_await clear_intent(facts);
+    if (!cleared) parts_.log.warn("intent_not_cleared", {{"user", facts.name.str()}, {"error", base::describe(cleared.error())}});
+    co_return store_failed(std::move(decision), location.error());
+  }
 
   // From here to the end nothing may be cancelled: a key exists or may exist that only this coroutine can store.
   co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
@@ -192,6 +209,7 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) 
 
   base::Secret to_store = created->secret.clone();
   Result<void> ready = co_await parts_.store.put_pending(*location, facts.name, created->id, std::move(to_store));
+  if (!ready) ++store_failures_;
   if (ready) ready = co_await parts_.prover.prove(created->id, std::move(created->secret), facts.arn);
   if (ready) {
     ready = co_await parts_.store.promote(*location, facts.name, created->id);
@@ -383,10 +401,15 @@ Task<std::optional<Outcome>> Executor::settle(UserFacts facts) {
 }
 
 Task<Outcome> Executor::deactivate(UserFacts facts, Decision decision) {
-  Result<void> done = co_await parts_.iam.deactivate_access_key(facts.name, *decision.key);
-  if (!done) co_return failed(std::move(decision), done.error());
+  // Recorded first as begun: an inactive key of which the record says nothing was switched off by somebody else.
   Ledger ledger = ledger_of(facts);
   ledger.forget_all_but(ids_of(facts));
+  ledger.deactivating.insert_or_assign(*decision.key, parts_.clock.now());
+  Result<void> begun = co_await write_ledger(facts, ledger);
+  if (!begun) co_return failed(std::move(decision), begun.error());
+  Result<void> done = co_await parts_.iam.deactivate_access_key(facts.name, *decision.key);
+  if (!done) co_return failed(std::move(decision), done.error());
+  ledger.deactivating.erase(*decision.key);
   ledger.announced.erase(*decision.key);
   ledger.deactivated.insert_or_assign(*decision.key, parts_.clock.now());
   Result<void> recorded = co_await write_ledger(facts, ledger);
@@ -394,7 +417,7 @@ Task<Outcome> Executor::deactivate(UserFacts facts, Decision decision) {
   if (!recorded) {
     result.status = OutcomeStatus::failed;
     result.error = recorded.error();
-    result.error->message += "; the key is inactive but that is not recorded, so its recovery grace starts when the next run sees it";
+    result.error->message += "; the key is inactive but that is not recorded, so its recovery grace starts with the next run";
   }
   co_return result;
 }

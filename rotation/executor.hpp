@@ -22,7 +22,8 @@ struct RunIdentity {
 
 /// Turns decisions about one account's users into AWS calls (docs/rotation.md). Every key is read again right before it
 /// is changed; a decision that no longer follows from the facts is `stale`.
-/// Killed at any moment, the next run finds the intent in the ledger and finishes or undoes the rotation.
+/// Killed at any moment, the next run finds the intent in the ledger and finishes or undoes the rotation. After three
+/// failures of the store in the account no further key is made there.
 class Executor {
  public:
   struct Parts {
@@ -45,11 +46,10 @@ class Executor {
   /// elsewhere. A finished one is an Outcome of `rotate`, so that its owner hears of it.
   base::Task<std::optional<Outcome>> settle(UserFacts facts);
 
-  /// A rotation asked for by a person: whatever the key's age.
-  base::Task<Outcome> rotate_now(aws::IamUser user);
+  /// A rotation asked for by a person, for the reason `why`: whatever the key's age. To be settled first, if need be.
+  base::Task<Outcome> rotate_now(aws::IamUser user, std::string why);
 
  private:
-  base::Task<UserFacts> facts_with_ledger(aws::IamUser user);
   base::Task<Outcome> rotate(UserFacts facts, Decision decision, bool forced);
   base::Task<base::Result<aws::CreatedAccessKey>> create_key(UserFacts facts);
   base::Task<base::Result<void>> remove_unknown_keys(UserFacts facts);
@@ -62,8 +62,13 @@ class Executor {
   Outcome outcome(Decision decision, OutcomeStatus status) const;
   Outcome failed(Decision decision, base::Error error) const;
 
+  /// Why no key may be made for this user, from what is known; nothing when one may.
+  std::optional<base::Error> obstacle(const UserFacts& facts) const;
+  Outcome store_failed(Decision decision, base::Error error);
+
   Parts parts_;
   RunIdentity run_;
+  int store_failures_ = 0;
 };
 
 }  // namespace keyward::rotation

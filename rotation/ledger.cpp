@@ -74,6 +74,7 @@ bool read_entry(std::string_view entry, Ledger& ledger) {
   const auto value = entry.substr(equals + 1);
   if (name == "rot") return read_rotation(value, false, ledger);
   if (name == "rotf") return read_rotation(value, true, ledger);
+  if (name == "going") return read_dated_key(value, ledger.deactivating);
   if (name == "off") return read_dated_key(value, ledger.deactivated);
   if (name == "seen") return read_dated_key(value, ledger.first_seen_inactive);
   if (name == "told") return read_dated_key(value, ledger.announced);
@@ -89,6 +90,7 @@ std::string stamped(const std::string& text, Instant at) { return text + "@" + b
 
 void Ledger::forget_all_but(const std::vector<AccessKeyId>& existing) {
   const auto is_gone = [&existing](const auto& entry) { return std::ranges::find(existing, entry.first) == existing.end(); };
+  std::erase_if(deactivating, is_gone);
   std::erase_if(deactivated, is_gone);
   std::erase_if(first_seen_inactive, is_gone);
   std::erase_if(announced, is_gone);
@@ -109,6 +111,7 @@ base::Result<std::string> format_ledger(const Ledger& ledger) {
     add(rotation.forced ? "rotf" : "rot",
         stamped(rotation.new_key.str() + "/" + rotation.old_key.str(), rotation.at));
   }
+  for (const auto& [key, at] : ledger.deactivating) add("going", stamped(key.str(), at));
   for (const auto& [key, at] : ledger.deactivated) add("off", stamped(key.str(), at));
   for (const auto& [key, at] : ledger.first_seen_inactive) add("seen", stamped(key.str(), at));
   for (const auto& [key, at] : ledger.announced) add("told", stamped(key.str(), at));

@@ -36,6 +36,7 @@ struct Rotation {
 struct Ledger {
   std::optional<Intent> intent;
   std::optional<Rotation> rotation;
+  std::map<base::AccessKeyId, base::Instant> deactivating;         ///< written before the key is switched off
   std::map<base::AccessKeyId, base::Instant> deactivated;          ///< by keyward
   std::map<base::AccessKeyId, base::Instant> first_seen_inactive;  ///< deactivated by somebody else
   std::map<base::AccessKeyId, base::Instant> announced;            ///< owner was told that this key will be deactivated
@@ -45,7 +46,7 @@ struct Ledger {
   void forget_all_but(const std::vector<base::AccessKeyId>& existing);
 };
 
-/// The tag's value: "v1 rot=NEW/OLD@20261121T023000Z off=KEY@… seen=KEY@… told=KEY@… kept=KEY@… int=RUN@…/KEY+KEY".
+/// The tag's value: "v1 rot=NEW/OLD@20261121T023000Z going=KEY@… off=KEY@… seen=KEY@… told=KEY@… kept=KEY@… int=RUN@…/KEY+KEY".
 /// Errors: `limit_exceeded` when it does not fit into the 256 characters of a tag value.
 base::Result<std::string> format_ledger(const Ledger& ledger);
 

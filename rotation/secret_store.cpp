@@ -43,6 +43,33 @@ SecretLocation SecretStore::location_of(const aws::SecretDescription& secret) co
           fields.access_key_id, fields.secret_access_key};
 }
 
+std::optional<Error> SecretStore::refusal(const aws::SecretDescription& secret, const std::string& name) const {
+  if (secret.deleted) {
+    return refused("SecretScheduledForDeletion",
+                   "the secret " + name + " is scheduled for deletion; bring it back with: aws secretsmanager restore-secret --secret-id " + name);
+  }
+  if (!secret.owning_service.empty()) {
+    return refused("SecretOwnedByService", "the secret " + name + " is managed by " + secret.owning_service);
+  }
+  if (settings_.target == StoreTarget::central && secret.kms_key_id.empty()) {
+    return refused("SecretHasDefaultKey", "the secret " + name +
+                                              " is encrypted with the AWS managed key, which no other account can use; "
+                                              "set its key with: aws secretsmanager update-secret --secret-id " +
+                                              name + " --kms-key-id " + settings_.kms_key_id);
+  }
+  return std::nullopt;
+}
+
+Task<Result<void>> SecretStore::check(base::UserName user) {
+  const Result<std::string> name = secret_name(settings_, account_, user);
+  if (!name) co_return name.error();
+  Result<std::optional<aws::SecretDescription>> found = co_await client_.describe(*name);
+  if (!found) co_return found.error();
+  if (!*found) co_return Result<void>();
+  if (std::optional<Error> why = refusal(**found, *name)) co_return *why;
+  co_return Result<void>();
+}
+
 Task<Result<aws::SecretDescription>> SecretStore::ensure_secret(std::string name, base::UserName user) {
   Result<std::optional<aws::SecretDescription>> found = co_await client_.describe(name);
   if (!found) co_return found.error();
@@ -59,21 +86,8 @@ Task<Result<aws::SecretDescription>> SecretStore::ensure_secret(std::string name
                       "the secret " + name + " was created but cannot be seen yet; the next run will find it"};
     }
   }
-  aws::SecretDescription secret = std::move(**found);
-  if (secret.deleted) {
-    co_return refused("SecretScheduledForDeletion",
-                      "the secret " + name + " is scheduled for deletion; bring it back with: aws secretsmanager restore-secret --secret-id " + name);
-  }
-  if (!secret.owning_service.empty()) {
-    co_return refused("SecretOwnedByService", "the secret " + name + " is managed by " + secret.owning_service);
-  }
-  if (settings_.target == StoreTarget::central && secret.kms_key_id.empty()) {
-    co_return refused("SecretHasDefaultKey", "the secret " + name +
-                                                 " is encrypted with the AWS managed key, which no other account can use; "
-                                                 "set its key with: aws secretsmanager update-secret --secret-id " +
-                                                 name + " --kms-key-id " + settings_.kms_key_id);
-  }
-  co_return secret;
+  if (std::optional<Error> why = refusal(**found, name)) co_return *why;
+  co_return std::move(**found);
 }
 
 Task<Result<void>> SecretStore::ensure_readers(std::string arn, base::Arn user_arn) {

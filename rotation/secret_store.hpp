@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "aws/secrets_manager_client.hpp"
@@ -26,9 +27,12 @@ class SecretStore {
   SecretStore(aws::SecretsManagerClient& client, StoreSettings settings, base::AccountId account, base::Region region)
       : client_(client), settings_(std::move(settings)), account_(std::move(account)), region_(std::move(region)) {}
 
-  /// Everything that can be known to go wrong before a key is made: the name is legal, the secret exists (it is created
-  /// empty), is not scheduled for deletion and not managed by another service, has the right KMS key, its readers and
-  /// its replicas.
+  /// Reads only: the name is legal, and the secret, if it exists, is not scheduled for deletion, not managed by another
+  /// service and has the right KMS key.
+  base::Task<base::Result<void>> check(base::UserName user);
+
+  /// check(), and then everything else that can be known to go wrong before a key is made: the secret exists (it is
+  /// created empty), its readers and its replicas.
   base::Task<base::Result<SecretLocation>> prepare(base::UserName user, base::Arn user_arn);
 
   /// Stores the key under AWSPENDING.
@@ -46,6 +50,8 @@ class SecretStore {
   const StoreSettings& settings() const noexcept { return settings_; }
 
  private:
+  /// Why a key must not be stored there; nothing when it may.
+  std::optional<base::Error> refusal(const aws::SecretDescription& secret, const std::string& name) const;
   base::Task<base::Result<aws::SecretDescription>> ensure_secret(std::string name, base::UserName user);
   base::Task<base::Result<void>> ensure_readers(std::string arn, base::Arn user_arn);
   base::Task<base::Result<void>> ensure_replicas(aws::SecretDescription secret);

@@ -16,7 +16,7 @@ TIME_LIMIT = 60
 
 
 def executable():
-    build = pathlib.Path(os.environ.get("KEYWARD_BUILD", ROOT / "build" / "dev" / "bin"))
+    build = pathlib.Path(os.environ.get("KEYWARD_BUILD", ROOT / "build" / "dev" / "bin")).resolve()
     path = build / "keyward"
     assert path.exists(), f"{path} is missing: build the target keyward or set KEYWARD_BUILD"
     return path

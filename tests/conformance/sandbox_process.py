@@ -22,7 +22,7 @@ ONE_ATTEMPT = botocore.config.Config(retries={"total_max_attempts": 1, "mode": "
 
 
 def executable():
-    build = pathlib.Path(os.environ.get("KEYWARD_BUILD", ROOT / "build" / "dev" / "bin"))
+    build = pathlib.Path(os.environ.get("KEYWARD_BUILD", ROOT / "build" / "dev" / "bin")).resolve()
     path = build / "keyward-sandbox"
     assert path.exists(), f"{path} is missing: build the target keyward-sandbox or set KEYWARD_BUILD"
     return path

@@ -398,6 +398,69 @@ def test_mail_that_is_refused_is_counted_and_nothing_else_suffers(tmp_path):
         assert_rotated(sandbox.state(), A, "alice")
 
 
+def test_mail_that_could_not_be_sent_is_sent_by_the_next_run_and_only_once(tmp_path):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment, notify={"channels": [{"type": "ses"}]})
+        sandbox.faults(rules=[{"action": "ses:*", "fault": "error_before", "times": -1}])
+        keyward("run").expect(4)
+        assert_rotated(sandbox.state(), A, "alice")
+        assert sandbox.mail() == []
+        sandbox.faults(rules=[])
+        new = keys(sandbox.state(), A, "alice")[1]["id"]
+        result = keyward("run").expect(0)
+        (mail,) = sandbox.mail()
+        assert new[-4:] in mail["text"] and "aws secretsmanager get-secret-value" in mail["text"]
+        assert result.outcomes() == []  # nothing was done a second time
+        assert [e["action"] for e in result.events if e["event"] == "earlier_action"] == ["rotate"]
+        keyward("run").expect(0)
+        assert len(sandbox.mail()) == 1
+
+
+def test_a_record_that_cannot_be_written_leaves_the_user_alone(tmp_path):
+    old = {"name": "bob", "age_days": 400, "keys": [{"age_days": 300}, {"age_days": 50, "last_used": {"days_ago": 1}}]}
+    full = overdue("carol", tags={f"tag-{number}": "x" for number in range(50)})
+    with organization(account(A, overdue("alice"), old, full)) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        before = sandbox.state()["accounts"][A]
+        sandbox.faults(rules=[{"action": "iam:TagUser", "fault": "denied", "times": -1}])
+        for _ in range(2):
+            result = keyward("run").expect(4)
+            after = sandbox.state()["accounts"][A]
+            assert after["users"] == before["users"]
+            assert after["secrets"] == before["secrets"]
+            sandbox.advance("11d")
+        (carol,) = [e for e in result.events if e.get("user") == "carol" and e["event"] == "action"]
+        assert "50 tags" in carol["error"]
+
+
+def test_a_key_is_not_switched_off_when_that_cannot_be_recorded(tmp_path):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        keyward("run").expect(0)
+        sandbox.advance("10d")
+        sandbox.faults(rules=[{"action": "iam:TagUser", "fault": "denied", "times": -1}])
+        assert keyward("run").expect(4).outcomes() == [("alice", "deactivate", "failed")]
+        assert keys(sandbox.state(), A, "alice")[0]["status"] == "Active"
+        sandbox.faults(rules=[])
+        keyward("run").expect(0)
+        assert keys(sandbox.state(), A, "alice")[0]["status"] == "Inactive"
+
+
+def test_after_three_failures_of_the_store_no_further_key_is_made(tmp_path):
+    users = [overdue(f"user-{number:02}") for number in range(30)]
+    with organization(account(A, *users), account(B, overdue("bob"))) as sandbox:
+        sandbox.faults(rules=[{"action": "secretsmanager:PutSecretValue", "account": A, "fault": "denied", "times": -1}])
+        result = Keyward(tmp_path, sandbox.environment)("run").expect(6)
+        outcomes = [outcome for _, _, outcome in result.outcomes()]
+        made = sandbox.calls()["counts"]["iam:CreateAccessKey"] - 1
+        # Eight users of an account are worked on at once.
+        assert 3 <= outcomes.count("failed") == made <= 3 + 8
+        assert outcomes.count("held_back") == 30 - made
+        state = sandbox.state()
+        assert all(len(keys(state, A, user["name"])) == 1 for user in users)
+        assert_rotated(state, B, "bob")
+
+
 def test_the_most_talkative_log_tells_no_secret(tmp_path):
     with organization(account(A, overdue("alice"), overdue("bob"))) as sandbox:
         keyward = Keyward(tmp_path, sandbox.environment)
@@ -450,8 +513,8 @@ def test_a_new_key_stays_when_its_label_can_neither_be_moved_nor_read(tmp_path):
         sandbox.faults(
             rules=[
                 {"action": "secretsmanager:UpdateSecretVersionStage", "fault": "denied", "times": -1},
-                # Those before are the check of the store and the look before the label is moved.
-                {"action": "secretsmanager:DescribeSecret", "fault": "denied", "skip": 2, "times": -1},
+                # Those before: two that find no secret, one that finds it made, and one before the label is moved.
+                {"action": "secretsmanager:DescribeSecret", "fault": "denied", "skip": 4, "times": -1},
             ]
         )
         result = keyward("run").expect(4)

@@ -45,6 +45,9 @@ struct User {
   User& switched_off(const AccessKeyId& key, int days_ago) {
     return with_ledger([&](Ledger& l) { l.deactivated.emplace(key, ago(days_ago)); });
   }
+  User& begun_switching_off(const AccessKeyId& key, int days_ago) {
+    return with_ledger([&](Ledger& l) { l.deactivating.emplace(key, ago(days_ago)); });
+  }
   User& seen_inactive(const AccessKeyId& key, int days_ago) {
     return with_ledger([&](Ledger& l) { l.first_seen_inactive.emplace(key, ago(days_ago)); });
   }
@@ -117,6 +120,14 @@ std::vector<Row> table() {
          l.rotation = Rotation{k_a, k_b, ago(50), false};
          l.deactivated.emplace(k_b, ago(40));
        }), {{hold, replacement_missing, k_b}}},
+
+      // A deactivation that was begun and not recorded as done
+      {"switched off: done again, and then recorded", User({inactive(k_b, 101), active(k_a, 11)}).rotated(11).begun_switching_off(k_b, 1),
+       {{deactivate, install_grace_period_end, k_b}, {none, key_compliant, k_a}}},
+      {"not switched off yet", User({active(k_b, 101), active(k_a, 11)}).rotated(11).begun_switching_off(k_b, 1),
+       {{deactivate, install_grace_period_end, k_b}}},
+      {"the newer key: no roll-back", User({active(k_b, 220), inactive(k_a, 170)}).begun_switching_off(k_a, 1),
+       {{deactivate, install_grace_period_end, k_a}, {wait, waiting_for_other_key, k_b}}},
 
       // B inactive, not by keyward
       {"first seen inactive today", User({inactive(k_b, 300), active(k_a, 50)}), {{note, first_seen_inactive, k_b}, {none, key_compliant, k_a}}},

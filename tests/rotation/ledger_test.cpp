@@ -36,6 +36,19 @@ TEST(Ledger, IsReadBackAsItWasWritten) {
   EXPECT_EQ(read->intent->keys.size(), 2u);
 }
 
+TEST(Ledger, RemembersWhatWasBegun) {
+  Ledger ledger;
+  ledger.deactivating.emplace(k_b, k_at);
+  const auto text = format_ledger(ledger);
+  ASSERT_TRUE(text);
+  EXPECT_EQ(*text, "v1 going=AKIABBBBBBBBBBBBBBBB@20261121T023000Z");
+  const auto read = parse_ledger(*text);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->deactivating, ledger.deactivating);
+  ledger.forget_all_but({k_a});
+  EXPECT_TRUE(ledger.deactivating.empty());
+}
+
 TEST(Ledger, UsesOnlyCharactersThatATagMayHold) {
   const auto text = format_ledger(full());
   EXPECT_EQ(text->find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 _.:/=+-@"), std::string::npos);

@@ -1,0 +1,164 @@
+#include "orchestrator/journal.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "base/files.hpp"
+#include "support/temporary_directory.hpp"
+
+namespace keyward::orchestrator {
+namespace {
+
+using base::AccessKeyId;
+using rotation::Action;
+using rotation::Outcome;
+using rotation::OutcomeStatus;
+
+const base::Instant k_at = *base::parse_iso8601("2026-11-21T02:30:00Z");
+const base::AccountId k_account = *base::AccountId::parse("222222222222");
+const base::UserName k_user = *base::UserName::parse("svc+build@example.org");
+const AccessKeyId k_old = *AccessKeyId::parse("AKIAAAAAAAAAAAAAAAAA");
+const AccessKeyId k_new = *AccessKeyId::parse("AKIABBBBBBBBBBBBBBBB");
+
+JournalEntry begun(Action action) {
+  JournalEntry entry{k_account, k_user, {}, k_at, "run-1", {}, {}};
+  entry.decision.action = action;
+  entry.decision.reason = rotation::Reason::expired_active_key;
+  entry.decision.key = k_old;
+  entry.decision.due = k_at;
+  entry.decision.detail = "why not";
+  return entry;
+}
+
+Outcome ended(const JournalEntry& entry, OutcomeStatus status) {
+  Outcome outcome;
+  outcome.decision = entry.decision;
+  outcome.status = status;
+  outcome.at = k_at + std::chrono::seconds(7);
+  outcome.new_key = k_new;
+  return outcome;
+}
+
+Journal open(const test::TemporaryDirectory& folder) {
+  auto journal = Journal::open(folder.path());
+  if (!journal) throw std::runtime_error(base::describe(journal.error()));
+  return std::move(*journal);
+}
+
+std::vector<JournalEntry> left(const test::TemporaryDirectory& folder) {
+  return open(folder).left_by_earlier_runs(k_account, k_user);
+}
+
+TEST(Journal, ARunThatDiedLeavesWhatItBegan) {
+  const test::TemporaryDirectory folder;
+  {
+    Journal journal = open(folder);
+    ASSERT_TRUE(journal.begin(begun(Action::rotate)));
+    EXPECT_TRUE(journal.left_by_earlier_runs(k_account, k_user).empty());
+  }
+  const auto entries = left(folder);
+  ASSERT_EQ(entries.size(), 1u);
+  const JournalEntry& entry = entries[0];
+  EXPECT_EQ(entry.decision.action, Action::rotate);
+  EXPECT_EQ(entry.decision.reason, rotation::Reason::expired_active_key);
+  EXPECT_EQ(entry.decision.key, k_old);
+  EXPECT_EQ(entry.decision.due, k_at);
+  EXPECT_EQ(entry.decision.detail, "why not");
+  EXPECT_EQ(entry.begun, k_at);
+  EXPECT_EQ(entry.run, "run-1");
+  EXPECT_FALSE(entry.done);
+}
+
+TEST(Journal, WhatWasDoneStaysUntilItWasTold) {
+  const test::TemporaryDirectory folder;
+  {
+    Journal journal = open(folder);
+    const JournalEntry entry = begun(Action::rotate);
+    ASSERT_TRUE(journal.begin(entry));
+    journal.end(entry, ended(entry, OutcomeStatus::done));
+  }
+  auto entries = left(folder);
+  ASSERT_EQ(entries.size(), 1u);
+  EXPECT_EQ(entries[0].done, k_at + std::chrono::seconds(7));
+  EXPECT_EQ(entries[0].new_key, k_new);
+  {
+    Journal journal = open(folder);
+    journal.end(entries[0], ended(entries[0], OutcomeStatus::done));
+    ASSERT_TRUE(journal.told({k_account}));  // no channel took it
+  }
+  entries = left(folder);
+  ASSERT_EQ(entries.size(), 1u);
+  {
+    Journal journal = open(folder);
+    ASSERT_TRUE(journal.told({}));  // this run has not looked at the account, so it told nothing
+  }
+  EXPECT_EQ(left(folder).size(), 1u);
+  {
+    Journal journal = open(folder);
+    journal.end(entries[0], ended(entries[0], OutcomeStatus::done));
+    ASSERT_TRUE(journal.told({}));
+  }
+  EXPECT_TRUE(left(folder).empty());
+}
+
+TEST(Journal, WhatWasNotDoneIsNotTold) {
+  for (const OutcomeStatus status : {OutcomeStatus::failed, OutcomeStatus::stale, OutcomeStatus::recovery_needed}) {
+    const test::TemporaryDirectory folder;
+    {
+      Journal journal = open(folder);
+      const JournalEntry entry = begun(Action::deactivate);
+      ASSERT_TRUE(journal.begin(entry));
+      journal.end(entry, ended(entry, status));
+    }
+    EXPECT_TRUE(left(folder).empty()) << to_string(status);
+  }
+}
+
+TEST(Journal, KeysActionsAndUsersAreApart) {
+  const test::TemporaryDirectory folder;
+  {
+    Journal journal = open(folder);
+    ASSERT_TRUE(journal.begin(begun(Action::deactivate)));
+    ASSERT_TRUE(journal.begin(begun(Action::remove)));
+    JournalEntry other = begun(Action::remove);
+    other.user = *base::UserName::parse("svc+build@example.orgs");
+    ASSERT_TRUE(journal.begin(other));
+  }
+  EXPECT_EQ(left(folder).size(), 2u);
+}
+
+TEST(Journal, ACutOrForeignLineCostsOnlyItself) {
+  const test::TemporaryDirectory folder;
+  {
+    Journal journal = open(folder);
+    ASSERT_TRUE(journal.begin(begun(Action::rotate)));
+  }
+  std::ofstream(folder.path("journal.jsonl"), std::ios::app) << "[]\n{\"state\":\"open\",\"acc";
+  {
+    Journal journal = open(folder);
+    ASSERT_TRUE(journal.begin(begun(Action::remove)));
+  }
+  EXPECT_EQ(left(folder).size(), 2u);
+}
+
+TEST(Journal, AnActionThatCannotBeNotedIsRefused) {
+  const test::TemporaryDirectory folder;
+  const auto journal = Journal::open(folder.path("missing"));
+  ASSERT_FALSE(journal);
+  EXPECT_NE(base::describe(journal.error()).find("journal.jsonl"), std::string::npos);
+}
+
+TEST(Journal, OnlyWhatOwnersHearOfIsNoted) {
+  rotation::Decision decision = begun(Action::warn).decision;
+  EXPECT_FALSE(Journal::concerns(decision));
+  decision.note = rotation::LedgerNote::announced;
+  EXPECT_TRUE(Journal::concerns(decision));
+  EXPECT_TRUE(Journal::concerns(begun(Action::remove).decision));
+  decision = begun(Action::remove).decision;
+  decision.key.reset();
+  EXPECT_FALSE(Journal::concerns(decision));
+}
+
+}  // namespace
+}  // namespace keyward::orchestrator
