@@ -169,6 +169,19 @@ Task<Result<void>> IamClient::tag_user(base::UserName user, std::string key, std
   co_return done;
 }
 
+Task<Result<std::vector<std::string>>> IamClient::attached_policies(base::UserName user) {
+  Parameters parameters{{"UserName", user.str()}};
+  Result<std::vector<pugi::xml_document>> pages = co_await list(k_list_attached_user_policies, parameters);
+  if (!pages) co_return pages.error();
+  std::vector<std::string> names;
+  for (const auto& page : *pages) {
+    const auto container = page.first_child().child("AttachedPolicies");
+    if (!container) co_return malformed(k_list_attached_user_policies, "", "the answer has no AttachedPolicies");
+    for (const auto member : container.children("member")) names.push_back(text(member, "PolicyName"));
+  }
+  co_return names;
+}
+
 Task<Result<std::vector<std::string>>> IamClient::group_members(std::string group) {
   Parameters parameters{{"GroupName", group}};
   Result<std::vector<pugi::xml_document>> pages = co_await list(k_get_group, parameters);

@@ -51,6 +51,8 @@ class IamClient {
   /// A key that is gone already is success: the call may have been retried.
   base::Task<base::Result<void>> delete_access_key(base::UserName user, base::AccessKeyId key);
   base::Task<base::Result<std::map<std::string, std::string>>> list_user_tags(base::UserName user);
+  /// Names of the managed policies that are attached to the user.
+  base::Task<base::Result<std::vector<std::string>>> attached_policies(base::UserName user);
   base::Task<base::Result<void>> tag_user(base::UserName user, std::string key, std::string value);
   /// The names of the group's users, all pages.
   base::Task<base::Result<std::vector<std::string>>> group_members(std::string group);

@@ -40,6 +40,8 @@ inline constexpr Operation k_update_access_key{Service::iam, "UpdateAccessKey", 
 inline constexpr Operation k_delete_access_key{Service::iam, "DeleteAccessKey", Effect::write, Idempotency::idempotent};
 inline constexpr Operation k_list_user_tags{Service::iam, "ListUserTags", Effect::read, Idempotency::idempotent};
 inline constexpr Operation k_tag_user{Service::iam, "TagUser", Effect::write, Idempotency::idempotent};
+inline constexpr Operation k_list_attached_user_policies{Service::iam, "ListAttachedUserPolicies", Effect::read,
+                                                         Idempotency::idempotent};
 inline constexpr Operation k_get_group{Service::iam, "GetGroup", Effect::read, Idempotency::idempotent};
 
 // Secrets Manager (no GetSecretValue: keyward writes secrets and never reads one)
@@ -78,6 +80,7 @@ inline constexpr auto k_all = std::to_array<Operation>({
     k_delete_access_key,
     k_list_user_tags,
     k_tag_user,
+    k_list_attached_user_policies,
     k_get_group,
     k_describe_secret,
     k_create_secret,

@@ -108,6 +108,7 @@ TemplateValues::Fields action_fields(const Row& row) {
           {"secret_arn", row.secret_arn},
           {"access_key_id_field", row.access_key_id_field},
           {"secret_access_key_field", row.secret_access_key_field},
+          {"fetch_as", row.fetch_as},
           {"fetch_command", row.fetch_command},
           {"summary", summary(row)}};
 }

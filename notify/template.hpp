@@ -30,7 +30,7 @@ inline constexpr auto k_message_fields = std::to_array<std::string_view>({
 /// What a template may name inside {{#actions}}…{{/actions}}, beside the fields of the message: the fields of a Row.
 inline constexpr auto k_action_fields = std::to_array<std::string_view>({
     "account_id", "account_name", "user", "key", "new_key", "what", "why", "todo", "due", "last_used", "urgency",
-    "secret_name", "secret_region", "secret_arn", "access_key_id_field", "secret_access_key_field", "fetch_command",
+    "secret_name", "secret_region", "secret_arn", "access_key_id_field", "secret_access_key_field", "fetch_as", "fetch_command",
     "summary",  // one line with account, user, what and due
 });
 

@@ -120,7 +120,7 @@ class Writer {
   base::Instant switch_off() const {
     base::Instant at = outcome_.at + policy_.install_grace;
     const rotation::KeyFacts* key = key_facts();
-    if (key != nullptr && decision_.reason != Reason::forced_rotation) {
+    if (key != nullptr && decision_.reason != Reason::forced_rotation && decision_.reason != Reason::compromised_key) {
       at = std::max(at, base::Instant(key->created + policy_.rotate_after + policy_.install_grace));
     }
     return at;
@@ -139,6 +139,7 @@ class Writer {
       case Reason::unused_expired_key:
         return fmt::format("The key is {} old or older and was never used.", days(policy_.rotate_after));
       case Reason::forced_rotation: return "Somebody asked for this rotation.";
+      case Reason::compromised_key: return "The key was reported as compromised.";
       case Reason::install_grace_period_end:
       case Reason::key_pending_deactivation:
         return fmt::format("A newer key replaced it, and both stay usable for {}.", days(policy_.install_grace));
@@ -167,6 +168,12 @@ class Writer {
     row_.urgency = Urgency::action;
     row_.what = fmt::format("A new access key{} was made. It replaces the key {}.",
                             outcome_.new_key ? " " + ending(outcome_.new_key) : "", ending(decision_.key));
+    if (decision_.reason == Reason::compromised_key) {
+      row_.due = base::format_date(outcome_.at);
+      row_.todo = fmt::format("Fetch the new key and install it now: the old one is switched off already. It is deleted on {}.",
+                              base::format_date(outcome_.at + policy_.recovery_grace));
+      return;
+    }
     row_.todo = fmt::format(
         "Fetch the new key and install it wherever the old one is used, before {}. On that day the old key is switched "
         "off; on {} it is deleted.",
@@ -185,6 +192,10 @@ class Writer {
     }
     row_.urgency = Urgency::action;
     row_.what = fmt::format("The access key {} was switched off.", ending(decision_.key));
+    if (decision_.reason == Reason::compromised_key) {
+      row_.todo = fmt::format("What used it needs another key now. Do not switch it on again; on {} it is deleted.", delete_date);
+      return;
+    }
     row_.todo = fmt::format(
         "If something stopped working today, it still used this key: give it {}. Until {} an administrator can switch "
         "this "
@@ -310,6 +321,12 @@ class Writer {
 
   void recovery() {
     row_.urgency = Urgency::recovery;
+    if (!outcome_.new_key) {
+      row_.what = "A rotation was interrupted, and the user's access keys were changed since by somebody else.";
+      row_.why = error_text();
+      row_.todo = "Decide together with the sender of this mail which of the user's keys stay. Until then keyward changes none.";
+      return;
+    }
     row_.what =
         fmt::format("A new access key{} was made, but its secret could not be stored and the key could not be removed.",
                     outcome_.new_key ? " " + ending(outcome_.new_key) : "");
@@ -328,6 +345,9 @@ class Writer {
     // By ARN: it is the only form that works from another account, and a name that ends in a hyphen and six characters
     // is taken for the end of an ARN.
     const std::string& id = row_.secret_arn.empty() ? row_.secret_name : row_.secret_arn;
+    row_.fetch_as = decision_.reason == Reason::compromised_key
+                        ? fmt::format("Fetch it as {}, but not with the old key: that opens nothing any more", user_.facts.name.str())
+                        : fmt::format("Fetch it as {}; the old key opens it until it is switched off", user_.facts.name.str());
     row_.fetch_command =
         fmt::format("aws secretsmanager get-secret-value --secret-id {} --region {} --query SecretString --output text",
                     shell_word(id), row_.secret_region);

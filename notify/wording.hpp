@@ -41,6 +41,7 @@ struct Row {
   std::string secret_arn;
   std::string access_key_id_field;
   std::string secret_access_key_field;
+  std::string fetch_as;  ///< who may fetch the secret, and how long with the old key
   std::string fetch_command;
 };
 

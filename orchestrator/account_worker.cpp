@@ -25,7 +25,7 @@ using rotation::UserReport;
 // are bounded by limits.calls_per_second_per_account.
 constexpr int k_users_in_flight = 8;
 
-aws::Writes writes_of(Mode mode) { return mode == Mode::enforce ? aws::Writes::allowed : aws::Writes::refused; }
+aws::Writes writes_of(Mode mode) { return writes(mode) ? aws::Writes::allowed : aws::Writes::refused; }
 
 /// The sessions and tools for one account. In enforce mode with a weaker audit_role, facts are read with that and the
 /// stronger role is assumed only when there is something to change.
@@ -132,6 +132,13 @@ Outcome not_begun(const Decision& decision, base::Instant at, base::Error error)
   return outcome;
 }
 
+Task<Outcome> action_of(rotation::Executor& executor, aws::IamUser user, Decision decision) {
+  const bool asked_for = decision.reason == rotation::Reason::forced_rotation || decision.reason == rotation::Reason::compromised_key;
+  if (!asked_for) return executor.perform(std::move(user), std::move(decision));
+  if (decision.action == Action::deactivate) return executor.switch_off_now(std::move(user), std::move(decision));
+  return executor.rotate_now(std::move(user), std::move(decision));
+}
+
 /// Carries a decision out between two lines of the journal.
 Task<Outcome> perform(AccountWork& work, aws::IamUser user, Decision decision) {
   Journal& journal = *work.parts.journal;
@@ -141,9 +148,7 @@ Task<Outcome> perform(AccountWork& work, aws::IamUser user, Decision decision) {
     const Result<void> begun = journal.begin(entry);
     if (!begun) co_return not_begun(decision, entry.begun, begun.error());
   }
-  rotation::Executor& executor = work.workplace.executor();
-  Task<Outcome> action = decision.reason == rotation::Reason::forced_rotation ? executor.rotate_now(user, decision.detail)
-                                                                              : executor.perform(user, decision);
+  Task<Outcome> action = action_of(work.workplace.executor(), std::move(user), std::move(decision));
   Outcome outcome = co_await std::move(action);
   if (noted) journal.end(entry, outcome);
   co_return outcome;
@@ -201,6 +206,10 @@ Task<void> look_back(AccountWork& work, aws::IamUser user) {
   if (!found.outcomes.empty()) work.report.earlier.push_back(std::move(found));
 }
 
+Task<Outcome> only_said(Decision decision, base::Instant now) {
+  co_return not_carried_out(decision, OutcomeStatus::dry_run, now, "");
+}
+
 /// What earlier runs left to be done for this user; the facts are those after it.
 Task<void> catch_up(AccountWork& work, aws::IamUser user, UserReport& report, rotation::Reading reading) {
   const bool interrupted = report.facts.ledger.is_known() && report.facts.ledger.value().intent && report.facts.keys.is_known();
@@ -212,6 +221,17 @@ Task<void> catch_up(AccountWork& work, aws::IamUser user, UserReport& report, ro
     }
   }
   co_await look_back(work, std::move(user));
+}
+
+void list_interrupted(UserReport& report, base::Instant now) {
+  if (!report.facts.ledger.is_known() || !report.facts.ledger.value().intent) return;
+  const rotation::Intent& intent = *report.facts.ledger.value().intent;
+  Decision decision;
+  decision.action = Action::hold;
+  decision.reason = rotation::Reason::interrupted_rotation;
+  if (!intent.keys.empty()) decision.key = intent.keys.front();
+  report.outcomes.push_back(not_carried_out(decision, OutcomeStatus::done, now,
+                                            "begun by run " + intent.run + " on " + base::format_iso8601(intent.at)));
 }
 
 /// One decision of one user: carried out, only told, or refused by a limit.
@@ -234,6 +254,12 @@ Task<void> work_user(AccountWork& work, aws::IamUser user, UserReport& report) {
   const Mode mode = work.report.mode;
   if (parts.stopping) {
     work.report.cut_short = true;
+    co_return;
+  }
+  if (mode == Mode::recover || mode == Mode::list_interrupted) {
+    report.facts = co_await workplace.auditor().facts(user, rotation::Reading::everything);
+    if (mode == Mode::recover) co_await catch_up(work, user, report, rotation::Reading::everything);
+    if (mode == Mode::list_interrupted) list_interrupted(report, parts.context.clock.now());
     co_return;
   }
   report.facts = co_await workplace.auditor().facts(user);
@@ -260,6 +286,7 @@ Task<AccountReport> work_account(RunParts parts, accounts::Account account, Mode
                                  std::optional<base::Instant> previous_run) {
   AccountReport report{account, parts.configuration.for_account(account), mode, parts.context.clock.now(), {}, {}, {}, false};
   if (report.settings.dry_run && mode == Mode::enforce) report.mode = Mode::dry_run;
+  if (report.settings.dry_run && mode == Mode::recover) report.mode = Mode::list_interrupted;
   Workplace workplace(parts, report.account, report.settings, report.mode, previous_run);
 
   Result<std::vector<aws::IamUser>> users = co_await workplace.auditor().users();
@@ -277,7 +304,7 @@ Task<AccountReport> work_account(RunParts parts, accounts::Account account, Mode
   co_return report;
 }
 
-Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, base::UserName user, std::string reason) {
+Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, RotationOrder order) {
   AccountReport report{account, parts.configuration.for_account(account), Mode::enforce, parts.context.clock.now(), {}, {}, {}, false};
   if (report.settings.dry_run) report.mode = Mode::dry_run;
   Workplace workplace(parts, report.account, report.settings, report.mode, std::nullopt);
@@ -286,34 +313,48 @@ Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, base:
     report.failure = users.error();
     co_return report;
   }
-  const auto found = std::ranges::find_if(*users, [&user](const aws::IamUser& one) { return one.name == user; });
+  const auto found = std::ranges::find(*users, order.user, &aws::IamUser::name);
   if (found == users->end()) {
-    report.failure = base::Error{base::ErrorKind::not_found, "rotate", "NoSuchUser", "", "account " + account.id.str() + " has no IAM user " + user.str()};
+    report.failure = base::Error{base::ErrorKind::not_found, "rotate", "NoSuchUser", "",
+                                 "account " + account.id.str() + " has no IAM user " + order.user.str()};
     co_return report;
   }
-  const aws::IamUser one = *found;
-  rotation::UserFacts facts = co_await workplace.auditor().facts(one, rotation::Reading::everything);
+  const aws::IamUser user = *found;
+  rotation::UserFacts facts = co_await workplace.auditor().facts(user, rotation::Reading::everything);
   UserReport& rotated = report.users.emplace_back(UserReport{std::move(facts), {}});
   AccountWork work{parts, workplace, report};
+
+  Decision decision;
+  decision.reason = order.compromised ? rotation::Reason::compromised_key : rotation::Reason::forced_rotation;
+  decision.detail = order.reason;
+  const auto carry_out = [&](Decision what) {
+    const base::Instant now = parts.context.clock.now();
+    return report.mode == Mode::enforce ? perform(work, user, std::move(what)) : only_said(std::move(what), now);
+  };
+  if (order.compromised) {
+    decision.action = Action::deactivate;
+    decision.key = order.compromised;
+    Task<Outcome> action = carry_out(decision);
+    Outcome off = co_await std::move(action);
+    const bool stopped = off.status != OutcomeStatus::done && off.status != OutcomeStatus::dry_run;
+    rotated.outcomes.push_back(std::move(off));
+    if (stopped) co_return report;
+  }
   if (report.mode == Mode::enforce) {
-    co_await catch_up(work, one, rotated, rotation::Reading::everything);
-    // Finished just now: that is the rotation asked for. Not settled: a person must look first.
-    if (!rotated.outcomes.empty()) {
+    const std::size_t before = rotated.outcomes.size();
+    co_await catch_up(work, user, rotated, rotation::Reading::everything);
+    if (rotated.outcomes.size() > before) {
+      // Finished just now: that is the rotation asked for. Not settled: a person must look first.
       const Outcome& settled = rotated.outcomes.back();
       if (settled.decision.action == Action::rotate || settled.status != OutcomeStatus::done) co_return report;
     }
   }
-  Decision decision;
   decision.action = Action::rotate;
-  decision.reason = rotation::Reason::forced_rotation;
-  decision.detail = reason;
+  decision.key.reset();
   if (rotated.facts.keys.is_known() && rotated.facts.keys.value().size() == 1) decision.key = rotated.facts.keys.value()[0].id;
-  if (report.mode == Mode::enforce) {
-    Outcome outcome = co_await perform(work, one, std::move(decision));
-    rotated.outcomes.push_back(std::move(outcome));
-  } else {
-    rotated.outcomes.push_back(not_carried_out(decision, OutcomeStatus::dry_run, parts.context.clock.now(), ""));
-  }
+  Task<Outcome> action = carry_out(decision);
+  Outcome outcome = co_await std::move(action);
+  rotated.outcomes.push_back(std::move(outcome));
   co_return report;
 }
 

@@ -19,9 +19,20 @@
 namespace keyward::orchestrator {
 
 enum class Mode {
-  audit,    ///< facts and decisions only
-  dry_run,  ///< and what would be done
+  audit,             ///< facts and decisions only
+  dry_run,           ///< and what would be done
   enforce,
+  list_interrupted,  ///< which rotations were interrupted, and nothing else
+  recover,           ///< and finish or undo them
+};
+
+constexpr bool writes(Mode mode) { return mode == Mode::enforce || mode == Mode::recover; }
+
+/// A rotation that a person asked for.
+struct RotationOrder {
+  base::UserName user;
+  std::string reason;
+  std::optional<base::AccessKeyId> compromised;  ///< switched off first
 };
 
 /// What all accounts of a run share. The references outlive the workers.
@@ -56,8 +67,8 @@ struct AccountReport {
 base::Task<AccountReport> work_account(RunParts parts, accounts::Account account, Mode mode,
                                        std::optional<base::Instant> previous_run);
 
-/// Rotates one user's key now, whatever its age; an exempt user's too, because a person asked for it. In dry run only
-/// said.
-base::Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, base::UserName user, std::string reason);
+/// Rotates one user's key now, whatever its age; an exempt user's too, because a person asked for it. A compromised key
+/// is switched off before anything else. In dry run only said.
+base::Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, RotationOrder order);
 
 }  // namespace keyward::orchestrator

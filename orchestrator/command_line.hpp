@@ -8,7 +8,7 @@
 
 namespace keyward::orchestrator {
 
-enum class Command { inventory, audit, run, rotate, config_validate, config_show, config_schema };
+enum class Command { inventory, audit, run, rotate, recover, config_validate, config_show, config_schema };
 enum class OutputFormat { table, json, jsonl, csv };
 enum class LogFormat { automatic, text, json };
 enum class ColorChoice { automatic, always, never };
@@ -30,6 +30,8 @@ struct CommandLine {
   std::string account;     ///< rotate, config show
   std::string user;        ///< rotate
   std::string reason;      ///< rotate
+  std::string compromised; ///< rotate: the access key id that is switched off first
+  bool list = false;       ///< recover
 };
 
 /// What was asked for, or the exit code when the parser has said everything itself (help, version, an error: 0 or 2).

@@ -183,14 +183,18 @@ Task<ExitCode> run_audit(CommandContext context) {
   co_return with_signal(context, code);
 }
 
-Task<ExitCode> run_job(CommandContext context) {
+namespace {
+
+/// Walks the accounts and tells the owners, under the lock.
+Task<ExitCode> walk(CommandContext& context, const std::string& command, Mode mode) {
   const Result<RunLock> lock = RunLock::acquire(context.configuration.state_dir);
   if (!lock) co_return not_begun(context, lock.error());
   Job job(context.configuration, context.services);
   std::optional<accounts::Inventory> inventory = co_await preflight(context, job);
   if (!inventory) co_return ExitCode::preflight_failed;
-  Result<OpenRun> run = open_run(context, job, "run");
+  Result<OpenRun> run = open_run(context, job, command);
   if (!run) co_return not_begun(context, run.error());
+  const bool audits = mode == Mode::enforce || mode == Mode::dry_run;
   Progress progress(context.err, context.progress);
   progress.begin(participating(*inventory));
   CoverageCallbacks callbacks;
@@ -198,12 +202,11 @@ Task<ExitCode> run_job(CommandContext context) {
   callbacks.account_done = [&](AccountReport&& report) {
     const base::Instant now = context.services.context.clock.now();
     run->record.account_done(report, now);
-    run->notices.collect(report, run->memory);
-    if (!report.failure && !report.cut_short) run->memory.audited(report.account.id, report.audited_at);
+    if (mode != Mode::list_interrupted) run->notices.collect(report, run->memory);
+    if (audits && !report.failure && !report.cut_short) run->memory.audited(report.account.id, report.audited_at);
     progress.account_done(report.failure.has_value(), context.services.context.statistics.throttled);
   };
   rotation::RunIdentity identity = identity_of(context, run->record.summary().run);
-  const Mode mode = context.line.dry_run ? Mode::dry_run : Mode::enforce;
   Coverage coverage = co_await job.cover(*inventory, mode, std::move(identity), std::move(callbacks), &run->journal);
   progress.end();
   count(run->record.summary(), *inventory, coverage);
@@ -211,9 +214,28 @@ Task<ExitCode> run_job(CommandContext context) {
   co_return code;
 }
 
+}  // namespace
+
+Task<ExitCode> run_job(CommandContext context) {
+  const Mode mode = context.line.dry_run ? Mode::dry_run : Mode::enforce;
+  ExitCode code = co_await walk(context, "run", mode);
+  co_return code;
+}
+
+Task<ExitCode> run_recover(CommandContext context) {
+  const Mode mode = context.line.list ? Mode::list_interrupted : Mode::recover;
+  ExitCode code = co_await walk(context, "recover", mode);
+  co_return code;
+}
+
 Task<ExitCode> run_rotate(CommandContext context) {
   const auto account_id = base::AccountId::parse(context.line.account);
   const auto user_name = base::UserName::parse(context.line.user);
+  const auto compromised = base::AccessKeyId::parse(context.line.compromised);
+  if (!context.line.compromised.empty() && !compromised) {
+    context.err << "keyward: --compromised needs an access key id: " << base::AccessKeyId::expectation() << '\n';
+    co_return ExitCode::usage;
+  }
   if (!account_id || !user_name) {
     context.err << "keyward: --account needs 12 digits and --user the name of an IAM user\n";
     co_return ExitCode::usage;
@@ -232,7 +254,8 @@ Task<ExitCode> run_rotate(CommandContext context) {
   Result<OpenRun> run = open_run(context, job, "rotate");
   if (!run) co_return not_begun(context, run.error());
   rotation::RunIdentity identity = identity_of(context, run->record.summary().run);
-  AccountReport report = co_await job.rotate_one(entry->account, *user_name, context.line.reason, std::move(identity), run->journal);
+  RotationOrder order{*user_name, context.line.reason, compromised};
+  AccountReport report = co_await job.rotate_one(entry->account, std::move(order), std::move(identity), run->journal);
   Coverage coverage;
   if (report.failure) {
     say(context, "the user cannot be rotated", *report.failure);

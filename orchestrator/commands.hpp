@@ -28,5 +28,6 @@ base::Task<ExitCode> run_inventory(CommandContext context);
 base::Task<ExitCode> run_audit(CommandContext context);
 base::Task<ExitCode> run_job(CommandContext context);
 base::Task<ExitCode> run_rotate(CommandContext context);
+base::Task<ExitCode> run_recover(CommandContext context);
 
 }  // namespace keyward::orchestrator

@@ -88,10 +88,9 @@ RunParts Job::parts_for(rotation::RunIdentity run, Journal* journal) {
           std::move(run), budget_,           services_.log,      journal, services_.stopping};
 }
 
-Task<AccountReport> Job::rotate_one(accounts::Account account, base::UserName user, std::string reason,
-                                    rotation::RunIdentity run, Journal& journal) {
+Task<AccountReport> Job::rotate_one(accounts::Account account, RotationOrder order, rotation::RunIdentity run, Journal& journal) {
   RunParts parts = parts_for(std::move(run), &journal);
-  AccountReport report = co_await rotate_user(std::move(parts), std::move(account), std::move(user), std::move(reason));
+  AccountReport report = co_await rotate_user(std::move(parts), std::move(account), std::move(order));
   co_return report;
 }
 

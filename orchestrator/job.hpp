@@ -64,8 +64,7 @@ class Job {
                              CoverageCallbacks callbacks, Journal* journal);
 
   /// Rotates one user's key now. `failure` when the user cannot be found.
-  base::Task<AccountReport> rotate_one(accounts::Account account, base::UserName user, std::string reason,
-                                       rotation::RunIdentity run, Journal& journal);
+  base::Task<AccountReport> rotate_one(accounts::Account account, RotationOrder order, rotation::RunIdentity run, Journal& journal);
 
   aws::Caller& hub() noexcept { return hub_; }
 

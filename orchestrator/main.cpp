@@ -124,6 +124,7 @@ base::Task<ExitCode> dispatch(CommandContext context) {
     case Command::inventory: return run_inventory(context);
     case Command::audit: return run_audit(context);
     case Command::rotate: return run_rotate(context);
+    case Command::recover: return run_recover(context);
     default: return run_job(context);
   }
 }

@@ -34,7 +34,7 @@ std::string matter_of(const accounts::Account& account, const rotation::UserRepo
   return matter;
 }
 
-notify::Mode notify_mode(Mode mode) { return mode == Mode::enforce ? notify::Mode::enforce : notify::Mode::dry_run; }
+notify::Mode notify_mode(Mode mode) { return writes(mode) ? notify::Mode::enforce : notify::Mode::dry_run; }
 
 bool needs_account_tags(const AccountReport& report) {
   const auto& sources = report.settings.notify.owner;

@@ -37,6 +37,7 @@ struct Event {
   std::string request_id;
   std::string error;
   std::string detail;
+  std::string todo;  ///< the commands that a person has to type, one a line
 };
 
 }  // namespace keyward::report

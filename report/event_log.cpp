@@ -38,13 +38,14 @@ constexpr std::array<TextMember, 6> k_matter{{{"last_used", &Event::last_used},
                                               {"action", &Event::action},
                                               {"reason", &Event::reason},
                                               {"outcome", &Event::outcome}}};
-constexpr std::array<TextMember, 7> k_effect{{{"new_access_key_id", &Event::new_access_key_id},
+constexpr std::array<TextMember, 8> k_effect{{{"new_access_key_id", &Event::new_access_key_id},
                                               {"secret", &Event::secret},
                                               {"recipient", &Event::recipient},
                                               {"subject", &Event::subject},
                                               {"request_id", &Event::request_id},
                                               {"error", &Event::error},
-                                              {"detail", &Event::detail}}};
+                                              {"detail", &Event::detail},
+                                              {"todo", &Event::todo}}};
 
 template <std::size_t N>
 void put(boost::json::object& line, const Event& event, const std::array<TextMember, N>& members) {

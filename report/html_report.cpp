@@ -399,7 +399,8 @@ struct HtmlReport::Collected {
                   escape_html(event.access_key_id.empty() ? "" : last_four(event.access_key_id)) +
                   "</td><td class=\"wrap\">" + escape_html(cause) +
                   (more.empty() ? "" : "<br><span class=\"soft\">" + escape_html(more) + "</span>") +
-                  "</td><td class=\"do\">" + escape_html(advice(event)) + "</td>");
+                  "</td><td class=\"do\">" + escape_html(advice(event)) +
+                  (event.todo.empty() ? "" : "<pre>" + escape_html(event.todo) + "</pre>") + "</td>");
       }
     };
     rows(highlights.recovery, "RECOVERY", "bad");

@@ -7,6 +7,7 @@
 #include <map>
 #include <ostream>
 #include <set>
+#include <sstream>
 
 #include "report/event_log.hpp"
 #include "report/text.hpp"
@@ -483,6 +484,13 @@ class RunTable {
     out_ << "  ... and " << section.total() - shown << " more in " << printable(where) << '\n';
   }
 
+  static std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    return lines;
+  }
+
   /// Cause and remedy of each; equal remedies that follow each other are said once.
   void problems(std::string_view title, const Section& section, Tone tone) {
     if (section.total() == 0) return;
@@ -504,6 +512,11 @@ class RunTable {
            << '\n';
       const std::string cause = !event.error.empty() ? event.error : event.detail;
       if (!cause.empty()) out_ << "                " << wrapped(cause, width_ - 16, 16);
+      if (event.todo.empty()) continue;
+      // Commands are to be copied: each on a line of its own, never wrapped.
+      out_ << "  -> " << remedy << '\n';
+      for (const std::string& command : lines_of(event.todo)) out_ << "     " << printable(command) << '\n';
+      remedy.clear();
     }
     if (!remedy.empty()) out_ << "  -> " << wrapped(remedy, width_ - 5, 5);
     rest(section, shown);

@@ -159,6 +159,7 @@ class Lines {
       event.error = base::describe(*outcome.error);
       event.request_id = outcome.error->request_id;
     }
+    for (const std::string& command : outcome.todo) event.todo += (event.todo.empty() ? "" : "\n") + command;
     if (outcome.status == OutcomeStatus::done) put_following(event, outcome);
     lines_.push_back(std::move(event));
   }

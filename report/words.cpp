@@ -16,10 +16,11 @@ std::string look_up(const std::array<Pair, N>& table, std::string_view key, std:
   return std::string(found == table.end() ? otherwise : found->second);
 }
 
-constexpr std::array<Pair, 22> k_phrases{{
+constexpr std::array<Pair, 23> k_phrases{{
     {"expired_active_key", "older than the policy allows"},
     {"unused_expired_key", "overdue and never used"},
     {"forced_rotation", "a person asked for it"},
+    {"compromised_key", "reported as compromised"},
     {"install_grace_period_end", "replaced"},
     {"recovery_grace_period_end", "inactive, grace is over"},
     {"key_pending_rotation", "will be rotated"},
@@ -48,7 +49,7 @@ constexpr std::array<Pair, 7> k_advice{{
     {"replacement_missing", "Find out which key the user works with, and delete the other one."},
     {"fact_unknown", "See the error; usually the audit role lacks a permission."},
     {"exemption_unreadable", "Allow the audit role iam:ListGroupsForUser and iam:ListUserTags."},
-    {"interrupted_rotation", "Run keyward again; it settles this before anything else."},
+    {"interrupted_rotation", "keyward recover finishes or undoes it; the next run does so too."},
 }};
 
 constexpr std::array<Pair, 4> k_past{
@@ -116,8 +117,10 @@ std::string result_word(const Event& event) {
 
 std::string advice(const Event& event) {
   if (event.outcome == "recovery_needed") {
-    return "A new key exists whose secret is not stored. Run keyward again at once: it settles this first.";
+    return event.todo.empty() ? "A new key exists whose secret is not stored. Run keyward again at once: it settles this first."
+                              : "With credentials of this account:";
   }
+  if (contains(event.error, "StoreFailing")) return "Mend what the errors of the store name; the next run tries again.";
   if (event.outcome == "held_back") return "Check that so many changes are right, then raise limits.max_changes.";
   if (event.event == "notice") return "The owner does not know. Check the sender identity and the address.";
   if (event.outcome == "failed") {
@@ -127,6 +130,7 @@ std::string advice(const Event& event) {
     if (contains(event.error, "Throttl") || contains(event.error, "TooManyRequests")) {
       return "The next run tries again; lower limits.calls_per_second_per_account if it stays.";
     }
+    if (contains(event.error, "Quarantined")) return "Find out what was done with the key before the user gets another one.";
     return "Nothing was changed; the next run tries again.";
   }
   return look_up(k_advice, event.reason, "");
@@ -175,7 +179,7 @@ std::string minute(base::Instant instant) {
 
 std::string next_command(const RunSummary& summary) {
   if (summary.recovery_needed > 0)
-    return "keyward run    now: it first removes or finishes the keys named under RECOVERY NEEDED";
+    return "keyward recover    after the commands under RECOVERY NEEDED, to see that nothing is left";
   if (!summary.stopped_by.empty()) return "keyward run    once the cause of the safety stop is understood";
   if (!summary.uncovered.empty())
     return "keyward run    again once the accounts named under NOT COVERED can be reached";

@@ -331,6 +331,7 @@ std::string_view to_string(Reason reason) noexcept {
     case Reason::expired_active_key: return "expired_active_key";
     case Reason::unused_expired_key: return "unused_expired_key";
     case Reason::forced_rotation: return "forced_rotation";
+    case Reason::compromised_key: return "compromised_key";
     case Reason::install_grace_period_end: return "install_grace_period_end";
     case Reason::recovery_grace_period_end: return "recovery_grace_period_end";
     case Reason::key_pending_rotation: return "key_pending_rotation";

@@ -28,6 +28,7 @@ enum class Reason {
   expired_active_key,
   unused_expired_key,
   forced_rotation,
+  compromised_key,
   install_grace_period_end,
   recovery_grace_period_end,
   key_pending_rotation,

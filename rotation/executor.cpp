@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 
+#include "rotation/rescue.hpp"
+
 namespace keyward::rotation {
 namespace {
 
@@ -24,6 +26,9 @@ constexpr std::chrono::milliseconds k_look_again{1'000};
 
 // A store that fails for three users in a row will fail for the fourth; each try makes a key and takes it away again.
 constexpr int k_store_failures = 3;
+
+// The managed policies that AWS attaches to a user whose key it found in public begin like this.
+constexpr std::string_view k_quarantine = "AWSCompromisedKeyQuarantine";
 
 // IAM, per user.
 constexpr std::size_t k_user_tags = 50;
@@ -142,12 +147,34 @@ Outcome Executor::store_failed(Decision decision, Error error) {
   return failed(std::move(decision), std::move(error));
 }
 
-Task<Outcome> Executor::rotate_now(aws::IamUser user, std::string why) {
+/// Why AWS itself or our ignorance forbids a new key for a user whose key is compromised; nothing when nothing does.
+Task<std::optional<Error>> Executor::quarantine(base::UserName user) {
+  Result<std::vector<std::string>> policies = co_await parts_.iam.attached_policies(user);
+  if (!policies) co_return policies.error();
+  for (const std::string& policy : *policies) {
+    if (!policy.starts_with(k_quarantine)) continue;
+    co_return Error{ErrorKind::conflict, "rotate", "Quarantined", "",
+                    "AWS has put the user into quarantine (policy " + policy +
+                        "). Find out what was done with the key, then detach the policy and give the same command once more"};
+  }
+  co_return std::nullopt;
+}
+
+Task<Outcome> Executor::switch_off_now(aws::IamUser user, Decision decision) {
   UserFacts facts = co_await parts_.auditor.facts(user, Reading::everything);
-  Decision decision;
-  decision.action = Action::rotate;
-  decision.reason = Reason::forced_rotation;
-  decision.detail = std::move(why);
+  const auto refuse = [&](std::string why) {
+    return failed(decision, Error{ErrorKind::conflict, "rotate", "NotPossible", "", std::move(why)});
+  };
+  if (!facts.keys.is_known()) co_return refuse("the access keys could not be read: " + facts.keys.why());
+  if (facts.ledger.is_unknown()) co_return refuse("keyward's record on the user could not be read: " + facts.ledger.why());
+  if (!contains(ids_of(facts), *decision.key)) co_return refuse("the user has no access key " + base::last_four(*decision.key));
+  Outcome deactivated = co_await deactivate(std::move(facts), std::move(decision));
+  co_return deactivated;
+}
+
+Task<Outcome> Executor::rotate_now(aws::IamUser user, Decision decision) {
+  UserFacts facts = co_await parts_.auditor.facts(user, Reading::everything);
+  const bool compromised = decision.reason == Reason::compromised_key;
   const auto refuse = [&](std::string why) {
     return failed(decision, Error{ErrorKind::conflict, "rotate", "NotPossible", "", std::move(why)});
   };
@@ -159,9 +186,13 @@ Task<Outcome> Executor::rotate_now(aws::IamUser user, std::string why) {
   if (keys.size() > 1) {
     co_return refuse("the user has two access keys already; AWS allows no third. Delete one first, or wait for its date");
   }
-  if (keys[0].status != KeyStatus::active) co_return refuse("the user's only access key is inactive");
+  if (keys[0].status != KeyStatus::active && !compromised) co_return refuse("the user's only access key is inactive");
+  if (compromised) {
+    std::optional<Error> forbidden = co_await quarantine(user.name);
+    if (forbidden) co_return failed(std::move(decision), std::move(*forbidden));
+  }
   decision.key = keys[0].id;
-  Outcome rotated = co_await rotate(std::move(facts), decision, true);
+  Outcome rotated = co_await rotate(std::move(facts), std::move(decision), true);
   co_return rotated;
 }
 
@@ -233,6 +264,7 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) 
       unsuccessful.status = OutcomeStatus::recovery_needed;
       unsuccessful.new_key = created->id;
       unsuccessful.error->message += "; and the new key could not be removed: " + base::describe(undone.error());
+      unsuccessful.todo = removal_commands(facts.name, created->id);
     }
     co_return unsuccessful;
   }
@@ -316,6 +348,25 @@ Task<Result<void>> Executor::clear_intent(UserFacts facts) {
   co_return cleared;
 }
 
+/// The keys are not those of the interrupted rotation: somebody made or deleted some meanwhile.
+Task<Outcome> Executor::leave_to_person(UserFacts facts, Decision decision, std::vector<AccessKeyId> made) {
+  std::vector<Suspect> suspects;
+  std::string states;
+  for (const AccessKeyId& key : made) {
+    Result<StoredState> state = co_await parts_.store.state(facts.name, key);
+    if (!state) co_return failed(std::move(decision), state.error());
+    suspects.emplace_back(key, *state);
+    const char* stored = *state == StoredState::current ? "stored and current" : *state == StoredState::pending ? "stored, not proved" : "not stored";
+    states += (states.empty() ? "" : ", ") + base::last_four(key) + " is " + stored;
+  }
+  Outcome left = failed(std::move(decision), Error{ErrorKind::conflict, "recover", "KeysChanged", "",
+                                                   "the user's keys are not those of the interrupted rotation (" + states +
+                                                       "); a person must decide which of them stay"});
+  left.status = OutcomeStatus::recovery_needed;
+  left.todo = rescue_commands(facts.name, suspects);
+  co_return left;
+}
+
 Task<std::optional<Outcome>> Executor::settle(UserFacts facts) {
   const Intent intent = *facts.ledger.value().intent;
   const bool ours = intent.run == run_.id || (run_.is_dead && run_.is_dead(intent.run));
@@ -347,9 +398,8 @@ Task<std::optional<Outcome>> Executor::settle(UserFacts facts) {
     co_return outcome(std::move(decision), OutcomeStatus::done);
   }
   if (made.size() > 1 || !old_key) {
-    co_return failed(std::move(decision), Error{ErrorKind::conflict, "recover", "KeysChanged", "",
-                                                "the user's keys are not those of the interrupted rotation; a person must decide "
-                                                "which of them to keep, then remove the tag " + std::string(k_ledger_tag)});
+    Outcome left = co_await leave_to_person(std::move(facts), std::move(decision), std::move(made));
+    co_return left;
   }
   const AccessKeyId new_key = made.front();
   Result<StoredState> state = co_await parts_.store.state(facts.name, new_key);
@@ -386,6 +436,7 @@ Task<std::optional<Outcome>> Executor::settle(UserFacts facts) {
     Outcome stuck = failed(std::move(decision), removed.error());
     stuck.status = OutcomeStatus::recovery_needed;
     stuck.new_key = new_key;
+    stuck.todo = removal_commands(facts.name, new_key);
     co_return stuck;
   }
   if (location) {

@@ -46,12 +46,20 @@ class Executor {
   /// elsewhere. A finished one is an Outcome of `rotate`, so that its owner hears of it.
   base::Task<std::optional<Outcome>> settle(UserFacts facts);
 
-  /// A rotation asked for by a person, for the reason `why`: whatever the key's age. To be settled first, if need be.
-  base::Task<Outcome> rotate_now(aws::IamUser user, std::string why);
+  /// A rotation asked for by a person: whatever the key's age. To be settled first, if need be. `decision` names the
+  /// reason, forced_rotation or compromised_key, and tells why. A compromised key is inactive already; no replacement is
+  /// made while AWS keeps the user in quarantine (a policy AWSCompromisedKeyQuarantine… is attached) or when that cannot
+  /// be read.
+  base::Task<Outcome> rotate_now(aws::IamUser user, Decision decision);
+
+  /// Switches a key off because a person says that it is compromised: at once, whatever depends on it.
+  base::Task<Outcome> switch_off_now(aws::IamUser user, Decision decision);
 
  private:
   base::Task<Outcome> rotate(UserFacts facts, Decision decision, bool forced);
   base::Task<base::Result<aws::CreatedAccessKey>> create_key(UserFacts facts);
+  base::Task<std::optional<base::Error>> quarantine(base::UserName user);
+  base::Task<Outcome> leave_to_person(UserFacts facts, Decision decision, std::vector<base::AccessKeyId> made);
   base::Task<base::Result<void>> remove_unknown_keys(UserFacts facts);
   base::Task<base::Result<void>> clear_intent(UserFacts facts);
   base::Task<base::Result<void>> undo(UserFacts facts, SecretLocation location, base::AccessKeyId key);

@@ -26,7 +26,7 @@ enum class OutcomeStatus {
   stale,            ///< the key had changed since it was audited; nothing was done
   held_back,        ///< a limit refused it
   failed,           ///< nothing was changed, or what was changed is undone
-  recovery_needed,  ///< a key exists whose secret could not be stored nor the key removed
+  recovery_needed,  ///< an interrupted rotation that a person must end: a key exists whose secret may not be stored
 };
 
 std::string_view to_string(OutcomeStatus status) noexcept;
@@ -39,6 +39,7 @@ struct Outcome {
   std::optional<base::AccessKeyId> new_key;  ///< after a rotation
   std::optional<SecretLocation> secret;      ///< after a rotation
   std::optional<base::Error> error;
+  std::vector<std::string> todo;  ///< what a person has to type, when only a person can end it
 };
 
 /// One user of one account: the facts and what was done about them.

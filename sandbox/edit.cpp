@@ -147,6 +147,11 @@ json::object put_user_policy(World& world, const json::object& edit) {
   return {};
 }
 
+json::object attach_user_policy(World& world, const json::object& edit) {
+  user_of(world, edit).attached_policies.insert(text(edit, "policy"));
+  return {};
+}
+
 Role& role_of(World& world, const json::object& edit) {
   Account& account = account_of(world, edit);
   const auto role = account.roles.find(text(edit, "role"));
@@ -241,6 +246,7 @@ json::object edit_world(World& world, const json::object& edit) {
       {"tag_user", tag_user},
       {"set_group", set_group},
       {"put_user_policy", put_user_policy},
+      {"attach_user_policy", attach_user_policy},
       {"put_role_policy", put_role_policy},
       {"put_role_trust", put_role_trust},
       {"delete_role", delete_role},

@@ -120,9 +120,16 @@ bool handle_iam_policies(const Call& call, const QueryParameters& parameters, Ia
   } else if (action == "ListUserPolicies") {
     result = list_policies(call, parameters, iam_user(call, parameters).policies);
   } else if (action == "ListAttachedUserPolicies") {
-    iam_user(call, parameters);
+    const User& user = iam_user(call, parameters);
     XmlWriter xml;
-    xml.empty("AttachedPolicies");
+    xml.open("AttachedPolicies");
+    for (const std::string& name : user.attached_policies) {
+      xml.open("member");
+      xml.text("PolicyName", name);
+      xml.text("PolicyArn", "arn:aws:iam::aws:policy/" + name);
+      xml.close();
+    }
+    xml.close();
     xml.flag("IsTruncated", false);
     result = xml.take();
   } else if (action == "PutGroupPolicy") {

@@ -41,7 +41,7 @@ std::string rotate_policy() {
   return document({
       allow({"iam:ListUsers", "iam:GetUser", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed", "iam:CreateAccessKey",
              "iam:UpdateAccessKey", "iam:DeleteAccessKey", "iam:ListUserTags", "iam:TagUser", "iam:UntagUser",
-             "iam:GetGroup", "iam:ListGroupsForUser", "iam:ListAccountAliases", "iam:GenerateCredentialReport",
+             "iam:ListAttachedUserPolicies", "iam:GetGroup", "iam:ListGroupsForUser", "iam:ListAccountAliases", "iam:GenerateCredentialReport",
              "iam:GetCredentialReport", "iam:GetAccountAuthorizationDetails"},
             "*"),
       allow(

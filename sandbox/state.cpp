@@ -46,6 +46,7 @@ json::object user_value(const User& user) {
           {"tags", text_map(user.tags)},
           {"groups", json::array(user.groups.begin(), user.groups.end())},
           {"policies", policies_value(user.policies)},
+          {"attached_policies", json::array(user.attached_policies.begin(), user.attached_policies.end())},
           {"keys", std::move(keys)}};
 }
 

@@ -60,6 +60,7 @@ struct User {
   std::set<std::string, CaseInsensitiveLess> groups;
   std::vector<AccessKey> keys;  ///< at most two
   Policies policies;
+  std::set<std::string> attached_policies;  ///< names of AWS managed policies; listed, not evaluated
   bool has_password = false;
 };
 

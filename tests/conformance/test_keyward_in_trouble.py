@@ -557,6 +557,79 @@ def test_a_forced_rotation_takes_the_usual_way(tmp_path):
         assert (old["status"], new["status"]) == ("Inactive", "Active")
 
 
+def begun_elsewhere(sandbox, user, *, minutes_ago, names=None):
+    """As a run on another host leaves it that died."""
+    (old,) = keys(sandbox.state(), A, user)
+    at = sandbox.now() - datetime.timedelta(minutes=minutes_ago)
+    value = f"v1 int=a-run-elsewhere@{at:%Y%m%dT%H%M%SZ}/{names or old['id']}"
+    sandbox.edit("tag_user", account=A, user=user, key="keyward:state", value=value)
+
+
+def test_recover_settles_what_it_can_and_gives_a_person_the_commands_for_the_rest(tmp_path):
+    with organization(account(A, overdue("alice"), overdue("bob"), overdue("carol"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        begun_elsewhere(sandbox, "alice", minutes_ago=30)
+        begun_elsewhere(sandbox, "bob", minutes_ago=30, names="AKIAIOSFODNN7EXAMPLE")
+        before = sandbox.state_bytes()
+        listed = keyward("recover", "--list").expect(0)
+        assert "alice" in listed.stdout and "bob" in listed.stdout and "carol" not in listed.stdout
+        assert sandbox.state_bytes() == before
+        result = keyward("recover").expect(9)
+        state = sandbox.state()
+        assert " int=" not in state["accounts"][A]["users"]["alice"]["tags"]["keyward:state"]
+        assert [len(keys(state, A, user)) for user in ("alice", "bob", "carol")] == [1, 1, 1]
+        (key,) = keys(state, A, "bob")
+        assert f"aws iam delete-access-key --user-name bob --access-key-id {key['id']}" in result.stdout
+        untag = "aws iam untag-user --user-name bob --tag-keys keyward:state"
+        assert untag in result.stdout
+        keyward("recover").expect(9)  # until a person has decided
+        sandbox.edit("tag_user", account=A, user="bob", key="keyward:state")
+        keyward("recover").expect(0)
+
+
+def test_a_compromised_key_is_off_before_anything_else_and_stays_as_evidence(tmp_path):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        (old,) = keys(sandbox.state(), A, "alice")
+        order = ("rotate", "--account", A, "--user", "alice", "--reason", "found in a log", "--compromised", old["id"])
+        result = keyward(*order).expect(0)
+        assert result.outcomes() == [("alice", "deactivate", "done"), ("alice", "rotate", "done")]
+        assert {e["detail"] for e in result.events if e["event"] == "action"} == {"found in a log"}
+        old, new = keys(sandbox.state(), A, "alice")
+        assert (old["status"], new["status"]) == ("Inactive", "Active")
+        assert new["secret"] in stored(sandbox.state())["AWSCURRENT"]
+        actions = mutations(sandbox)
+        assert actions.index("iam:UpdateAccessKey") < actions.index("iam:CreateAccessKey")
+        for day in range(1, 11):
+            assert len(keys(sandbox.state(), A, "alice")) == 2, f"day {day}"
+            sandbox.advance("1d")
+            keyward("run").expect(0)
+        assert [key["id"] for key in keys(sandbox.state(), A, "alice")] == [new["id"]]
+
+
+@pytest.mark.parametrize("trouble", ["quarantine", "unreadable", "another user's key", "two keys"])
+def test_a_compromised_key_gets_no_replacement_when_that_would_be_wrong(tmp_path, trouble):
+    second = [{"age_days": 10, "last_used": {"days_ago": 1}}] if trouble == "two keys" else []
+    alice = overdue("alice")
+    alice["keys"] += second
+    with organization(account(A, alice, overdue("bob"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        before = keys(sandbox.state(), A, "alice")
+        if trouble == "quarantine":
+            sandbox.edit("attach_user_policy", account=A, user="alice", policy="AWSCompromisedKeyQuarantineV3")
+        if trouble == "unreadable":
+            sandbox.faults(rules=[{"action": "iam:ListAttachedUserPolicies", "fault": "denied", "times": -1}])
+        whose = "bob" if trouble == "another user's key" else "alice"
+        compromised = keys(sandbox.state(), A, whose)[0]["id"]
+        order = ("rotate", "--account", A, "--user", "alice", "--reason", "found in a log", "--compromised", compromised)
+        keyward(*order).expect(4)
+        after = keys(sandbox.state(), A, "alice")
+        assert [key["id"] for key in after] == [key["id"] for key in before]
+        off = [key["id"] for key in after if key["status"] == "Inactive"]
+        assert off == ([] if trouble == "another user's key" else [compromised])
+        assert keys(sandbox.state(), A, "bob")[0]["status"] == "Active"
+
+
 @pytest.mark.parametrize(
     "wrong, words",
     [

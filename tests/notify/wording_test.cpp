@@ -73,6 +73,17 @@ TEST(Wording, WaitsForTheOldKeysAgeUnlessTheRotationWasForced) {
   EXPECT_EQ(describe(account(), young, forced, {}, Mode::enforce).due, "2026-12-01");
 }
 
+TEST(Wording, SaysOfACompromisedKeyThatItOpensNothingAnyMore) {
+  rotation::Outcome replaced = rotated();
+  EXPECT_EQ(row_of(replaced).fetch_as, "Fetch it as svc-export; the old key opens it until it is switched off");
+  replaced.decision.reason = Reason::compromised_key;
+  const Row row = row_of(replaced);
+  EXPECT_EQ(row.fetch_as, "Fetch it as svc-export, but not with the old key: that opens nothing any more");
+  EXPECT_EQ(row.todo, "Fetch the new key and install it now: the old one is switched off already. It is deleted on 2026-12-01.");
+  const Row off = row_of(outcome(Action::deactivate, Reason::compromised_key));
+  EXPECT_NE(off.todo.find("Do not switch it on again"), std::string::npos) << off.todo;
+}
+
 TEST(Wording, SaysNothingHappenedInADryRun) {
   for (const Action action : {Action::rotate, Action::deactivate, Action::remove}) {
     const Row row = row_of(outcome(action, Reason::expired_active_key, OutcomeStatus::dry_run), Mode::dry_run);
