@@ -15,7 +15,7 @@ namespace keyward::notify {
 
 enum class NoticeStatus {
   sent,
-  rejected,     ///< the channel will not take it: trying again changes nothing
+  rejected,     ///< the channel will not take it: trying again in this run changes nothing
   unavailable,  ///< not sent; a later attempt may succeed
   uncertain,    ///< no answer came: it may have gone out, so this run does not send it again
 };

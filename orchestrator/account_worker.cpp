@@ -22,7 +22,7 @@ using rotation::OutcomeStatus;
 using rotation::UserReport;
 
 // A rotation waits some seconds for its key to spread; several users of an account wait together. The account's calls
-// are bounded by limits.calls_per_second_per_account.
+// are bounded by limits.calls_per_second_per_account, for each service.
 constexpr int k_users_in_flight = 8;
 
 aws::Writes writes_of(Mode mode) { return writes(mode) ? aws::Writes::allowed : aws::Writes::refused; }
@@ -49,6 +49,7 @@ class Workplace {
                   parts.run) {
     reader_.caller().limit_rate(parts.configuration.limits.calls_per_second_per_account);
     writer_.caller().limit_rate(parts.configuration.limits.calls_per_second_per_account);
+    store_caller_->limit_rate(parts.configuration.limits.calls_per_second_per_account);
   }
 
   rotation::Auditor& auditor() { return auditor_; }
@@ -150,6 +151,12 @@ Task<Outcome> perform(AccountWork& work, aws::IamUser user, Decision decision) {
   }
   Task<Outcome> action = action_of(work.workplace.executor(), std::move(user), std::move(decision));
   Outcome outcome = co_await std::move(action);
+  work.parts.log.info("action", {{"account", work.report.account.id.str()},
+                                 {"user", entry.user.str()},
+                                 {"action", to_string(entry.decision.action)},
+                                 {"access_key_id", entry.decision.key ? base::last_four(*entry.decision.key) : ""},
+                                 {"outcome", to_string(outcome.status)},
+                                 {"error", outcome.error ? base::describe(*outcome.error) : ""}});
   if (noted) journal.end(entry, outcome);
   co_return outcome;
 }
@@ -206,8 +213,13 @@ Task<void> look_back(AccountWork& work, aws::IamUser user) {
   if (!found.outcomes.empty()) work.report.earlier.push_back(std::move(found));
 }
 
-Task<Outcome> only_said(Decision decision, base::Instant now) {
-  co_return not_carried_out(decision, OutcomeStatus::dry_run, now, "");
+/// What a dry run says of an order.
+Task<Outcome> only_said(const rotation::UserFacts& facts, Decision decision, base::Instant now) {
+  std::optional<base::Error> why;
+  if (decision.action == Action::rotate) why = rotation::not_rotatable(facts, decision);
+  Outcome said = not_carried_out(decision, why ? OutcomeStatus::failed : OutcomeStatus::dry_run, now, "");
+  said.error = std::move(why);
+  co_return said;
 }
 
 /// What earlier runs left to be done for this user; the facts are those after it.
@@ -252,7 +264,7 @@ Task<void> work_user(AccountWork& work, aws::IamUser user, UserReport& report) {
   const RunParts& parts = work.parts;
   Workplace& workplace = work.workplace;
   const Mode mode = work.report.mode;
-  if (parts.stopping) {
+  if (!parts.may_begin()) {
     work.report.cut_short = true;
     co_return;
   }
@@ -262,10 +274,17 @@ Task<void> work_user(AccountWork& work, aws::IamUser user, UserReport& report) {
     if (mode == Mode::list_interrupted) list_interrupted(report, parts.context.clock.now());
     co_return;
   }
-  report.facts = co_await workplace.auditor().facts(user);
-  if (mode == Mode::enforce) co_await catch_up(work, user, report, rotation::Reading::as_needed);
+  // A run that died may have left something on a user whose keys are too young to be looked at closely.
+  const bool unfinished = mode == Mode::enforce && !parts.journal->left_by_earlier_runs(work.report.account.id, user.name).empty();
+  const auto reading = unfinished ? rotation::Reading::everything : rotation::Reading::as_needed;
+  report.facts = co_await workplace.auditor().facts(user, reading);
+  if (mode == Mode::enforce) co_await catch_up(work, user, report, reading);
   const std::vector<Decision> decisions = rotation::decide(report.facts, work.report.settings.policy, parts.context.clock.now());
   for (const Decision& decision : decisions) {
+    if (mode == Mode::enforce && touches_aws(decision) && !parts.may_begin()) {
+      work.report.cut_short = true;
+      break;
+    }
     Outcome outcome = co_await act(work, user, decision);
     report.outcomes.push_back(std::move(outcome));
     // The decisions of a user build on each other (delete one key, then make another).
@@ -282,11 +301,15 @@ Task<void> work_users(AccountWork& work, const std::vector<aws::IamUser>& users,
 
 }  // namespace
 
+Mode mode_for(const AccountSettings& settings, Mode run) {
+  if (!settings.dry_run) return run;
+  return run == Mode::enforce ? Mode::dry_run : run == Mode::recover ? Mode::list_interrupted : run;
+}
+
 Task<AccountReport> work_account(RunParts parts, accounts::Account account, Mode mode,
                                  std::optional<base::Instant> previous_run) {
   AccountReport report{account, parts.configuration.for_account(account), mode, parts.context.clock.now(), {}, {}, {}, false};
-  if (report.settings.dry_run && mode == Mode::enforce) report.mode = Mode::dry_run;
-  if (report.settings.dry_run && mode == Mode::recover) report.mode = Mode::list_interrupted;
+  report.mode = mode_for(report.settings, mode);
   Workplace workplace(parts, report.account, report.settings, report.mode, previous_run);
 
   Result<std::vector<aws::IamUser>> users = co_await workplace.auditor().users();
@@ -306,7 +329,7 @@ Task<AccountReport> work_account(RunParts parts, accounts::Account account, Mode
 
 Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, RotationOrder order) {
   AccountReport report{account, parts.configuration.for_account(account), Mode::enforce, parts.context.clock.now(), {}, {}, {}, false};
-  if (report.settings.dry_run) report.mode = Mode::dry_run;
+  report.mode = mode_for(report.settings, Mode::enforce);
   Workplace workplace(parts, report.account, report.settings, report.mode, std::nullopt);
   Result<std::vector<aws::IamUser>> users = co_await workplace.auditor().users();
   if (!users) {
@@ -315,7 +338,7 @@ Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, Rotat
   }
   const auto found = std::ranges::find(*users, order.user, &aws::IamUser::name);
   if (found == users->end()) {
-    report.failure = base::Error{base::ErrorKind::not_found, "rotate", "NoSuchUser", "",
+    report.failure = base::Error{base::ErrorKind::not_found, "rotate", k_no_such_user, "",
                                  "account " + account.id.str() + " has no IAM user " + order.user.str()};
     co_return report;
   }
@@ -329,7 +352,7 @@ Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, Rotat
   decision.detail = order.reason;
   const auto carry_out = [&](Decision what) {
     const base::Instant now = parts.context.clock.now();
-    return report.mode == Mode::enforce ? perform(work, user, std::move(what)) : only_said(std::move(what), now);
+    return report.mode == Mode::enforce ? perform(work, user, std::move(what)) : only_said(rotated.facts, std::move(what), now);
   };
   if (order.compromised) {
     decision.action = Action::deactivate;

@@ -9,6 +9,7 @@
 #include "accounts/account.hpp"
 #include "accounts/session.hpp"
 #include "aws/caller.hpp"
+#include "base/deadline.hpp"
 #include "base/log.hpp"
 #include "orchestrator/change_budget.hpp"
 #include "orchestrator/configuration.hpp"
@@ -47,8 +48,14 @@ struct RunParts {
   ChangeBudget& budget;
   base::Log& log;
   Journal* journal;      ///< null where nothing is changed
-  const bool& stopping;  ///< a signal came: finish what was begun, begin nothing
+  base::Deadline deadline;  ///< after it nothing is begun
+  const bool& stopping;     ///< a signal came: finish what was begun, begin nothing
+
+  bool may_begin() const { return !stopping && !deadline.expired(); }
 };
+
+/// How an account with these settings is worked on in a run of this mode.
+Mode mode_for(const AccountSettings& settings, Mode run);
 
 /// One account, worked through.
 struct AccountReport {
@@ -59,7 +66,7 @@ struct AccountReport {
   std::vector<rotation::UserReport> users;
   std::vector<rotation::UserReport> earlier;  ///< actions of earlier runs whose owners have not been told
   std::optional<base::Error> failure;  ///< the account could not be covered
-  bool cut_short = false;              ///< a signal came before every user was looked at
+  bool cut_short = false;  ///< a signal or the deadline came before every user was done
 };
 
 /// Works through one account: session, facts, decisions, and in enforce mode their execution. Never throws for what the
@@ -69,6 +76,9 @@ base::Task<AccountReport> work_account(RunParts parts, accounts::Account account
 
 /// Rotates one user's key now, whatever its age; an exempt user's too, because a person asked for it. A compromised key
 /// is switched off before anything else. In dry run only said.
+/// Code of the failure when the account has no such user.
+inline constexpr const char* k_no_such_user = "NoSuchUser";
+
 base::Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, RotationOrder order);
 
 }  // namespace keyward::orchestrator

@@ -14,20 +14,15 @@ class ChangeBudget {
   /// Takes one change; false when a limit refuses it.
   bool take(const base::AccountId& account) {
     int& used = used_[account];
-    if (left_ == 0 || used == per_account_) {
-      ++refused_;
-      return false;
-    }
+    if (left_ == 0 || used == per_account_) return false;
     --left_;
     ++used;
     return true;
   }
-  int refused() const noexcept { return refused_; }
 
  private:
   int left_;
   int per_account_;
-  int refused_ = 0;
   std::map<base::AccountId, int> used_;
 };
 

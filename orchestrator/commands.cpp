@@ -28,6 +28,27 @@ ExitCode with_signal(const CommandContext& context, ExitCode code) {
   return context.signal == SIGINT ? ExitCode::interrupted : ExitCode::terminated;
 }
 
+std::string describe(const accounts::AccountMatch& rule) {
+  if (rule.id) return "id " + rule.id->str();
+  if (!rule.organizational_unit.empty()) return "ou " + rule.organizational_unit;
+  std::string text = "tag";
+  for (const auto& [key, value] : rule.tags) text += " " + key + "=" + value;
+  return text;
+}
+
+/// A mistyped rule leaves accounts unprotected that somebody believes to be in.
+void warn_of_idle_rules(CommandContext& context, const accounts::Inventory& inventory) {
+  const auto check = [&](const char* where, const accounts::AccountMatch& rule) {
+    const bool matches_any = std::ranges::any_of(
+        inventory.entries, [&rule](const auto& entry) { return accounts::matches(rule, entry.account); });
+    if (!matches_any) context.services.log.warn("rule_matches_no_account", {{"where", where}, {"rule", describe(rule)}});
+  };
+  const Configuration& configuration = context.configuration;
+  for (const auto& rule : configuration.accounts.include) check("accounts.include", rule);
+  for (const auto& rule : configuration.accounts.exclude) check("accounts.exclude", rule);
+  for (const auto& entry : configuration.overrides) check("accounts.overrides", entry.match);
+}
+
 /// Who we are and which accounts there are; nothing when one of them cannot be told (said on standard error).
 Task<std::optional<accounts::Inventory>> preflight(CommandContext& context, Job& job) {
   Result<aws::CallerIdentity> identity = co_await job.identify();
@@ -45,6 +66,7 @@ Task<std::optional<accounts::Inventory>> preflight(CommandContext& context, Job&
     say(context, "the organization cannot be listed, so nothing was done", inventory.error());
     co_return std::nullopt;
   }
+  warn_of_idle_rules(context, *inventory);
   co_return std::move(*inventory);
 }
 
@@ -65,7 +87,8 @@ report::RunSummary new_summary(const CommandContext& context, const std::string&
   summary.limits = {{"accounts_in_flight", configuration.limits.accounts_in_flight},
                     {"max_changes", configuration.limits.max_changes},
                     {"max_changes_per_account", configuration.limits.max_changes_per_account},
-                    {"max_failed_accounts_percent", configuration.limits.max_failed_accounts_percent}};
+                    {"max_failed_accounts_percent", configuration.limits.max_failed_accounts_percent},
+                    {"max_inventory_shrink_percent", configuration.limits.max_inventory_shrink_percent}};
   return summary;
 }
 
@@ -128,7 +151,7 @@ Task<ExitCode> conclude(CommandContext& context, Job& job, OpenRun& run) {
   record.told(told, context.services.context.clock.now());
   close_summary(context, summary);
   ExitCode code = exit_code_of(summary);
-  for (const Result<void>& remembered : {run.journal.told(told.not_reached), run.memory.save(context.configuration.state_dir)}) {
+  for (const Result<void>& remembered : {run.journal.told(told.not_reached, context.services.context.clock.now()), run.memory.save(context.configuration.state_dir, told.not_reached)}) {
     if (remembered) continue;
     say(context, "what this run told people could not be remembered", remembered.error());
     code = worst(code, ExitCode::partial);
@@ -164,7 +187,7 @@ Task<ExitCode> run_audit(CommandContext context) {
   Progress progress(context.err, context.progress);
   progress.begin(participating(*inventory));
   CoverageCallbacks callbacks;
-  callbacks.previous_run = [](const base::AccountId&) { return std::optional<base::Instant>(); };
+  callbacks.previous_run = [](const accounts::Account&) { return std::optional<base::Instant>(); };
   callbacks.account_done = [&](AccountReport&& report) {
     const base::Instant now = context.services.context.clock.now();
     count(summary, report, now);
@@ -185,6 +208,25 @@ Task<ExitCode> run_audit(CommandContext context) {
 
 namespace {
 
+/// Why so many accounts are gone since the last run that something may be wrong with the list; empty when they are not.
+std::string accounts_missing(const CommandContext& context, const accounts::Inventory& inventory, const RunMemory& memory) {
+  const std::size_t now = inventory.entries.size();
+  const std::size_t before = memory.accounts().value_or(now);
+  const std::size_t allowed = std::max<std::size_t>(1, before * static_cast<std::size_t>(context.configuration.limits.max_inventory_shrink_percent) / 100);
+  if (now >= before || before - now <= allowed) return {};
+  return "limits.max_inventory_shrink_percent: the organization has " + std::to_string(now) + " accounts, the last run saw " +
+         std::to_string(before) + "; if that is right, set it to 100 for one run";
+}
+
+Coverage nothing_covered(const accounts::Inventory& inventory, const std::string& why) {
+  Coverage coverage;
+  coverage.stopped_by = why;
+  for (const auto& entry : inventory.entries) {
+    if (entry.skip == accounts::Skip::none) coverage.not_covered.push_back({entry.account, "not begun: " + why});
+  }
+  return coverage;
+}
+
 /// Walks the accounts and tells the owners, under the lock.
 Task<ExitCode> walk(CommandContext& context, const std::string& command, Mode mode) {
   const Result<RunLock> lock = RunLock::acquire(context.configuration.state_dir);
@@ -198,16 +240,25 @@ Task<ExitCode> walk(CommandContext& context, const std::string& command, Mode mo
   Progress progress(context.err, context.progress);
   progress.begin(participating(*inventory));
   CoverageCallbacks callbacks;
-  callbacks.previous_run = [&](const base::AccountId& account) { return run->memory.last_audited(account); };
+  callbacks.previous_run = [&](const accounts::Account& account) {
+    return run->memory.last_audited(account.id, told_as(mode_for(context.configuration.for_account(account), mode)));
+  };
   callbacks.account_done = [&](AccountReport&& report) {
     const base::Instant now = context.services.context.clock.now();
     run->record.account_done(report, now);
     if (mode != Mode::list_interrupted) run->notices.collect(report, run->memory);
-    if (audits && !report.failure && !report.cut_short) run->memory.audited(report.account.id, report.audited_at);
+    if (audits && !report.failure && !report.cut_short) run->memory.audited(report.account.id, told_as(report.mode), report.audited_at);
     progress.account_done(report.failure.has_value(), context.services.context.statistics.throttled);
   };
   rotation::RunIdentity identity = identity_of(context, run->record.summary().run);
-  Coverage coverage = co_await job.cover(*inventory, mode, std::move(identity), std::move(callbacks), &run->journal);
+  Coverage coverage;
+  const std::string missing = accounts_missing(context, *inventory, run->memory);
+  if (missing.empty()) {
+    coverage = co_await job.cover(*inventory, mode, std::move(identity), std::move(callbacks), &run->journal);
+    run->memory.set_accounts(inventory->entries.size());
+  } else {
+    coverage = nothing_covered(*inventory, missing);
+  }
   progress.end();
   count(run->record.summary(), *inventory, coverage);
   ExitCode code = co_await conclude(context, job, *run);
@@ -257,6 +308,11 @@ Task<ExitCode> run_rotate(CommandContext context) {
   RotationOrder order{*user_name, context.line.reason, compromised};
   AccountReport report = co_await job.rotate_one(entry->account, std::move(order), std::move(identity), run->journal);
   Coverage coverage;
+  if (report.failure && report.failure->code == k_no_such_user) {
+    say(context, "nothing was done", *report.failure);
+    run->record.discard();
+    co_return ExitCode::preflight_failed;
+  }
   if (report.failure) {
     say(context, "the user cannot be rotated", *report.failure);
     coverage.not_covered.push_back({report.account, base::describe(*report.failure)});

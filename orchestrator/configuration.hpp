@@ -24,6 +24,7 @@ struct Limits {
   int max_changes = 500;
   int max_changes_per_account = 50;
   int max_failed_accounts_percent = 10;
+  int max_inventory_shrink_percent = 10;
   std::chrono::seconds deadline = std::chrono::hours(2);
   std::chrono::milliseconds verify_interval = std::chrono::seconds(1);  ///< pause between two tries of a new key
   /// How long a new key is tried before it counts as not working. IAM needs 3 to 15 seconds to spread a key.

@@ -216,7 +216,11 @@ const std::vector<Field>& configuration_fields() {
       run_field(
           "limits.max_failed_accounts_percent", WholeNumber{1, 100},
           [](auto& run) -> auto& { return run.limits.max_failed_accounts_percent; },
-          "The run stops when more of the accounts than this have failed"),
+          "No further account is begun when more of them than this, and more than five, have failed"),
+      run_field(
+          "limits.max_inventory_shrink_percent", WholeNumber{1, 100},
+          [](auto& run) -> auto& { return run.limits.max_inventory_shrink_percent; },
+          "Nothing is done when the organization has lost more of its accounts than this since the last run; 100: off"),
       run_field(
           "limits.deadline", TimeSpan<std::chrono::seconds>{1min, days(7)},
           [](auto& run) -> auto& { return run.limits.deadline; }, "Time after which a run begins nothing new"),
@@ -224,7 +228,7 @@ const std::vector<Field>& configuration_fields() {
           "limits.verify_interval", TimeSpan<std::chrono::milliseconds>{100ms, 1min},
           [](auto& run) -> auto& { return run.limits.verify_interval; }, "Pause between two tries of a new key"),
       run_field(
-          "limits.verify_timeout", TimeSpan<std::chrono::milliseconds>{1s, 15min},
+          "limits.verify_timeout", TimeSpan<std::chrono::milliseconds>{1s, 5min},
           [](auto& run) -> auto& { return run.limits.verify_timeout; },
           "Time a new key is tried before it counts as not working; AWS needs 3 to 15 seconds to spread it"),
       run_field(

@@ -7,12 +7,14 @@
 #include <map>
 #include <utility>
 
+#include "rotation/secret_document.hpp"
+
 namespace keyward::orchestrator {
 namespace {
 
 using notify::ChannelSettings;
 
-constexpr std::size_t k_max_secret_name = 512;  // CreateSecret, Name
+constexpr std::size_t k_max_secret_name = 256;  // what the API takes back; CreateSecret alone takes 512
 
 /// Reports at the first of the fields that somebody set, so that a contradiction with a default points at the cause.
 class Reporter {
@@ -84,14 +86,6 @@ void check_policy(const rotation::Policy& policy, Reporter& report) {
   }
 }
 
-/// "Do not end your secret name with a hyphen followed by six characters" (CreateSecret): Secrets Manager's partial
-/// ARNs would confuse it with the suffix that it adds itself.
-bool looks_like_an_arn_suffix(std::string_view name) {
-  if (name.size() < 7) return false;
-  const std::string_view ending = name.substr(name.size() - 7);
-  return ending.starts_with('-') && ending.find_first_of("{}") == std::string_view::npos;
-}
-
 /// The length of the longest name that the template can make.
 std::size_t longest_name(std::string_view name) {
   constexpr std::size_t k_longest_user = 64;  // IAM's limit at creation
@@ -118,7 +112,7 @@ void check_store(const rotation::StoreSettings& store, const std::optional<base:
     report.error({"store.name", "store.target"},
                  "two accounts would share one secret in the central store; the name must hold {account_id}");
   }
-  if (looks_like_an_arn_suffix(store.name)) {
+  if (rotation::looks_like_arn_suffix(store.name)) {
     report.error(
         {"store.name"},
         "ends with a hyphen and six characters, which Secrets Manager takes for its own suffix; change the ending");

@@ -29,16 +29,15 @@ struct Job::Walk {
   RunParts parts;
   CoverageCallbacks& callbacks;
   Coverage& coverage;
-  base::Deadline deadline;
   int allowed_failures;
   int failed = 0;
 
   /// Why no further account may be begun; empty when one may.
   std::string why_not_begin() {
     if (parts.stopping) return "not begun: the run was interrupted";
-    if (deadline.expired()) return "not begun: limits.deadline had passed";
+    if (parts.deadline.expired()) return "not begun: limits.deadline had passed";
     if (failed <= allowed_failures) return {};
-    coverage.stopped_by_limit = true;
+    coverage.stopped_by = "limits.max_failed_accounts_percent: too many accounts failed";
     return "not begun: more than limits.max_failed_accounts_percent of the accounts had failed";
   }
 };
@@ -85,7 +84,7 @@ Task<std::map<std::string, std::string>> Job::account_tags(base::AccountId accou
 
 RunParts Job::parts_for(rotation::RunIdentity run, Journal* journal) {
   return {configuration_, services_.context, services_.identity, hub_,    services_.region, services_.partition,
-          std::move(run), budget_,           services_.log,      journal, services_.stopping};
+          std::move(run), budget_,           services_.log,      journal, base::Deadline::after(configuration_.limits.deadline), services_.stopping};
 }
 
 Task<AccountReport> Job::rotate_one(accounts::Account account, RotationOrder order, rotation::RunIdentity run, Journal& journal) {
@@ -100,13 +99,13 @@ Task<void> Job::work(Walk& walk, accounts::Account account) {
     walk.coverage.not_covered.push_back({std::move(account), std::move(reason)});
     co_return;
   }
-  const std::optional<base::Instant> previous_run = walk.callbacks.previous_run(account.id);
+  const std::optional<base::Instant> previous_run = walk.callbacks.previous_run(account);
   AccountReport report = co_await work_account(walk.parts, std::move(account), walk.mode, previous_run);
   if (report.failure) {
     ++walk.failed;
     walk.coverage.not_covered.push_back({report.account, base::describe(*report.failure)});
   } else if (report.cut_short) {
-    walk.coverage.not_covered.push_back({report.account, "interrupted before every user was looked at"});
+    walk.coverage.not_covered.push_back({report.account, "cut short by a signal or by limits.deadline before every user was done"});
   } else {
     ++walk.coverage.covered;
   }
@@ -129,7 +128,7 @@ Task<Coverage> Job::cover(const accounts::Inventory& inventory, Mode mode, rotat
   Coverage coverage;
   RunParts parts = parts_for(std::move(run), journal);
   const int allowed = allowed_failures(static_cast<int>(participating.size()), configuration_.limits.max_failed_accounts_percent);
-  Walk walk{mode, std::move(parts), callbacks, coverage, base::Deadline::after(configuration_.limits.deadline), allowed};
+  Walk walk{mode, std::move(parts), callbacks, coverage, allowed};
   const auto body = [&walk, &participating](base::TaskGroup& group) { return work_all(walk, participating, group); };
   co_await base::run_group(static_cast<std::size_t>(configuration_.limits.accounts_in_flight), body);
   co_return coverage;

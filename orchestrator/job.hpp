@@ -36,12 +36,12 @@ struct NotCovered {
 struct Coverage {
   int covered = 0;
   std::vector<NotCovered> not_covered;
-  bool stopped_by_limit = false;  ///< limits.max_failed_accounts_percent held accounts back
+  std::string stopped_by;  ///< the limit that held accounts back, and why; empty: none
 };
 
 /// Asked before an account is begun and told when it is done.
 struct CoverageCallbacks {
-  std::function<std::optional<base::Instant>(const base::AccountId&)> previous_run;
+  std::function<std::optional<base::Instant>(const accounts::Account&)> previous_run;
   std::function<void(AccountReport&&)> account_done;
 };
 

@@ -22,6 +22,8 @@ using rotation::Decision;
 using rotation::LedgerNote;
 using rotation::Reason;
 
+constexpr std::chrono::days k_worth_telling{14};
+
 constexpr std::string_view k_open = "open";
 constexpr std::string_view k_closed = "closed";
 
@@ -170,9 +172,10 @@ std::vector<JournalEntry> Journal::left_by_earlier_runs(const base::AccountId& a
   return left;
 }
 
-Result<void> Journal::told(const std::set<base::AccountId>& untold) {
-  std::erase_if(entries_, [&untold](const auto& one) {
-    return one.second.ended_now && !untold.contains(one.second.entry.account);
+Result<void> Journal::told(const std::set<base::AccountId>& untold, base::Instant now) {
+  std::erase_if(entries_, [&untold, now](const auto& one) {
+    const bool too_old = one.second.entry.done && now - *one.second.entry.done > k_worth_telling;
+    return one.second.ended_now && (too_old || !untold.contains(one.second.entry.account));
   });
   std::string text;
   for (const auto& [name, tracked] : entries_) text += line_of(tracked.entry, k_open);

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -36,8 +37,12 @@ std::map<std::string, std::string> read_environment() {
   return environment;
 }
 
-/// No core file may hold a secret, no file of ours is for others, and a closed pipe is an error, not the end.
+/// No core file may hold a secret, no file of ours is for others, and a closed pipe is an error, not the end. Where a
+/// standard stream is closed no other file may take its number: what is written to it must fail.
 void protect_process() {
+  for (int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(descriptor, F_GETFD) < 0) ::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -228,7 +233,13 @@ int main(int argc, char** argv) {
   try {
     keyward::base::start_libcurl();
     keyward::orchestrator::protect_process();
-    return static_cast<int>(keyward::orchestrator::run(argc, argv));
+    ExitCode code = keyward::orchestrator::run(argc, argv);
+    std::cout.flush();
+    if (!std::cout) {
+      std::cerr << "keyward: the results could not be written to standard output, what arrived there is not complete\n";
+      if (code == ExitCode::done || code == ExitCode::findings) code = ExitCode::internal_error;
+    }
+    return static_cast<int>(code);
   } catch (const std::exception& error) {
     std::cerr << "keyward: internal error: " << error.what() << '\n';
     return static_cast<int>(ExitCode::internal_error);

@@ -34,26 +34,24 @@ std::string matter_of(const accounts::Account& account, const rotation::UserRepo
   return matter;
 }
 
-notify::Mode notify_mode(Mode mode) { return writes(mode) ? notify::Mode::enforce : notify::Mode::dry_run; }
-
 bool needs_account_tags(const AccountReport& report) {
   const auto& sources = report.settings.notify.owner;
   return !report.account.tags && !report.settings.notify.allowed_domains.empty() &&
          std::ranges::find(sources, notify::OwnerSource::account_tag) != sources.end();
 }
 
-/// The accounts of which a recipient was told by no channel for certain, though one may take it later: twice is better
-/// than never.
+/// The accounts of which a recipient was told by no channel for certain: twice is better than never, and what a channel
+/// refuses today (a right, an identity) somebody may mend.
 std::set<base::AccountId> not_reached(const std::vector<notify::RecipientDigest>& digests, const std::vector<notify::Notice>& notices) {
   std::set<base::AccountId> accounts;
   for (const notify::RecipientDigest& digest : digests) {
     const auto is_of = [&digest](const notify::Notice& notice) {
       return notice.recipient == digest.recipient.str() && notice.mode == digest.mode;
     };
-    const auto is_over = [&is_of](const notify::Notice& notice) {
-      return is_of(notice) && (notice.status == notify::NoticeStatus::sent || notice.status == notify::NoticeStatus::rejected);
+    const auto is_sent = [&is_of](const notify::Notice& notice) {
+      return is_of(notice) && notice.status == notify::NoticeStatus::sent;
     };
-    if (std::ranges::none_of(notices, is_of) || std::ranges::any_of(notices, is_over)) continue;
+    if (std::ranges::none_of(notices, is_of) || std::ranges::any_of(notices, is_sent)) continue;
     for (const auto& [id, name] : digest.accounts) {
       if (const auto account = base::AccountId::parse(id)) accounts.insert(*account);
     }
@@ -98,7 +96,7 @@ void Notices::collect(const AccountReport& report, RunMemory& memory) {
     rotation::UserReport told{user.facts, {}};
     for (const Outcome& outcome : user.outcomes) {
       if (!notify::concerns_people(outcome)) continue;
-      if (is_standing(outcome) && !memory.is_news(matter_of(report.account, user, outcome))) continue;
+      if (is_standing(outcome) && !memory.is_news(matter_of(report.account, user, outcome), told_as(report.mode))) continue;
       told.outcomes.push_back(outcome);
     }
     if (!told.outcomes.empty()) news.users.push_back(std::move(told));
@@ -110,7 +108,7 @@ Task<Told> Notices::deliver(Job& job, std::string run, base::Instant at) {
   notify::Digest digest(book_);
   for (AccountReport& report : news_) {
     if (needs_account_tags(report)) report.account.tags = co_await job.account_tags(report.account.id);
-    const notify::AccountContext context{report.account, report.settings.policy, report.settings.notify, notify_mode(report.mode)};
+    const notify::AccountContext context{report.account, report.settings.policy, report.settings.notify, told_as(report.mode)};
     digest.add(context, report.users, {});
   }
   Told told;

@@ -26,6 +26,9 @@ struct Told {
   std::set<base::AccountId> not_reached;  ///< accounts with a message that no channel took: the next run tells again
 };
 
+/// As what people are told of an account that was worked on in this mode.
+constexpr notify::Mode told_as(Mode mode) { return writes(mode) ? notify::Mode::enforce : notify::Mode::dry_run; }
+
 /// Who must hear of a run: collects while the accounts are walked, sends at the end. Templates, recipients file, sender
 /// and channels are the global ones and are checked before the run changes anything.
 class Notices {

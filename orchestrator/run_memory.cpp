@@ -1,8 +1,6 @@
 #include "orchestrator/run_memory.hpp"
 
 #include <boost/json.hpp>
-#include <fstream>
-#include <sstream>
 
 #include "base/files.hpp"
 
@@ -11,61 +9,87 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr int k_version = 1;
+constexpr int k_version = 2;
+constexpr std::size_t k_account_digits = 12;  // a matter begins with them
+
+const char* name_of(notify::Mode mode) { return mode == notify::Mode::enforce ? "enforce" : "dry_run"; }
 
 }  // namespace
 
 RunMemory RunMemory::load(const std::filesystem::path& state_dir) {
   RunMemory memory;
-  std::ifstream file(state_dir / "memory.json", std::ios::binary);
-  std::stringstream text;
-  text << file.rdbuf();
+  const base::Result<std::string> text = base::read_whole(state_dir / "memory.json");
+  if (!text) return memory;
   boost::system::error_code failed;
-  const json::value value = json::parse(text.str(), failed);
-  const auto* object = failed ? nullptr : value.if_object();
-  if (object == nullptr || !object->contains("version") || object->at("version") != k_version) return memory;
-  if (const auto* audited = object->if_contains("audited"); audited != nullptr && audited->is_object()) {
-    for (const auto& entry : audited->get_object()) {
-      const auto at = entry.value().is_string() ? base::parse_iso8601(entry.value().get_string()) : std::nullopt;
-      if (at) memory.audited_.emplace(entry.key(), *at);
-    }
+  const json::value value = json::parse(*text, failed);
+  const auto* root = failed ? nullptr : value.if_object();
+  if (root == nullptr || !root->contains("version") || root->at("version") != k_version) return memory;
+  if (const auto* count = root->if_contains("accounts"); count != nullptr && count->is_int64() && count->get_int64() >= 0) {
+    memory.accounts_ = static_cast<std::size_t>(count->get_int64());
   }
-  if (const auto* told = object->if_contains("told"); told != nullptr && told->is_array()) {
-    for (const auto& matter : told->get_array()) {
-      if (matter.is_string()) memory.known_.emplace(matter.get_string());
+  for (const notify::Mode mode : {notify::Mode::enforce, notify::Mode::dry_run}) {
+    const auto* section = root->if_contains(name_of(mode));
+    if (section == nullptr || !section->is_object()) continue;
+    Told& told = memory.told(mode);
+    if (const auto* audited = section->get_object().if_contains("audited"); audited != nullptr && audited->is_object()) {
+      for (const auto& entry : audited->get_object()) {
+        const auto at = entry.value().is_string() ? base::parse_iso8601(entry.value().get_string()) : std::nullopt;
+        if (at) told.audited.emplace(entry.key(), *at);
+      }
+    }
+    if (const auto* matters = section->get_object().if_contains("told"); matters != nullptr && matters->is_array()) {
+      for (const auto& matter : matters->get_array()) {
+        if (matter.is_string()) told.known.emplace(matter.get_string());
+      }
     }
   }
   return memory;
 }
 
-std::optional<base::Instant> RunMemory::last_audited(const base::AccountId& account) const {
-  const auto found = audited_.find(account.str());
-  return found == audited_.end() ? std::nullopt : std::optional(found->second);
+std::optional<base::Instant> RunMemory::last_audited(const base::AccountId& account, notify::Mode mode) const {
+  const auto& audited = told(mode).audited;
+  const auto found = audited.find(account.str());
+  return found == audited.end() ? std::nullopt : std::optional(found->second);
 }
 
-void RunMemory::audited(const base::AccountId& account, base::Instant at) {
-  audited_.insert_or_assign(account.str(), at);
-  covered_.insert(account.str());
+void RunMemory::audited(const base::AccountId& account, notify::Mode mode, base::Instant at) {
+  told(mode).audited_now.insert_or_assign(account.str(), at);
 }
 
-bool RunMemory::is_news(const std::string& matter) {
-  standing_.insert(matter);
-  return !known_.contains(matter);
+bool RunMemory::is_news(const std::string& matter, notify::Mode mode) {
+  told(mode).standing.insert(matter);
+  return !told(mode).known.contains(matter);
 }
 
-base::Result<void> RunMemory::save(const std::filesystem::path& state_dir) const {
-  json::object audited;
-  for (const auto& [account, at] : audited_) audited[account] = base::format_iso8601(at);
-  json::array told;
-  std::set<std::string> matters = standing_;
-  for (const std::string& matter : known_) {
-    if (!covered_.contains(matter.substr(0, 12))) matters.insert(matter);
-  }
-  for (const std::string& matter : matters) told.emplace_back(matter);
+base::Result<void> RunMemory::save(const std::filesystem::path& state_dir, const std::set<base::AccountId>& untold) const {
+  const auto is_untold = [&untold](const std::string& account) {
+    const auto id = base::AccountId::parse(account);
+    return id && untold.contains(*id);
+  };
   json::object root;
   root["version"] = k_version;
-  root["audited"] = std::move(audited);
-  root["told"] = std::move(told);
+  if (accounts_) root["accounts"] = *accounts_;
+  for (const notify::Mode mode : {notify::Mode::enforce, notify::Mode::dry_run}) {
+    const Told& told = this->told(mode);
+    std::map<std::string, base::Instant> audited = told.audited;
+    for (const auto& [account, at] : told.audited_now) {
+      if (!is_untold(account)) audited.insert_or_assign(account, at);
+    }
+    std::set<std::string> matters;
+    for (const std::string& matter : told.standing) {
+      if (!is_untold(matter.substr(0, k_account_digits))) matters.insert(matter);
+    }
+    for (const std::string& matter : told.known) {
+      const std::string account = matter.substr(0, k_account_digits);
+      if (!told.audited_now.contains(account) || is_untold(account)) matters.insert(matter);
+    }
+    json::object section;
+    json::object dates;
+    for (const auto& [account, at] : audited) dates[account] = base::format_iso8601(at);
+    section["audited"] = std::move(dates);
+    section["told"] = json::array(matters.begin(), matters.end());
+    root[name_of(mode)] = std::move(section);
+  }
   return base::write_atomically(state_dir / "memory.json", json::serialize(root));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -9,31 +10,46 @@
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "base/time.hpp"
+#include "notify/wording.hpp"
 
 namespace keyward::orchestrator {
 
 /// What one run remembers for the next, in state_dir/memory.json. Safe to lose: then stages are announced on their own
-/// day only and what stands unchanged is told once more.
+/// day only and what stands unchanged is told once more. What a dry run told does not count for a run that acts.
 class RunMemory {
  public:
   /// A missing or damaged file is an empty memory.
   static RunMemory load(const std::filesystem::path& state_dir);
 
-  std::optional<base::Instant> last_audited(const base::AccountId& account) const;
-  void audited(const base::AccountId& account, base::Instant at);
+  /// When people were last told what an audit of this account found.
+  std::optional<base::Instant> last_audited(const base::AccountId& account, notify::Mode mode) const;
+  void audited(const base::AccountId& account, notify::Mode mode, base::Instant at);
 
   /// True the first time, and again after a run in which it was not asked: people hear of a standing matter once.
-  bool is_news(const std::string& matter);
+  /// `matter` begins with the account id.
+  bool is_news(const std::string& matter, notify::Mode mode);
+
+  /// How many accounts the organization had in the last run that was not stopped.
+  std::optional<std::size_t> accounts() const noexcept { return accounts_; }
+  void set_accounts(std::size_t count) noexcept { accounts_ = count; }
 
   /// Writes the file atomically. Matters that this run did not ask about are forgotten, but only for accounts that it
-  /// covered: `matter` begins with the account id.
-  base::Result<void> save(const std::filesystem::path& state_dir) const;
+  /// covered. For accounts in `untold` nothing new is remembered: their mail could not be sent, so the next run tells.
+  base::Result<void> save(const std::filesystem::path& state_dir, const std::set<base::AccountId>& untold) const;
 
  private:
-  std::map<std::string, base::Instant> audited_;
-  std::set<std::string> covered_;
-  std::set<std::string> known_;
-  std::set<std::string> standing_;
+  struct Told {
+    std::map<std::string, base::Instant> audited;  ///< by account, when this run began
+    std::set<std::string> known;
+    std::map<std::string, base::Instant> audited_now;
+    std::set<std::string> standing;
+  };
+
+  Told& told(notify::Mode mode) { return told_[mode == notify::Mode::enforce ? 0 : 1]; }
+  const Told& told(notify::Mode mode) const { return told_[mode == notify::Mode::enforce ? 0 : 1]; }
+
+  std::array<Told, 2> told_;
+  std::optional<std::size_t> accounts_;
 };
 
 }  // namespace keyward::orchestrator

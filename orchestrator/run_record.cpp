@@ -68,7 +68,7 @@ void count(report::RunSummary& summary, const accounts::Inventory& inventory, co
   for (const NotCovered& account : coverage.not_covered) {
     summary.uncovered.push_back({account.account.id.str(), account.account.name, account.reason});
   }
-  if (coverage.stopped_by_limit) summary.stopped_by = "limits.max_failed_accounts_percent: too many accounts failed";
+  summary.stopped_by = coverage.stopped_by;
 }
 
 ExitCode exit_code_of(const report::RunSummary& summary) {
@@ -91,6 +91,12 @@ base::Result<RunRecord> RunRecord::open(const std::filesystem::path& state_dir, 
   base::Result<report::EventLog> events = report::EventLog::open(folder / "events.jsonl", summary.run);
   if (!events) return events.error();
   return RunRecord(folder, std::move(summary), std::move(*events));
+}
+
+void RunRecord::discard() {
+  static_cast<void>(events_.close());
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
 }
 
 void RunRecord::append(const report::Event& event) {

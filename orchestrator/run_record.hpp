@@ -35,6 +35,8 @@ class RunRecord {
   void told(const Told& told, base::Instant now);
   /// Writes run.json and report.html. Errors: `invalid` when one of them cannot be written.
   base::Result<void> finish();
+  /// Leaves no record: the run came to nothing before it began.
+  void discard();
 
   report::RunSummary& summary() noexcept { return summary_; }
   const report::Highlights& highlights() const noexcept { return highlights_; }

@@ -14,7 +14,7 @@ using base::ErrorKind;
 using base::Result;
 using base::Task;
 
-// Longer than any rotation takes, proof included. An intent of another machine's run that is younger may be at work.
+// Longer than any rotation takes, with limits.verify_timeout at its most (5 minutes) and slow answers. An intent of another machine's run that is younger may be at work.
 constexpr std::chrono::minutes k_longest_rotation{15};
 
 // Dates of different AWS services differ by seconds.
@@ -23,6 +23,10 @@ constexpr std::chrono::minutes k_clock_spread{1};
 // ListAccessKeys may omit a key for some seconds after it was made.
 constexpr int k_looks_for_lost_key = 3;
 constexpr std::chrono::milliseconds k_look_again{1'000};
+
+// CreateAccessKey, whose answers were lost. More would make and remove keys all night.
+constexpr int k_create_attempts = 2;
+constexpr const char* k_lost_key = "LostKey";
 
 // A store that fails for three users in a row will fail for the fourth; each try makes a key and takes it away again.
 constexpr int k_store_failures = 3;
@@ -75,6 +79,20 @@ std::string_view to_string(OutcomeStatus status) noexcept {
     case OutcomeStatus::recovery_needed: return "recovery_needed";
   }
   return "failed";
+}
+
+std::optional<Error> not_rotatable(const UserFacts& facts, const Decision& decision) {
+  const auto refuse = [](std::string why) { return Error{ErrorKind::conflict, "rotate", "NotPossible", "", std::move(why)}; };
+  if (facts.keys.is_unknown()) return refuse("the access keys could not be read: " + facts.keys.why());
+  if (facts.ledger.is_unknown()) return refuse("keyward's record on the user could not be read: " + facts.ledger.why());
+  if (ledger_of(facts).intent) return refuse("another run may be rotating this user right now; try again in 15 minutes");
+  const auto& keys = facts.keys.value();
+  if (keys.empty()) return refuse("the user has no access key");
+  if (keys.size() > 1) return refuse("the user has two access keys already; AWS allows no third. Delete one first, or wait for its date");
+  if (keys[0].status != KeyStatus::active && decision.reason != Reason::compromised_key) {
+    return refuse("the user's only access key is inactive");
+  }
+  return std::nullopt;
 }
 
 Outcome Executor::outcome(Decision decision, OutcomeStatus status) const {
@@ -174,24 +192,12 @@ Task<Outcome> Executor::switch_off_now(aws::IamUser user, Decision decision) {
 
 Task<Outcome> Executor::rotate_now(aws::IamUser user, Decision decision) {
   UserFacts facts = co_await parts_.auditor.facts(user, Reading::everything);
-  const bool compromised = decision.reason == Reason::compromised_key;
-  const auto refuse = [&](std::string why) {
-    return failed(decision, Error{ErrorKind::conflict, "rotate", "NotPossible", "", std::move(why)});
-  };
-  if (facts.keys.is_unknown()) co_return refuse("the access keys could not be read: " + facts.keys.why());
-  if (facts.ledger.is_unknown()) co_return refuse("keyward's record on the user could not be read: " + facts.ledger.why());
-  if (ledger_of(facts).intent) co_return refuse("another run may be rotating this user right now; try again in 15 minutes");
-  const auto& keys = facts.keys.value();
-  if (keys.empty()) co_return refuse("the user has no access key");
-  if (keys.size() > 1) {
-    co_return refuse("the user has two access keys already; AWS allows no third. Delete one first, or wait for its date");
-  }
-  if (keys[0].status != KeyStatus::active && !compromised) co_return refuse("the user's only access key is inactive");
-  if (compromised) {
+  if (std::optional<Error> why = not_rotatable(facts, decision)) co_return failed(std::move(decision), std::move(*why));
+  if (decision.reason == Reason::compromised_key) {
     std::optional<Error> forbidden = co_await quarantine(user.name);
     if (forbidden) co_return failed(std::move(decision), std::move(*forbidden));
   }
-  decision.key = keys[0].id;
+  decision.key = facts.keys.value()[0].id;
   Outcome rotated = co_await rotate(std::move(facts), std::move(decision), true);
   co_return rotated;
 }
@@ -235,7 +241,14 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) 
       Result<void> cleared = co_await clear_intent(facts);
       if (!cleared) parts_.log.warn("intent_not_cleared", {{"user", facts.name.str()}, {"error", base::describe(cleared.error())}});
     }
-    co_return failed(std::move(decision), created.error());
+    Outcome unsuccessful = failed(std::move(decision), created.error());
+    if (created.error().code == k_lost_key) {
+      unsuccessful.status = OutcomeStatus::recovery_needed;
+      unsuccessful.todo = {"keyward recover"};
+    } else if (in_doubt) {
+      unsuccessful.error->message += "; the next run looks whether a key was made";
+    }
+    co_return unsuccessful;
   }
 
   base::Secret to_store = created->secret.clone();
@@ -286,19 +299,28 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) 
 }
 
 /// CreateAccessKey has no idempotency token. A lost answer is cleared up by looking at the keys, then tried once more.
+/// Errors: `ambiguous` when a key may be left, code "LostKey" when one is or nobody can tell.
 Task<Result<aws::CreatedAccessKey>> Executor::create_key(UserFacts facts) {
-  Result<aws::CreatedAccessKey> created = co_await parts_.iam.create_access_key(facts.name);
-  if (created || created.error().kind != ErrorKind::ambiguous) co_return created;
-  parts_.log.warn("create_access_key_ambiguous", {{"user", facts.name.str()}, {"error", base::describe(created.error())}});
-  Result<void> clean = co_await remove_unknown_keys(facts);
-  if (!clean) co_return created.error();
-  created = co_await parts_.iam.create_access_key(facts.name);
-  co_return created;
+  for (int attempt = 1;; ++attempt) {
+    Result<aws::CreatedAccessKey> created = co_await parts_.iam.create_access_key(facts.name);
+    if (created || created.error().kind != ErrorKind::ambiguous) co_return created;
+    parts_.log.warn("create_access_key_ambiguous", {{"user", facts.name.str()}, {"error", base::describe(created.error())}});
+    Error error = created.error();
+    Result<bool> removed = co_await remove_lost_key(facts);
+    if (!removed) {
+      error.message += "; " + base::describe(removed.error());
+      if (removed.error().kind != ErrorKind::conflict) error.code = k_lost_key;
+      co_return error;
+    }
+    if (attempt < k_create_attempts) continue;
+    if (*removed) error.kind = ErrorKind::transient;  // certain: what the call made is gone
+    co_return error;
+  }
 }
 
-/// Deletes a key that was not there when the intent was written and is not stored: its secret is lost. Errors:
-/// `conflict` when it is stored, so that another run is at work on it.
-Task<Result<void>> Executor::remove_unknown_keys(UserFacts facts) {
+/// Deletes a key that was not there when the intent was written and is not stored: its secret is lost. False when there is
+/// none to be seen. Errors: `conflict` when it is stored, so that another run is at work on it.
+Task<Result<bool>> Executor::remove_lost_key(UserFacts facts) {
   const std::vector<AccessKeyId> known = facts.ledger.value().intent->keys;
   for (int look = 0; look < k_looks_for_lost_key; ++look) {
     if (look > 0) co_await parts_.sleeper.sleep_for(k_look_again);
@@ -315,10 +337,10 @@ Task<Result<void>> Executor::remove_unknown_keys(UserFacts facts) {
       Result<void> removed = co_await parts_.iam.delete_access_key(facts.name, key.id);
       if (!removed) co_return removed.error();
       parts_.log.warn("lost_key_removed", {{"user", facts.name.str()}, {"access_key_id", base::last_four(key.id)}});
-      co_return Result<void>();
+      co_return true;
     }
   }
-  co_return Result<void>();
+  co_return false;
 }
 
 /// Takes a key of an unfinished rotation away: the key first, because only the key is dangerous.

@@ -60,7 +60,7 @@ class Executor {
   base::Task<base::Result<aws::CreatedAccessKey>> create_key(UserFacts facts);
   base::Task<std::optional<base::Error>> quarantine(base::UserName user);
   base::Task<Outcome> leave_to_person(UserFacts facts, Decision decision, std::vector<base::AccessKeyId> made);
-  base::Task<base::Result<void>> remove_unknown_keys(UserFacts facts);
+  base::Task<base::Result<bool>> remove_lost_key(UserFacts facts);
   base::Task<base::Result<void>> clear_intent(UserFacts facts);
   base::Task<base::Result<void>> undo(UserFacts facts, SecretLocation location, base::AccessKeyId key);
   base::Task<Outcome> deactivate(UserFacts facts, Decision decision);
@@ -78,5 +78,8 @@ class Executor {
   RunIdentity run_;
   int store_failures_ = 0;
 };
+
+/// Why rotate_now() would not rotate this user; nothing when it would, quarantine apart. Pure.
+std::optional<base::Error> not_rotatable(const UserFacts& facts, const Decision& decision);
 
 }  // namespace keyward::rotation

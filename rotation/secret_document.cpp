@@ -36,12 +36,6 @@ void replace(std::string& text, std::string_view placeholder, const std::string&
   }
 }
 
-/// "-a1b2c3" at the end: looks like the suffix that Secrets Manager adds to ARNs.
-bool looks_like_arn_suffix(std::string_view name) {
-  if (name.size() < 7 || name[name.size() - 7] != '-') return false;
-  return std::ranges::all_of(name.substr(name.size() - 6), is_alphanumeric);
-}
-
 base::Error refused(const std::string& name, const std::string& why) {
   return base::Error{base::ErrorKind::invalid, "store", "IllegalSecretName", "",
                      "the secret name \"" + name + "\" " + why + "; change store.name"};
@@ -65,6 +59,11 @@ void append_json_string(base::Body& out, std::string_view text) {
 }
 
 }  // namespace
+
+bool looks_like_arn_suffix(std::string_view name) {
+  if (name.size() < 7 || name[name.size() - 7] != '-') return false;
+  return std::ranges::all_of(name.substr(name.size() - 6), is_alphanumeric);
+}
 
 base::Result<std::string> secret_name(const StoreSettings& settings, const base::AccountId& account,
                                       const base::UserName& user) {

@@ -9,6 +9,10 @@
 
 namespace keyward::rotation {
 
+/// "-a1b2c3" at the end: "do not end your secret name with a hyphen followed by six characters" (CreateSecret), because a
+/// partial ARN would confuse it with the suffix that Secrets Manager adds itself.
+bool looks_like_arn_suffix(std::string_view name);
+
 /// The name of the secret that holds a user's key. A user name may hold `,`, which a secret name may not: `,` becomes
 /// `=2C` and, so that no two users share a name, `=` becomes `=3D`.
 /// Errors: `invalid` for an empty or too long name, a character that Secrets Manager refuses, and a name that ends in a

@@ -96,7 +96,7 @@ class Keyward:
         # YAML holds all of JSON, and JSON quotes every text: no account id is taken for a number.
         (self.directory / "config.yaml").write_text(json.dumps(self.configuration, indent=2))
 
-    def start(self, *arguments, **environment):
+    def start(self, *arguments, stdout=subprocess.PIPE, **environment):
         """The running program, for tests that disturb it; finish() waits for its end."""
         self._records = self._run_directories()
         command = [executable(), "-c", self.directory / "config.yaml", "--progress", "none", *arguments]
@@ -105,7 +105,7 @@ class Keyward:
             cwd=self.directory,
             env={**self.environment, **environment},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
         )

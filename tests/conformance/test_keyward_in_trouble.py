@@ -133,9 +133,7 @@ def test_sigterm_drains_and_the_next_run_does_the_rest(tmp_path):
         keyward = Keyward(tmp_path, sandbox.environment, limits={"accounts_in_flight": 2})
         before = sandbox.state()
         process = keyward.start("run")
-        deadline = time.monotonic() + 20
-        while "iam:CreateAccessKey" not in sandbox.calls()["counts"]:
-            assert time.monotonic() < deadline and process.poll() is None, keyward.finish(process).stderr
+        wait_until(lambda: "iam:CreateAccessKey" in sandbox.calls()["counts"], keyward, process)
         process.send_signal(signal.SIGTERM)
         result = keyward.finish(process).expect(143)
         assert result.summary["interrupted"] is True
@@ -150,6 +148,108 @@ def test_sigterm_drains_and_the_next_run_does_the_rest(tmp_path):
         second = keyward("run").expect(0)
         assert second.summary["uncovered"] == []
         assert_nothing_lost(before, sandbox.state())
+
+
+def test_after_a_signal_nothing_is_begun(tmp_path):
+    with organization(account(A, *(overdue(f"user-{i}") for i in range(12)))) as sandbox:
+        sandbox.faults(latency="200ms")
+        keyward = Keyward(tmp_path, sandbox.environment)
+        before = sandbox.state_bytes()
+        process = keyward.start("run")
+        # Three answers later the first user would be changed.
+        wait_until(lambda: "iam:ListAccessKeys" in sandbox.calls()["counts"], keyward, process)
+        process.send_signal(signal.SIGTERM)
+        result = keyward.finish(process).expect(143)
+        assert sandbox.state_bytes() == before and mutations(sandbox) == []
+        assert [one["account"] for one in result.summary["uncovered"]] == [A]
+
+
+def test_an_organization_that_shrank_stops_the_run(tmp_path):
+    accounts = [account(str(number) * 12, overdue("alice")) for number in range(2, 9)]
+    with organization(*accounts) as sandbox:
+        Keyward(tmp_path, sandbox.environment, dry_run=True)("run").expect(0)
+    with organization(*accounts[2:]) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        before = sandbox.state_bytes()
+        result = keyward("run").expect(6)
+        assert sandbox.state_bytes() == before
+        assert "max_inventory_shrink_percent" in result.stdout and len(result.summary["uncovered"]) == 5
+        keyward("run").expect(6)  # until somebody says that it is right
+        keyward.configure(limits={"max_inventory_shrink_percent": 100})
+        keyward("run").expect(0)
+
+
+def test_a_rule_that_matches_no_account_is_named(tmp_path):
+    with organization(account(A)) as sandbox:
+        include = [{"id": A}, {"id": "222222222223"}, {"ou": "ou-zzzz-11111111"}]
+        result = Keyward(tmp_path, sandbox.environment, accounts={"default": "opt-in", "include": include})("run").expect(0)
+        named = [line for line in result.stderr.splitlines() if "rule_matches_no_account" in line]
+        assert len(named) == 2 and "222222222223" in named[0] and "ou-zzzz-11111111" in named[1]
+
+
+def test_what_a_dry_run_told_is_told_by_the_first_run_that_acts(tmp_path):
+    soon = {"name": "alice", "age_days": 200, "keys": [{"age_days": 83, "last_used": {"days_ago": 1}}]}
+    rolled_back = {"name": "bob", "age_days": 300, "keys": [{"age_days": 200, "last_used": {"days_ago": 1}}, {"age_days": 100, "status": "Inactive"}]}
+    with organization(account(A, soon, rolled_back)) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        for arguments in (("run", "--dry-run"), ("run",)):
+            (mail,) = keyward(*arguments).expect(0).mails
+            text = mail.get_body(("plain",)).get_content()
+            assert "alice" in text and "bob" in text, arguments
+            assert keyward(*arguments).mails == []
+
+
+def test_warnings_and_decisions_that_could_not_be_mailed_are_mailed_by_the_next_run(tmp_path):
+    soon = {"name": "alice", "age_days": 200, "keys": [{"age_days": 83, "last_used": {"days_ago": 1}}]}
+    rolled_back = {"name": "bob", "age_days": 300, "keys": [{"age_days": 200, "last_used": {"days_ago": 1}}, {"age_days": 100, "status": "Inactive"}]}
+    with organization(account(A, soon, rolled_back)) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment, notify={"channels": [{"type": "ses"}]})
+        sandbox.faults(rules=[{"action": "ses:*", "fault": "denied", "times": -1}])
+        keyward("run").expect(4)
+        sandbox.faults(rules=[])
+        keyward("run").expect(0)
+        (mail,) = sandbox.mail()
+        assert "alice" in mail["text"] and "bob" in mail["text"]
+        keyward("run").expect(0)
+        assert len(sandbox.mail()) == 1
+
+
+def test_create_access_key_whose_answer_is_lost_twice_leaves_no_key(tmp_path):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        sandbox.faults(rules=[{"action": "iam:CreateAccessKey", "fault": "truncate", "times": 2}])
+        keyward("run").expect(4)
+        assert len(keys(sandbox.state(), A, "alice")) == 1
+        assert " int=" not in sandbox.state()["accounts"][A]["users"]["alice"]["tags"]["keyward:state"]
+        keyward("run").expect(0)
+        assert_rotated(sandbox.state(), A, "alice")
+
+
+def test_a_lost_key_that_cannot_be_removed_needs_recovery(tmp_path):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        sandbox.faults(
+            rules=[
+                {"action": "iam:CreateAccessKey", "fault": "truncate", "times": 1},
+                {"action": "iam:DeleteAccessKey", "fault": "denied", "times": 1},
+            ]
+        )
+        result = keyward("run").expect(9)
+        assert result.outcomes() == [("alice", "rotate", "recovery_needed")] and "keyward recover" in result.stdout
+        assert len(keys(sandbox.state(), A, "alice")) == 2
+        keyward("recover").expect(0)
+        assert len(keys(sandbox.state(), A, "alice")) == 1
+
+
+def test_results_that_cannot_be_written_are_an_error(tmp_path):
+    with organization(account(A)) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        with open("/dev/full", "w") as full:
+            for arguments in (("inventory",), ("-o", "json", "audit"), ("config", "show")):
+                process = keyward.start(*arguments, stdout=full)
+                assert process.wait(timeout=60) == 1, arguments
+                assert "could not be written" in process.stderr.read()
+                process.stderr.close()
 
 
 def test_every_legal_user_name_is_served(tmp_path):
@@ -267,10 +367,14 @@ def test_answers_that_stay_bad_are_reported_and_later_made_good(tmp_path, action
 # ---- killed, crowded, refused
 
 
-def wait_for(sandbox, keyward, process, action):
+def wait_until(condition, keyward, process):
     deadline = time.monotonic() + 20
-    while not any(call["action"] == action for call in sandbox.calls()["log"]):
+    while not condition():
         assert time.monotonic() < deadline and process.poll() is None, keyward.finish(process).stderr
+
+
+def wait_for(sandbox, keyward, process, action):
+    wait_until(lambda: any(call["action"] == action for call in sandbox.calls()["log"]), keyward, process)
 
 
 @pytest.mark.parametrize(
@@ -605,6 +709,39 @@ def test_a_compromised_key_is_off_before_anything_else_and_stays_as_evidence(tmp
             sandbox.advance("1d")
             keyward("run").expect(0)
         assert [key["id"] for key in keys(sandbox.state(), A, "alice")] == [new["id"]]
+
+
+@pytest.mark.parametrize("second", ["Active", None])
+def test_a_dry_rotation_says_what_the_real_one_would_do(tmp_path, second):
+    alice = {"name": "alice", "age_days": 200, "keys": [{"age_days": 5, "status": second or "Inactive"}]}
+    if second:
+        alice["keys"].append({"age_days": 3})
+    with organization(account(A, alice)) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        order = ("rotate", "--account", A, "--user", "alice", "--reason", "x")
+        for arguments in ((*order, "--dry-run"), order):
+            assert keyward(*arguments).expect(4).outcomes() == [("alice", "rotate", "failed")], arguments
+
+
+def test_a_user_who_does_not_exist_is_an_error_before_anything_is_done(tmp_path):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        result = keyward("rotate", "--account", A, "--user", "alcie", "--reason", "x").expect(5)
+        assert "no IAM user alcie" in result.stderr and result.directory is None
+
+
+def test_an_interrupted_rotation_of_a_young_key_is_settled_by_the_next_run(tmp_path):
+    young = {"name": "alice", "age_days": 200, "keys": [{"age_days": 5, "last_used": {"days_ago": 1}}]}
+    with organization(account(A, young)) as sandbox:
+        sandbox.faults(latency="50ms")
+        keyward = Keyward(tmp_path, sandbox.environment)
+        process = keyward.start("rotate", "--account", A, "--user", "alice", "--reason", "laptop lost")
+        wait_for(sandbox, keyward, process, "secretsmanager:CreateSecret")
+        process.kill()
+        keyward.finish(process).expect(-signal.SIGKILL)
+        assert " int" in sandbox.state()["accounts"][A]["users"]["alice"]["tags"]["keyward:state"]
+        keyward("run").expect(0)
+        assert " int" not in sandbox.state()["accounts"][A]["users"]["alice"]["tags"]["keyward:state"]
 
 
 @pytest.mark.parametrize("trouble", ["quarantine", "unreadable", "another user's key", "two keys"])

@@ -240,7 +240,7 @@ const Wrong k_values[] = {
     {"limits: {deadline: 8d}\n",
      R"(config.yaml:3:20: limits.deadline: is "8d"; it must be a time span from 1m to 7d, such as 90s, 30m, 2h or 1d)"},
     {"limits: {verify_timeout: 90}\n",
-     "config.yaml:3:26: limits.verify_timeout: is 90; it must be a time span from 1s to 15m, such as 90s, 30m, 2h or "
+     "config.yaml:3:26: limits.verify_timeout: is 90; it must be a time span from 1s to 5m, such as 90s, 30m, 2h or "
      "1d"},
     {"limits: {accounts_in_flight: 0}\n",
      "config.yaml:3:30: limits.accounts_in_flight: is 0; it must be a whole number from 1 to 1000"},
@@ -480,12 +480,12 @@ TEST_F(ConfigurationFile, TellsTheLastDayOfAnExemptionFromTheDayAfter) {
 }
 
 TEST_F(ConfigurationFile, RefusesNamesThatMayGrowTooLong) {
-  const std::string fits = "{user}" + std::string(512 - 64, 'x');
+  const std::string fits = "{user}" + std::string(256 - 64, 'x');
   EXPECT_EQ(problems_of(sound("store: {name: \"" + fits + "\"}\n")), Lines{});
   EXPECT_EQ(
       problems_of(sound("store: {name: \"" + fits + "x\"}\n")),
       Lines{
-          "config.yaml:3:15: store.name: makes names of up to 513 characters; Secrets Manager takes 512, shorten it"});
+          "config.yaml:3:15: store.name: makes names of up to 257 characters; Secrets Manager takes 256, shorten it"});
 }
 
 // ---- external id ----

@@ -85,21 +85,35 @@ TEST(Journal, WhatWasDoneStaysUntilItWasTold) {
   {
     Journal journal = open(folder);
     journal.end(entries[0], ended(entries[0], OutcomeStatus::done));
-    ASSERT_TRUE(journal.told({k_account}));  // no channel took it
+    ASSERT_TRUE(journal.told({k_account}, k_at));  // no channel took it
   }
   entries = left(folder);
   ASSERT_EQ(entries.size(), 1u);
   {
     Journal journal = open(folder);
-    ASSERT_TRUE(journal.told({}));  // this run has not looked at the account, so it told nothing
+    ASSERT_TRUE(journal.told({}, k_at));  // this run has not looked at the account, so it told nothing
   }
   EXPECT_EQ(left(folder).size(), 1u);
   {
     Journal journal = open(folder);
     journal.end(entries[0], ended(entries[0], OutcomeStatus::done));
-    ASSERT_TRUE(journal.told({}));
+    ASSERT_TRUE(journal.told({}, k_at));
   }
   EXPECT_TRUE(left(folder).empty());
+}
+
+TEST(Journal, WhatNobodyCouldBeToldOfIsGivenUpAfterTwoWeeks) {
+  const test::TemporaryDirectory folder;
+  const JournalEntry entry = begun(Action::rotate);
+  for (const auto& [days, stays] : {std::pair(13, true), std::pair(15, false)}) {
+    {
+      Journal journal = open(folder);
+      ASSERT_TRUE(journal.begin(entry));
+      journal.end(entry, ended(entry, OutcomeStatus::done));
+      ASSERT_TRUE(journal.told({k_account}, k_at + std::chrono::days(days)));
+    }
+    EXPECT_EQ(left(folder).size(), stays ? 1u : 0u);
+  }
 }
 
 TEST(Journal, WhatWasNotDoneIsNotTold) {
