@@ -20,7 +20,7 @@
 #include "orchestrator/commands.hpp"
 #include "orchestrator/configuration_file.hpp"
 #include "orchestrator/configuration_text.hpp"
-#include "orchestrator/version.hpp"
+#include "orchestrator/user_agent.hpp"
 
 extern char** environ;
 
@@ -180,6 +180,8 @@ ExitCode aws_command(const CommandLine& line, const std::map<std::string, std::s
   if (!partition) return refuse(partition.error());
   const base::Result<aws::EndpointSettings> endpoints = aws::endpoint_settings(environment);
   if (!endpoints) return refuse(endpoints.error());
+  const base::Result<std::string> agent = user_agent(environment);
+  if (!agent) return refuse(agent.error());
 
   boost::asio::io_context loop(1);
   StopSignals signals(loop);
@@ -191,7 +193,7 @@ ExitCode aws_command(const CommandLine& line, const std::map<std::string, std::s
   base::TimerSleeper sleeper;
   base::Log log(base::parse_log_level(line.log_level).value_or(base::LogLevel::info), log_format(line.log_format, environment));
   const std::uint64_t seed = std::random_device{}();
-  aws::CallContext context{transport, clock, sleeper, *endpoints, std::mt19937_64(seed), {}, {}, std::string("keyward/") + k_version, base::Deadline::never()};
+  aws::CallContext context{transport, clock, sleeper, *endpoints, std::mt19937_64(seed), {}, {}, *agent, base::Deadline::never()};
   const auto identity = aws::default_credential_chain({transport, clock, sleeper, environment, home, profile, *region, *endpoints});
 
   CommandContext command{line,

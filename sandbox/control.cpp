@@ -11,22 +11,6 @@ namespace {
 
 namespace json = boost::json;
 
-WireReply answer(const json::value& value) { return {200, "application/json", {}, json::serialize(value) + "\n"}; }
-
-WireReply refuse(int status, std::string message) {
-  WireReply reply = answer(json::object{{"error", std::move(message)}});
-  reply.status = status;
-  return reply;
-}
-
-json::object body_of(const WireRequest& request) {
-  if (request.body.empty()) return {};
-  boost::system::error_code error;
-  json::value value = json::parse(request.body, error);
-  if (error || !value.is_object()) throw std::invalid_argument("the body must be a JSON object");
-  return std::move(value.get_object());
-}
-
 std::string text_member(const json::object& object, std::string_view name) {
   const json::value* value = object.if_contains(name);
   if (!value || !value->is_string()) throw std::invalid_argument("missing member '" + std::string(name) + "'");
@@ -39,7 +23,7 @@ json::object clock_value(const World& world) {
 
 WireReply handle_clock(World& world, const WireRequest& request) {
   if (request.method == "POST") {
-    const json::object body = body_of(request);
+    const json::object body = control_body(request);
     if (body.contains("set")) {
       const auto instant = base::parse_iso8601(text_member(body, "set"));
       if (!instant) throw std::invalid_argument("'set' must be a time such as 2026-01-31T00:00:00Z");
@@ -48,7 +32,7 @@ WireReply handle_clock(World& world, const WireRequest& request) {
       world.clock.advance(parse_duration(text_member(body, "advance")));
     }
   }
-  return answer(clock_value(world));
+  return control_reply(clock_value(world));
 }
 
 WireReply handle_calls(Simulation& simulation, const WireRequest& request) {
@@ -58,9 +42,9 @@ WireReply handle_calls(Simulation& simulation, const WireRequest& request) {
     std::from_chars(text->data(), text->data() + text->size(), since);
   }
   json::object counts;
-  for (const auto& [action, count] : simulation.counts()) counts[action] = count;
+  for (const auto& [action, count] : simulation.calls().counts) counts[action] = count;
   json::array log;
-  for (const CallRecord& record : simulation.log()) {
+  for (const CallRecord& record : simulation.calls().latest) {
     if (record.number <= since) continue;
     log.push_back(json::object{{"number", record.number},
                                {"time", base::format_iso8601(record.time)},
@@ -68,43 +52,73 @@ WireReply handle_calls(Simulation& simulation, const WireRequest& request) {
                                {"account", record.account},
                                {"principal", record.principal},
                                {"target", record.target},
+                               {"app", record.app},
                                {"outcome", record.outcome},
                                {"fault", record.fault},
                                {"request_id", record.request_id}});
   }
-  return answer(json::object{{"counts", std::move(counts)}, {"log", std::move(log)}});
+  return control_reply(json::object{{"counts", std::move(counts)}, {"log", std::move(log)}});
 }
 
 WireReply handle_mail(World& world, const WireRequest& request) {
   if (request.method == "DELETE") world.mails.clear();
-  return answer(mail_list(world));
+  return control_reply(mail_list(world));
 }
 
 }  // namespace
+
+WireReply control_reply(const json::value& value) {
+  return {200, "application/json", {}, json::serialize(value) + "\n"};
+}
+
+WireReply control_refusal(int status, std::string message) {
+  WireReply reply = control_reply(json::object{{"error", std::move(message)}});
+  reply.status = status;
+  return reply;
+}
+
+json::object control_body(const WireRequest& request) {
+  if (request.body.empty()) return {};
+  boost::system::error_code error;
+  json::value value = json::parse(request.body, error);
+  if (error || !value.is_object()) throw std::invalid_argument("the body must be a JSON object");
+  return std::move(value.get_object());
+}
 
 WireReply handle_control(Simulation& simulation, const WireRequest& request) {
   World& world = simulation.world();
   const std::string_view path = request.path();
   try {
-    if (path == "/_sandbox/state") return answer(durable_state(world));
-    if (path == "/_sandbox/volatile") return answer(volatile_state(world));
+    if (path == "/_sandbox/state") return control_reply(durable_state(world));
+    if (path == "/_sandbox/volatile") return control_reply(volatile_state(world));
     if (path == "/_sandbox/mail") return handle_mail(world, request);
     if (path == "/_sandbox/clock") return handle_clock(world, request);
     if (path == "/_sandbox/calls") return handle_calls(simulation, request);
     if (path == "/_sandbox/faults") {
-      if (request.method == "POST") simulation.faults().configure(body_of(request));
-      return answer(simulation.faults().describe());
+      if (request.method == "POST") simulation.faults().configure(control_body(request));
+      return control_reply(simulation.faults().describe());
     }
     if (path == "/_sandbox/use" && request.method == "POST") {
-      json::object edit = body_of(request);
+      json::object edit = control_body(request);
       edit["edit"] = "use_key";
-      return answer(edit_world(world, edit));
+      return control_reply(edit_world(world, edit));
     }
-    if (path == "/_sandbox/edit" && request.method == "POST") return answer(edit_world(world, body_of(request)));
+    if (path == "/_sandbox/snapshot" && request.method == "POST") {
+      simulation.take_snapshot();
+      return control_reply(clock_value(world));
+    }
+    if (path == "/_sandbox/restore" && request.method == "POST") {
+      if (!simulation.restore_snapshot()) return control_refusal(400, "there is no snapshot to restore");
+      return control_reply(clock_value(world));
+    }
+    if (path == "/_sandbox/edit" && request.method == "POST")
+      return control_reply(edit_world(world, control_body(request)));
   } catch (const std::invalid_argument& error) {
-    return refuse(400, error.what());
+    return control_refusal(400, error.what());
   }
-  return refuse(404, "known: state, volatile, mail, clock, faults, calls; with POST also use and edit");
+  return control_refusal(404,
+                         "known: state, volatile, mail, clock, faults, calls, gate, held; with POST also use, edit, "
+                         "snapshot, restore, release");
 }
 
 }  // namespace keyward::sandbox

@@ -11,6 +11,12 @@ namespace keyward::sandbox {
 /// `request` is known to begin with that path.
 WireReply handle_control(Simulation& simulation, const WireRequest& request);
 
+/// What the control endpoints answer and read.
+WireReply control_reply(const boost::json::value& value);
+WireReply control_refusal(int status, std::string message);
+/// Throws std::invalid_argument for anything but a JSON object; no body is an empty one.
+boost::json::object control_body(const WireRequest& request);
+
 /// Everything that lasts, in a fixed order: a run that changed nothing leaves it byte for byte the same. Dates of use,
 /// sessions, mail, the clock and the counters are not in it.
 boost::json::object durable_state(World& world);

@@ -15,15 +15,16 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::pair<std::string_view, Fault>, 9> k_names = {{{"throttle", Fault::throttle},
-                                                                        {"error_before", Fault::error_before},
-                                                                        {"error_after", Fault::error_after},
-                                                                        {"drop_before", Fault::drop_before},
-                                                                        {"drop_after", Fault::drop_after},
-                                                                        {"html", Fault::html},
-                                                                        {"truncate", Fault::truncate},
-                                                                        {"empty", Fault::empty},
-                                                                        {"denied", Fault::denied}}};
+constexpr std::array<std::pair<std::string_view, Fault>, 10> k_names = {{{"throttle", Fault::throttle},
+                                                                         {"error_before", Fault::error_before},
+                                                                         {"error_after", Fault::error_after},
+                                                                         {"drop_before", Fault::drop_before},
+                                                                         {"drop_after", Fault::drop_after},
+                                                                         {"html", Fault::html},
+                                                                         {"truncate", Fault::truncate},
+                                                                         {"empty", Fault::empty},
+                                                                         {"denied", Fault::denied},
+                                                                         {"expired_token", Fault::expired_token}}};
 
 [[noreturn]] void refuse(const std::string& what) { throw std::invalid_argument(what); }
 

@@ -25,6 +25,9 @@ enum class Fault {
   truncate,  ///< the answer ends in the middle; its Content-Length fits what is sent
   empty,     ///< 200 without a body
   denied,    ///< AccessDenied
+  /// The caller's session ends now, so this call and its later ones are refused. A user's own key has no end: no
+  /// effect.
+  expired_token,
 };
 
 std::optional<Fault> parse_fault(std::string_view name);

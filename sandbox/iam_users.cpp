@@ -121,6 +121,13 @@ std::string list_user_tags(const Call& call, const QueryParameters& parameters) 
   return xml.take();
 }
 
+void tag_user(const Call& call, const QueryParameters& parameters) {
+  User& user = iam_user(call, parameters);
+  IamTags tags = user.tags;
+  merge_tags(tags, parameters.tags("Tags"));
+  if (!call.world.quirks.forgotten_tags) user.tags = std::move(tags);
+}
+
 void untag_user(const Call& call, const QueryParameters& parameters) {
   User& user = iam_user(call, parameters);
   const auto keys = parameters.list("TagKeys");
@@ -229,7 +236,7 @@ bool handle_iam_users(const Call& call, const QueryParameters& parameters, IamRe
   } else if (action == "ListUserTags") {
     result = list_user_tags(call, parameters);
   } else if (action == "TagUser") {
-    merge_tags(iam_user(call, parameters).tags, parameters.tags("Tags"));
+    tag_user(call, parameters);
   } else if (action == "UntagUser") {
     untag_user(call, parameters);
   } else if (action == "GetGroup") {

@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "base/clock.hpp"
+#include "sandbox/gate.hpp"
 #include "sandbox/scenario.hpp"
 #include "sandbox/server.hpp"
 #include "sandbox/simulation.hpp"
@@ -93,8 +94,9 @@ int run(const Options& options) {
     write_file(ca_file, certificate->ca_pem);
   }
   Simulation simulation(world, faults);
+  Gate gate;
   boost::asio::io_context context(1);
-  Server server(context, simulation, options.port, certificate);
+  Server server(context, simulation, gate, options.port, certificate);
   boost::asio::signal_set signals(context, SIGTERM, SIGINT);
   signals.async_wait([&](const boost::system::error_code& error, int) {
     if (!error) context.stop();

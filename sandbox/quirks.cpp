@@ -11,7 +11,9 @@ void read_quirks(Quirks& quirks, const boost::json::object& settings) {
   const std::map<std::string_view, bool*> flags = {
       {"account_state", &quirks.account_state},     {"account_status", &quirks.account_status},
       {"account_paths", &quirks.account_paths},     {"empty_account_page", &quirks.empty_account_page},
-      {"short_iam_pages", &quirks.short_iam_pages}, {"one_organizations_call", &quirks.one_organizations_call}};
+      {"short_iam_pages", &quirks.short_iam_pages}, {"one_organizations_call", &quirks.one_organizations_call},
+      {"forgotten_tags", &quirks.forgotten_tags},   {"undying_keys", &quirks.undying_keys},
+      {"premature_sts", &quirks.premature_sts}};
   for (const auto& [name, value] : settings) {
     const auto flag = flags.find(name);
     if (flag != flags.end() && value.is_bool()) {

@@ -15,6 +15,7 @@
 
 #include "base/task.hpp"
 #include "sandbox/control.hpp"
+#include "sandbox/gate.hpp"
 
 namespace keyward::sandbox {
 namespace {
@@ -71,14 +72,26 @@ class OrganizationsCall {
   bool counted_ = false;
 };
 
-Task<Outcome> answer(Simulation& simulation, WireRequest request) {
+Task<Outcome> answer(Simulation& simulation, Gate& gate, WireRequest request) {
+  Outcome outcome;
+  if (is_gate_request(request)) {
+    outcome.reply = co_await handle_gate(gate, std::move(request));
+    co_return outcome;
+  }
   if (request.path().starts_with("/_sandbox/")) {
-    Outcome outcome;
     outcome.reply = handle_control(simulation, request);
     co_return outcome;
   }
   const OrganizationsCall counted(simulation, request);
-  Outcome outcome = simulation.handle(request);
+  const Gate::Passage passage = gate.arrive(simulation.label(request));
+  const Gate::Verdict before = co_await gate.pass(passage, Phase::before);
+  if (before == Gate::Verdict::discard) {
+    outcome.drop = true;
+    co_return outcome;
+  }
+  outcome = simulation.handle(request);
+  const Gate::Verdict after = co_await gate.pass(passage, Phase::after);
+  if (after == Gate::Verdict::discard) outcome.drop = true;
   if (outcome.delay.count() > 0) {
     const auto executor = co_await asio::this_coro::executor;
     asio::steady_timer timer(executor, outcome.delay);
@@ -89,7 +102,7 @@ Task<Outcome> answer(Simulation& simulation, WireRequest request) {
 
 /// One connection: requests one after the other until somebody closes it.
 template <class Stream>
-Task<void> serve(Stream& stream, Simulation& simulation) {
+Task<void> serve(Stream& stream, Simulation& simulation, Gate& gate) {
   beast::flat_buffer buffer;
   while (true) {
     http::request_parser<http::string_body> parser;
@@ -102,7 +115,7 @@ Task<void> serve(Stream& stream, Simulation& simulation) {
     co_await http::async_read(stream, buffer, parser, asio::use_awaitable);
     HttpRequest request = parser.release();
     WireRequest wire = wire_request(request);
-    Outcome outcome = co_await answer(simulation, std::move(wire));
+    Outcome outcome = co_await answer(simulation, gate, std::move(wire));
     if (outcome.drop) co_return;
     HttpReply reply = http_reply(request, outcome.reply, simulation.world().now());
     co_await http::async_write(stream, reply, asio::use_awaitable);
@@ -110,16 +123,16 @@ Task<void> serve(Stream& stream, Simulation& simulation) {
   }
 }
 
-Task<void> serve_plain(tcp::socket socket, Simulation& simulation) {
+Task<void> serve_plain(tcp::socket socket, Simulation& simulation, Gate& gate) {
   socket.set_option(tcp::no_delay(true));
-  co_await serve(socket, simulation);
+  co_await serve(socket, simulation, gate);
 }
 
-Task<void> serve_tls(tcp::socket socket, std::shared_ptr<asio::ssl::context> tls, Simulation& simulation) {
+Task<void> serve_tls(tcp::socket socket, std::shared_ptr<asio::ssl::context> tls, Simulation& simulation, Gate& gate) {
   socket.set_option(tcp::no_delay(true));
   asio::ssl::stream<tcp::socket> stream(std::move(socket), *tls);
   co_await stream.async_handshake(asio::ssl::stream_base::server, asio::use_awaitable);
-  co_await serve(stream, simulation);
+  co_await serve(stream, simulation, gate);
 }
 
 /// A connection that ends badly is the client's business; anything else is a bug of ours and is shown.
@@ -134,7 +147,8 @@ void connection_ended(std::exception_ptr failure) {
 }
 
 /// Out of descriptors is no reason to stop for good: connections that end give theirs back.
-Task<void> accept_all(tcp::acceptor& acceptor, std::shared_ptr<asio::ssl::context> tls, Simulation& simulation) {
+Task<void> accept_all(tcp::acceptor& acceptor, std::shared_ptr<asio::ssl::context> tls, Simulation& simulation,
+                      Gate& gate) {
   constexpr std::chrono::milliseconds k_pause{50};
   const auto executor = co_await asio::this_coro::executor;
   asio::steady_timer pause(executor);
@@ -150,9 +164,9 @@ Task<void> accept_all(tcp::acceptor& acceptor, std::shared_ptr<asio::ssl::contex
       continue;
     }
     if (tls) {
-      asio::co_spawn(executor, serve_tls(std::move(socket), tls, simulation), connection_ended);
+      asio::co_spawn(executor, serve_tls(std::move(socket), tls, simulation, gate), connection_ended);
     } else {
-      asio::co_spawn(executor, serve_plain(std::move(socket), simulation), connection_ended);
+      asio::co_spawn(executor, serve_plain(std::move(socket), simulation, gate), connection_ended);
     }
   }
 }
@@ -170,12 +184,13 @@ std::shared_ptr<asio::ssl::context> tls_context(const std::optional<LoopbackCert
 struct Server::State {
   tcp::acceptor acceptor;
   Simulation& simulation;
+  Gate& gate;
   std::shared_ptr<asio::ssl::context> tls;
 };
 
-Server::Server(asio::io_context& context, Simulation& simulation, std::uint16_t port,
+Server::Server(asio::io_context& context, Simulation& simulation, Gate& gate, std::uint16_t port,
                const std::optional<LoopbackCertificate>& certificate)
-    : state_(new State{tcp::acceptor(context, {asio::ip::address_v4::loopback(), port}), simulation,
+    : state_(new State{tcp::acceptor(context, {asio::ip::address_v4::loopback(), port}), simulation, gate,
                        tls_context(certificate)}) {}
 
 Server::~Server() = default;
@@ -187,8 +202,8 @@ std::string Server::url() const {
 }
 
 void Server::start() {
-  asio::co_spawn(state_->acceptor.get_executor(), accept_all(state_->acceptor, state_->tls, state_->simulation),
-                 connection_ended);
+  asio::co_spawn(state_->acceptor.get_executor(),
+                 accept_all(state_->acceptor, state_->tls, state_->simulation, state_->gate), connection_ended);
 }
 
 }  // namespace keyward::sandbox

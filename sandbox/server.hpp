@@ -11,11 +11,14 @@
 
 namespace keyward::sandbox {
 
+class Gate;
+
 /// Serves a simulation over HTTP/1.1 on 127.0.0.1, with TLS when it has a certificate.
 class Server {
  public:
-  /// Port 0 takes any free one. Throws boost::system::system_error when the port is taken.
-  Server(boost::asio::io_context& context, Simulation& simulation, std::uint16_t port,
+  /// Port 0 takes any free one. Throws boost::system::system_error when the port is taken. Simulation and gate outlive
+  /// the context.
+  Server(boost::asio::io_context& context, Simulation& simulation, Gate& gate, std::uint16_t port,
          const std::optional<LoopbackCertificate>& certificate);
   ~Server();
 

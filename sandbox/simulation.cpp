@@ -1,5 +1,6 @@
 #include "sandbox/simulation.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "sandbox/authenticator.hpp"
@@ -56,6 +57,39 @@ std::string target_of(Protocol protocol, const WireRequest& request) {
   } catch (const ApiError&) {
     return "";  // the service itself will say what is wrong with it
   }
+}
+
+std::string app_of(const WireRequest& request) {
+  constexpr std::string_view k_prefix = "app/";
+  std::string_view agent = request.header("user-agent");
+  while (!agent.empty()) {
+    const std::string_view word = agent.substr(0, agent.find(' '));
+    if (word.starts_with(k_prefix)) return std::string(word.substr(k_prefix.size()));
+    agent.remove_prefix(std::min(agent.size(), word.size() + 1));
+  }
+  return "";
+}
+
+/// A request taken apart as far as that needs no look at the world.
+struct Asked {
+  std::optional<SignedHeader> header;
+  std::string service;  ///< signing name
+  std::optional<Protocol> protocol;
+  std::string action;  ///< "CreateAccessKey"
+
+  Protocol protocol_or_query() const { return protocol.value_or(Protocol::query); }
+  std::string full_action() const { return permission_prefix(service) + ":" + action; }
+};
+
+Asked what_is_asked(const WireRequest& request) {
+  Asked asked;
+  asked.header = read_authorization(request);
+  asked.service = service_of(request, asked.header);
+  asked.protocol = protocol_of(asked.service, request);
+  asked.action = action_of(asked.protocol_or_query(), request);
+  if (asked.service == "ses") asked.action = ses_action(request);
+  if (asked.service == "s3") asked.action = s3_action(request);
+  return asked;
 }
 
 ApiError throttling_error(Protocol protocol, const std::string& service) {
@@ -118,29 +152,33 @@ WireReply Simulation::execute(const Call& call, Protocol protocol, const WireReq
 }
 
 Outcome Simulation::handle(const WireRequest& request) {
-  const auto header = read_authorization(request);
-  const std::string service = service_of(request, header);
-  const auto known_protocol = protocol_of(service, request);
-  const Protocol protocol = known_protocol.value_or(Protocol::query);
+  const Asked asked = what_is_asked(request);
+  const std::string& service = asked.service;
+  const Protocol protocol = asked.protocol_or_query();
   const std::string request_id = world_.random.uuid();
-
-  std::string action = action_of(protocol, request);
-  if (service == "ses") action = ses_action(request);
-  if (service == "s3") action = s3_action(request);
-  CallRecord entry{0,    world_.now(), permission_prefix(service) + ":" + action,
-                   "",   "",           target_of(protocol, request),
-                   "ok", "",           request_id};
+  CallRecord entry;
+  entry.time = world_.now();
+  entry.action = asked.full_action();
+  entry.target = target_of(protocol, request);
+  entry.app = app_of(request);
+  entry.outcome = "ok";
+  entry.request_id = request_id;
 
   Outcome outcome;
   outcome.delay = faults_.latency();
   Fault fault = Fault::none;
   try {
-    if (!known_protocol)
+    if (!asked.protocol)
       throw ApiError(400, "UnknownService", "The sandbox does not simulate the service " + service + ".");
-    const Principal principal = authenticate(world_, protocol, header, request);
+    const Principal principal = authenticate(world_, protocol, asked.header, request);
     entry.account = principal.account;
     entry.principal = principal.arn;
     fault = faults_.pick(entry.action, principal.account, entry.target, world_.clock.moment());
+    if (fault == Fault::expired_token && principal.kind == PrincipalKind::user) fault = Fault::none;
+    if (fault == Fault::expired_token) {
+      world_.sessions.at(principal.access_key_id).expires = world_.now();
+      authenticate(world_, protocol, asked.header, request);  // refuses it now, in the words of the protocol
+    }
     if (fault == Fault::throttle) throw throttling_error(protocol, service);
     if (fault == Fault::error_before) throw internal_error(protocol, service);
     if (fault == Fault::denied) {
@@ -156,9 +194,10 @@ Outcome Simulation::handle(const WireRequest& request) {
                        {},
                        "<html><head><title>500</title></head><body><h1>Internal Server Error</h1></body></html>"};
     } else {
-      const Call call{
-          world_,    world_.accounts.at(principal.account), principal, service, action, header->region, world_.now(),
-          request_id};
+      const Call call{world_,       world_.accounts.at(principal.account),
+                      principal,    service,
+                      asked.action, asked.header->region,
+                      world_.now(), request_id};
       outcome.reply = execute(call, protocol, request);
       if (fault == Fault::error_after) throw internal_error(protocol, service);
       outcome.drop = fault == Fault::drop_after;
@@ -171,23 +210,41 @@ Outcome Simulation::handle(const WireRequest& request) {
   }
   if (fault != Fault::none) entry.fault = name_of(fault);
   if (outcome.reply.status == 200 && !outcome.drop) outcome.reply.headers.push_back({"x-amzn-RequestId", request_id});
-  const bool mutating = !is_read_only(action);
+  const bool mutating = !is_read_only(asked.action);
   record(std::move(entry), mutating);
   return outcome;
 }
 
 void Simulation::record(CallRecord entry, bool mutating) {
-  entry.number = ++number_;
-  ++counts_[entry.action];
-  if (entry.outcome != "ok") ++counts_[entry.action + " " + entry.outcome];
+  entry.number = ++calls_.number;
+  ++calls_.counts[entry.action];
+  if (entry.outcome != "ok") ++calls_.counts[entry.action + " " + entry.outcome];
   if (!mutating && entry.outcome == "ok" && entry.fault.empty()) return;
-  log_.push_back(std::move(entry));
-  if (log_.size() > k_log_size) log_.pop_front();
+  calls_.latest.push_back(std::move(entry));
+  if (calls_.latest.size() > k_log_size) calls_.latest.pop_front();
+}
+
+RequestLabel Simulation::label(const WireRequest& request) const {
+  const Asked asked = what_is_asked(request);
+  const std::string key = asked.header ? asked.header->access_key_id : "";
+  return {asked.full_action(), std::string(world_.account_of_key(key)), target_of(asked.protocol_or_query(), request),
+          app_of(request)};
 }
 
 void Simulation::forget_calls() {
-  counts_.clear();
-  log_.clear();
+  calls_.counts.clear();
+  calls_.latest.clear();
+}
+
+void Simulation::take_snapshot() { snapshot_.emplace(Snapshot{world_, world_.clock.moment(), faults_, calls_}); }
+
+bool Simulation::restore_snapshot() {
+  if (!snapshot_) return false;
+  world_ = snapshot_->world;
+  world_.clock.set(snapshot_->moment);
+  faults_ = snapshot_->faults;
+  calls_ = snapshot_->calls;
+  return true;
 }
 
 }  // namespace keyward::sandbox

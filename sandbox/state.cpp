@@ -143,10 +143,11 @@ json::object durable_state(World& world) {
 
 json::object volatile_state(World& world) {
   json::object uses;
-  json::array publications, metrics, sessions;
+  json::array publications, metrics, sessions, spreading;
   for (const auto& [id, account] : world.accounts) {
     for (const auto& [name, user] : account.users) {
       for (const AccessKey& key : user.keys) {
+        if (world.clock.moment() < key.spread_at) spreading.push_back(json::string(key.id));
         if (!key.last_used) continue;
         uses[key.id] = json::object{{"account", id},
                                     {"user", user.name},
@@ -184,6 +185,7 @@ json::object volatile_state(World& world) {
   return {{"now", base::format_iso8601(world.now())},
           {"mails", world.mail_count},
           {"last_used", std::move(uses)},
+          {"spreading", std::move(spreading)},
           {"sessions", std::move(sessions)},
           {"publications", std::move(publications)},
           {"metrics", std::move(metrics)}};

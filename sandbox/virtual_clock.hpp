@@ -24,7 +24,7 @@ class VirtualClock {
   Moment moment() const { return origin_ + elapsed_(); }
   base::Instant now() const { return std::chrono::floor<std::chrono::seconds>(moment()); }
   void advance(std::chrono::milliseconds duration) { origin_ += duration; }
-  void set(base::Instant now) { origin_ = Moment(now) - elapsed_(); }
+  void set(Moment now) { origin_ = now - elapsed_(); }
 
  private:
   Elapsed elapsed_;

@@ -74,6 +74,13 @@ std::pair<User*, AccessKey*> World::find_key(std::string_view access_key_id, Acc
   return {nullptr, nullptr};
 }
 
+std::string_view World::account_of_key(std::string_view access_key_id) const {
+  const auto owner = key_owners_.find(access_key_id);
+  if (owner != key_owners_.end()) return owner->second.account;
+  const auto session = sessions.find(std::string(access_key_id));
+  return session == sessions.end() ? std::string_view() : session->second.account;
+}
+
 AccessKey& World::add_key(Account& account, User& user, AccessKey key) {
   key_owners_[key.id] = KeyOwner{account.id, user.name};
   user.keys.push_back(std::move(key));

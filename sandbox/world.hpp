@@ -208,7 +208,7 @@ struct OrganizationalUnit {
   std::string parent;  ///< id of the root or of another unit
 };
 
-/// Behaviours of AWS that are allowed but rare. Switched by a scenario or by a test.
+/// Behaviours that are rare. Switched by a scenario or by a test.
 struct Quirks {
   bool account_state = true;                  ///< the newer field `State`
   bool account_status = true;                 ///< the older field `Status`, retired on 2026-09-09
@@ -217,6 +217,11 @@ struct Quirks {
   bool short_iam_pages = false;               ///< IAM answers fewer than MaxItems and says that there is more
   bool one_organizations_call = false;        ///< a second Organizations call at the same time is refused
   std::chrono::milliseconds key_list_lag{0};  ///< a new key is missing in ListAccessKeys for so long
+
+  // Answers that AWS never gives. A test harness that looks for lost keys proves with them that it finds some.
+  bool forgotten_tags = false;  ///< TagUser succeeds and stores nothing
+  bool undying_keys = false;    ///< DeleteAccessKey succeeds and the key stays
+  bool premature_sts = false;   ///< STS knows a new key before it has spread, when nothing else does
 };
 
 /// Temporary credentials given out by AssumeRole.
@@ -237,6 +242,7 @@ struct KeyOwner {
   std::string user;
 };
 
+/// Copyable: a copy is a snapshot.
 class World {
  public:
   World(std::uint64_t seed, VirtualClock virtual_clock) : random(seed), clock(std::move(virtual_clock)) {}
@@ -264,6 +270,8 @@ class World {
 
   /// The key and its user; null when there is no such key (any more).
   std::pair<User*, AccessKey*> find_key(std::string_view access_key_id, Account** account = nullptr);
+  /// The account of a user's or a session's key; empty when there is no such key.
+  std::string_view account_of_key(std::string_view access_key_id) const;
   AccessKey& add_key(Account& account, User& user, AccessKey key);
   void remove_key(User& user, std::string_view access_key_id);
   /// The moments between which a key made now becomes known everywhere.

@@ -91,6 +91,25 @@ class Sandbox:
     def edit(self, edit, **members):
         return self.control("edit", {"edit": edit, **members})
 
+    def snapshot(self):
+        self.control("snapshot", {})
+
+    def restore(self):
+        self.control("restore", {})
+
+    def gate(self, **settings):
+        """Counts requests from now on; holds those from number `from_` on. See docs/sandbox.md."""
+        return self.control("gate", {name.rstrip("_"): value for name, value in settings.items()})
+
+    def counted(self):
+        return self.control("gate")["requests"]
+
+    def held(self, wait="0s", app=""):
+        return self.control(f"held?wait={wait}&app={app}")["held"]
+
+    def release(self, **which):
+        return self.control("release", which)["released"]
+
     def now(self):
         return datetime.datetime.fromtimestamp(self.control("clock")["epoch"], datetime.timezone.utc)
 

@@ -792,6 +792,17 @@ def test_a_dry_run_flag_that_is_neither_true_nor_false_is_an_error(tmp_path):
         assert sandbox.calls()["counts"] == {}
 
 
+def test_the_application_id_names_the_sender_and_a_wrong_one_is_an_error(tmp_path):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        sandbox.gate(from_=0)
+        keyward = Keyward(tmp_path, sandbox.environment)
+        keyward("run", AWS_SDK_UA_APP_ID="host-7").expect(0)
+        assert {request["app"] for request in sandbox.counted()} == {"host-7"}
+        sandbox.gate(from_=0)
+        assert "AWS_SDK_UA_APP_ID" in keyward("run", AWS_SDK_UA_APP_ID="two words").expect(2).stderr
+        assert sandbox.counted() == []
+
+
 def test_without_credentials_nothing_is_sent(tmp_path):
     with organization(account(A, overdue("alice"))) as sandbox:
         sandbox.control("calls", method="DELETE")

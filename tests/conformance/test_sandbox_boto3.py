@@ -1,16 +1,18 @@
 """The sandbox as seen by boto3: it must behave as AWS documents."""
 
 import base64
+import concurrent.futures
 import csv
 import datetime
 import io
 import json
 import time
 
+import botocore.config
 import botocore.exceptions
 import pytest
 
-from sandbox_process import HUB_ACCOUNT, ROOT, Sandbox
+from sandbox_process import HUB_ACCOUNT, ONE_ATTEMPT, ROOT, Sandbox
 
 A, B = "222222222222", "333333333333"
 
@@ -620,6 +622,74 @@ def test_edits_and_uses(sandbox):
     assert iam.list_access_keys(UserName="alice")["AccessKeyMetadata"][0]["Status"] == "Inactive"
     with pytest.raises(Exception, match="400"):
         sandbox.edit("no_such_edit")
+
+
+def test_a_snapshot_is_put_back_with_its_clock_and_its_ids(sandbox):
+    iam = sandbox.client("iam", sandbox.assume(A))
+    sandbox.snapshot()
+    before, noon = sandbox.state_bytes(), sandbox.now()
+    made = []
+    for _ in range(2):
+        made.append(iam.create_access_key(UserName="alice")["AccessKey"]["AccessKeyId"])
+        assert sandbox.state_bytes() != before
+        sandbox.advance("30d")
+        sandbox.restore()
+        assert sandbox.state_bytes() == before
+        assert abs(sandbox.now() - noon) < datetime.timedelta(minutes=1)
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize("phase", ["before", "after"])
+@pytest.mark.parametrize("discard", [False, True])
+def test_the_gate_holds_a_request_and_lets_it_go_or_not(sandbox, phase, discard):
+    iam = sandbox.client("iam", sandbox.assume(A))
+
+    def keys():
+        return len(sandbox.state()["accounts"][A]["users"]["alice"]["keys"])
+
+    sandbox.gate(from_=2, phase=phase)
+    iam.list_access_keys(UserName="alice")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        call = pool.submit(iam.create_access_key, UserName="alice")
+        (held,) = sandbox.held(wait="30s")
+        assert (held["number"], held["phase"], held["action"]) == (2, phase, "iam:CreateAccessKey")
+        assert (held["account"], held["target"], held["app"]) == (A, "alice", "")
+        assert keys() == (1 if phase == "before" else 2)
+        sandbox.release(id=held["id"], discard=discard)
+        if discard:
+            with pytest.raises(botocore.exceptions.HTTPClientError):
+                call.result(timeout=30)
+        else:
+            call.result(timeout=30)
+    assert keys() == (1 if phase == "before" and discard else 2)
+    assert [request["action"] for request in sandbox.counted()] == ["iam:ListAccessKeys", "iam:CreateAccessKey"]
+    assert sandbox.held() == []
+
+
+def test_the_gate_tells_applications_apart(sandbox):
+    clients = {
+        name: sandbox.client("sts", config=ONE_ATTEMPT.merge(botocore.config.Config(user_agent_appid=name)))
+        for name in ("one", "two")
+    }
+    sandbox.gate(app="two")
+    clients["one"].get_caller_identity()
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        call = pool.submit(clients["two"].get_caller_identity)
+        (held,) = sandbox.held(wait="30s", app="two")
+        assert held["app"] == "two"
+        assert sandbox.held(app="one") == []
+        sandbox.release()
+        call.result(timeout=30)
+
+
+def test_an_expired_session_is_refused_until_there_is_a_new_one(sandbox):
+    iam = sandbox.client("iam", sandbox.assume(A))
+    sandbox.faults(rules=[{"action": "*", "skip": 1, "fault": "expired_token"}])
+    iam.list_users()
+    for _ in range(2):
+        with pytest.raises(botocore.exceptions.ClientError, match="ExpiredToken"):
+            iam.list_users()
+    sandbox.client("iam", sandbox.assume(A)).list_users()
 
 
 def test_same_seed_same_world():

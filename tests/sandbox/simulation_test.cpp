@@ -322,11 +322,11 @@ TEST_F(Simulated, CountsCallsAndLogsWhatWritesOrIsRefused) {
   const Signer session = assume(hub(), k_member);
   query(session, "iam", "ListUsers", "");
   query(session, "iam", "PutUserPolicy", "UserName=alice&PolicyName=p&PolicyDocument=x");
-  EXPECT_EQ(simulation.counts().at("iam:ListUsers"), 1u);
-  ASSERT_EQ(simulation.log().size(), 1u);
-  EXPECT_EQ(simulation.log().back().action, "iam:PutUserPolicy");
-  EXPECT_EQ(simulation.log().back().outcome, "AccessDenied");
-  EXPECT_EQ(simulation.log().back().target, "alice");
+  EXPECT_EQ(simulation.calls().counts.at("iam:ListUsers"), 1u);
+  ASSERT_EQ(simulation.calls().latest.size(), 1u);
+  EXPECT_EQ(simulation.calls().latest.back().action, "iam:PutUserPolicy");
+  EXPECT_EQ(simulation.calls().latest.back().outcome, "AccessDenied");
+  EXPECT_EQ(simulation.calls().latest.back().target, "alice");
 }
 
 TEST_F(Simulated, AimedFaultsStrikeBeforeOrAfterTheEffect) {
@@ -347,6 +347,80 @@ TEST_F(Simulated, AimedFaultsStrikeBeforeOrAfterTheEffect) {
   EXPECT_EQ(send(session, "iam", "us-east-1", create).reply.status, 500);
   EXPECT_EQ(keys(), 2u);
   EXPECT_EQ(code(send(session, "iam", "us-east-1", create).reply), "LimitExceeded");  // the rule struck once
+}
+
+TEST_F(Simulated, AnExpiredSessionStaysExpiredAndAUsersKeyHasNoEnd) {
+  const Signer session = assume(hub(), k_member);
+  faults.configure({{"rules", boost::json::array{boost::json::object{
+                                  {"action", "*"}, {"fault", "expired_token"}, {"skip", 1}, {"times", 2}}}}});
+  EXPECT_EQ(query(session, "iam", "ListUsers", "").status, 200);
+  EXPECT_EQ(query(hub(), "sts", "GetCallerIdentity", "").status, 200);
+  EXPECT_EQ(code(query(session, "iam", "ListUsers", "")), "ExpiredToken");
+  EXPECT_EQ(simulation.calls().latest.back().fault, "expired_token");
+  EXPECT_EQ(code(json(session, "secretsmanager", "ListSecrets", {})), "ExpiredTokenException");
+  EXPECT_EQ(query(assume(hub(), k_member), "iam", "ListUsers", "").status, 200);
+}
+
+TEST_F(Simulated, ASnapshotPutsTheWholeWorldBack) {
+  EXPECT_FALSE(simulation.restore_snapshot());
+  const Signer session = assume(hub(), k_member);
+  const auto everything = [&] {
+    return boost::json::serialize(boost::json::array{durable_state(world), volatile_state(world), mail_list(world)});
+  };
+  const auto disturb = [&] {
+    Signer made;
+    const std::string id = create_key(session, made);
+    faults.configure({{"rates", "drop=1"}});
+    world.mails.push_back({});
+    world.quirks.forgotten_tags = true;
+    elapsed += std::chrono::hours(3);
+    world.clock.advance(std::chrono::hours(24));
+    return id;
+  };
+  world.clock.advance(std::chrono::minutes(5));
+  simulation.take_snapshot();
+  const std::string before = everything();
+  const auto calls = simulation.calls().counts;
+  const std::string id = disturb();
+  EXPECT_NE(everything(), before);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(simulation.restore_snapshot());
+    EXPECT_EQ(everything(), before);
+    EXPECT_EQ(simulation.calls().counts, calls);
+    EXPECT_FALSE(world.quirks.forgotten_tags);
+    EXPECT_EQ(disturb(), id);  // the source of ids was put back, too, and the session works
+  }
+}
+
+TEST_F(Simulated, TellsFalsehoodsWhenItIsToldTo) {
+  const Signer session = assume(hub(), k_member);
+  world.propagation = std::chrono::hours(24);
+  world.quirks.forgotten_tags = world.quirks.undying_keys = world.quirks.premature_sts = true;
+  User& alice = world.accounts.at(k_member).users.at("alice");
+  EXPECT_EQ(query(session, "iam", "TagUser", "UserName=alice&Tags.member.1.Key=k&Tags.member.1.Value=v").status, 200);
+  EXPECT_FALSE(alice.tags.contains("k"));
+  Signer made;
+  const std::string id = create_key(session, made);
+  EXPECT_EQ(volatile_state(world)["spreading"], boost::json::array{boost::json::string(id)});
+  EXPECT_EQ(query(made, "sts", "GetCallerIdentity", "").status, 200);
+  EXPECT_EQ(code(query(made, "iam", "ListUsers", "")), "InvalidClientTokenId");
+  EXPECT_EQ(query(session, "iam", "DeleteAccessKey", "UserName=alice&AccessKeyId=" + id).status, 200);
+  EXPECT_EQ(alice.keys.size(), 2u);
+}
+
+TEST_F(Simulated, LabelsARequestBeforeItIsExecuted) {
+  const Signer session = assume(hub(), k_member);
+  WireRequest request{
+      "POST", "/", {{"User-Agent", "keyward/1 app/host-a x"}}, "Action=TagUser&Version=2010-05-08&UserName=alice"};
+  const RequestLabel label = simulation.label(sign(session, "iam", "us-east-1", request));
+  EXPECT_EQ(label.action, "iam:TagUser");
+  EXPECT_EQ(label.account, k_member);
+  EXPECT_EQ(label.target, "alice");
+  EXPECT_EQ(label.app, "host-a");
+  request.headers.clear();
+  const RequestLabel unsigned_label = simulation.label(request);
+  EXPECT_EQ(unsigned_label.account, "");
+  EXPECT_EQ(unsigned_label.app, "");
 }
 
 TEST_F(Simulated, ThrottlesPerAccountAndAction) {

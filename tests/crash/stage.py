@@ -1,0 +1,131 @@
+"""A prepared world that trials disturb again and again: one sandbox, the state folders of keyward, and a way back."""
+
+import http.client
+import json
+import os
+import pathlib
+import select
+import shutil
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "conformance"))
+
+from keyward_process import Keyward  # noqa: E402
+from sandbox_process import Sandbox  # noqa: E402
+
+# Any time: what it is decides nothing, but a world that is made twice must be the same.
+START = "2026-03-02T06:00:00Z"
+
+# keyward answers each request within milliseconds; a program that sends none for so long hangs.
+PATIENCE = 30
+
+# Runs until nothing changes any more. One settles an interrupted rotation, one does what then is due, two are quiet.
+MOST_RUNS = 6
+
+
+class Hung(AssertionError):
+    """keyward neither ended nor sent a request."""
+
+
+class Stage:
+    """The world of one scenario right before the run that is to be disturbed. Use it as a context manager."""
+
+    HOSTS = ("one", "two")
+
+    def __init__(self, scenario, seed, quirks=None, propagation=None):
+        self.scenario = scenario
+        self._seed = seed
+        self._quirks = quirks or {}
+        self._propagation = propagation
+
+    def __enter__(self):
+        self._folder = tempfile.TemporaryDirectory(prefix="keyward-crash-")
+        folder = pathlib.Path(self._folder.name)
+        world = {"external_id": "ext-1", "accounts": self.scenario.accounts}
+        self.sandbox = Sandbox("--seed", self._seed, "--start", START, "--propagation", "0ms", scenario=world)
+        self.sandbox.__enter__()
+        try:
+            self.hosts = {name: self._host(folder / name, name) for name in self.HOSTS}
+            self.scenario.prepare(self)
+            if self._quirks:
+                self.sandbox.edit("set_quirks", quirks=self._quirks)
+            if self._propagation:
+                self.sandbox.edit("set_propagation", duration=self._propagation)
+            self.sandbox.control("mail", method="DELETE")
+            self.sandbox.control("calls", method="DELETE")
+            self.sandbox.snapshot()
+            self._state = folder / "state"
+            self.host.state_dir.mkdir(exist_ok=True)
+            shutil.copytree(self.host.state_dir, self._state)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.sandbox.__exit__()
+        self._folder.cleanup()
+
+    def _host(self, folder, name):
+        keyward = Keyward(folder, {**self.sandbox.environment, "AWS_SDK_UA_APP_ID": name}, **self.scenario.configuration)
+        # The mails that count are those that the sandbox received.
+        keyward.configure(notify={"channels": [{"type": "ses"}]})
+        return keyward
+
+    @property
+    def host(self):
+        """The one that works when there is only one."""
+        return self.hosts["one"]
+
+    # For preparing
+
+    def run(self):
+        self.host("run").expect(0)
+
+    def advance(self, duration):
+        self.sandbox.advance(duration)
+
+    def use(self, account, user):
+        """A workload uses the user's newest key."""
+        self.sandbox.control("use", {"account": account, "user": user})
+
+    # For trials
+
+    def restore(self):
+        """World and state folders as they were when the stage was set; both hosts know the same."""
+        self.sandbox.control("gate", method="DELETE")
+        self.sandbox.release(discard=True)
+        self.sandbox.restore()
+        for host in self.hosts.values():
+            shutil.rmtree(host.state_dir, ignore_errors=True)
+            shutil.copytree(self._state, host.state_dir)
+
+    def wait_for_held(self, process, app=""):
+        """What is held, as soon as there is something; nothing when the program ended before it sent anything."""
+        connection = http.client.HTTPConnection(self.sandbox.url.removeprefix("http://"))
+        ended = os.pidfd_open(process.pid)
+        try:
+            connection.request("GET", f"/_sandbox/held?wait={PATIENCE}s&app={app}")
+            ready, _, _ = select.select([connection.sock, ended], [], [], PATIENCE)
+            if connection.sock in ready:
+                held = json.load(connection.getresponse())["held"]
+                if held:
+                    return held
+            if ended in ready:
+                return []
+            raise Hung(f"keyward sent no request for {PATIENCE} s and did not end")
+        finally:
+            os.close(ended)
+            connection.close()
+
+    def settle(self, *hosts):
+        """Runs keyward until two runs in a row changed nothing, the hosts in turn. Their results; the last one is quiet
+        unless MOST_RUNS were not enough."""
+        hosts = hosts or (self.host,)
+        results, quiet = [], 0
+        while quiet < max(2, len(hosts)) and len(results) < MOST_RUNS * len(hosts):
+            before = self.sandbox.state_bytes(), len(self.sandbox.mail())
+            results.append(hosts[len(results) % len(hosts)]("run"))
+            quiet = quiet + 1 if before == (self.sandbox.state_bytes(), len(self.sandbox.mail())) else 0
+        return results, quiet >= 2
