@@ -80,7 +80,7 @@ class Writer {
     row_.last_used = last_used();
     if (outcome_.status == OutcomeStatus::recovery_needed)
       recovery();
-    else if (decision_.action == Action::hold)
+    else if (decision_.action == Action::hold || decision_.action == Action::wait)
       hold();
     else if (outcome_.status == OutcomeStatus::failed)
       failed();
@@ -264,8 +264,9 @@ class Writer {
             "one.";
         return;
       case Reason::held_while_in_use:
+        row_.urgency = Urgency::action;
         row_.what = fmt::format("The access key {} is due to be switched off but is still being used.", key);
-        row_.todo = "Move what uses it to the new key.";
+        row_.todo = fmt::format("Move what uses it to the new key, before {}. On that day it is switched off all the same.", row_.due);
         return;
       case Reason::waiting_for_other_key:
         row_.what = fmt::format("The access key {} is due, but the user has two keys and IAM allows no third.", key);
@@ -384,9 +385,9 @@ bool concerns_people(const rotation::Outcome& outcome) {
     case Action::remove:
     case Action::warn: return outcome.status != OutcomeStatus::stale;
     case Action::hold: return true;
+    case Action::wait: return outcome.decision.reason == Reason::held_while_in_use;
     case Action::none:
-    case Action::note:
-    case Action::wait: return false;
+    case Action::note: return false;
   }
   return false;
 }

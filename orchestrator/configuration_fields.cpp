@@ -105,6 +105,11 @@ const std::vector<Field>& configuration_fields() {
           "users.exempt", ListOf<ExemptionShape>{}, [](auto& run) -> auto& { return run.users.exempt; },
           "Users that are left alone until a date, for a reason"),
 
+      run_field(
+          "users.tag_prefix", Text{"(?!aws:)[A-Za-z0-9_.:/=+@-]{1,100}", "up to 100 characters of A-Z a-z 0-9 _ . : / = + @ -, not beginning with aws:"},
+          [](auto& run) -> auto& { return run.users.tag_prefix; },
+          "Of the tag in which keyward keeps its record on a user; to change it is to start over with full grace periods"),
+
       account_field(
           "policy.rotate_after_days", Days{1, 3650}, [](auto& account) -> auto& { return account.policy.rotate_after; },
           "Age at which a key gets a successor"),

@@ -20,7 +20,7 @@ using rotation::OutcomeStatus;
 /// is not told again.
 bool is_standing(const Outcome& outcome) {
   if (outcome.status != OutcomeStatus::done) return true;
-  return outcome.decision.action == rotation::Action::hold;
+  return outcome.decision.action == rotation::Action::hold || outcome.decision.action == rotation::Action::wait;
 }
 
 std::string matter_of(const accounts::Account& account, const rotation::UserReport& user, const Outcome& outcome) {

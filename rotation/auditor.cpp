@@ -58,12 +58,12 @@ Fact<ExemptionFact> exemption_of(const base::AccountId& account, const base::Use
   return Exempt::absent();
 }
 
-Fact<Ledger> ledger_in(const Fact<std::map<std::string, std::string>>& tags) {
+Fact<Ledger> ledger_in(const Fact<std::map<std::string, std::string>>& tags, const std::string& tag) {
   if (tags.is_unknown()) return Fact<Ledger>::unknown(tags.why());
   if (tags.is_absent()) return Fact<Ledger>::absent();
   // IAM keeps the case of a tag key and compares without it.
   for (const auto& [key, value] : tags.value()) {
-    if (lower_case(key) != k_ledger_tag) continue;
+    if (lower_case(key) != lower_case(tag)) continue;
     Result<Ledger> ledger = parse_ledger(value);
     if (!ledger) return Fact<Ledger>::unknown(ledger.error().message);
     return Fact<Ledger>::known(std::move(*ledger));
@@ -128,7 +128,7 @@ Task<UserFacts> Auditor::facts(aws::IamUser user, Reading reading) {
     using Tags = Fact<std::map<std::string, std::string>>;
     Result<std::map<std::string, std::string>> tags = co_await iam_.list_user_tags(user.name);
     facts.tags = tags ? Tags::known(std::move(*tags)) : Tags::unknown(base::describe(tags.error()));
-    facts.ledger = ledger_in(facts.tags);
+    facts.ledger = ledger_in(facts.tags, ledger_tag_);
   }
   if (detailed) {
     std::vector<KeyFacts> keys = co_await with_last_use(facts.keys.value());

@@ -112,8 +112,7 @@ Outcome Executor::failed(Decision decision, Error error) const {
 Task<Result<void>> Executor::write_ledger(UserFacts facts, Ledger ledger) {
   const Result<std::string> value = format_ledger(ledger);
   if (!value) co_return value.error();
-  const std::string tag(k_ledger_tag);
-  Result<void> written = co_await parts_.iam.tag_user(facts.name, tag, *value);
+  Result<void> written = co_await parts_.iam.tag_user(facts.name, parts_.auditor.ledger_tag(), *value);
   co_return written;
 }
 
@@ -385,7 +384,7 @@ Task<Outcome> Executor::leave_to_person(UserFacts facts, Decision decision, std:
                                                    "the user's keys are not those of the interrupted rotation (" + states +
                                                        "); a person must decide which of them stay"});
   left.status = OutcomeStatus::recovery_needed;
-  left.todo = rescue_commands(facts.name, suspects);
+  left.todo = rescue_commands(facts.name, suspects, parts_.auditor.ledger_tag());
   co_return left;
 }
 

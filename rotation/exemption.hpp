@@ -36,6 +36,7 @@ struct UserSelection {
   std::vector<UserMatch> include;  ///< matters for opt_in
   std::string exempt_group;        ///< IAMExemptionGroup; empty: no group is looked at
   std::vector<Exemption> exempt;
+  std::string tag_prefix = "keyward:";  ///< of the tag that holds keyward's record on a user
 };
 
 }  // namespace keyward::rotation

@@ -18,7 +18,7 @@ struct Stamp {
 
 base::Error unreadable(std::string what) {
   return base::Error{base::ErrorKind::invalid, "ledger", "UnreadableLedger", "",
-                     "the tag " + std::string(k_ledger_tag) + " on the user " + what +
+                     "keyward's record on the user, a tag, " + what +
                          "; restore it, or remove it to let keyward start over with full grace periods"};
 }
 

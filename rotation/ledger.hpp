@@ -12,10 +12,6 @@
 
 namespace keyward::rotation {
 
-/// The tag on an IAM user in which keyward records what it did to the user's keys. One tag, so that one call moves the
-/// user from one state to the next.
-inline constexpr std::string_view k_ledger_tag = "keyward:state";
-
 /// A rotation was begun: written before the key is made, removed when the key is stored and proved.
 struct Intent {
   std::string run;

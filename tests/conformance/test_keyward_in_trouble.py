@@ -691,6 +691,36 @@ def test_recover_settles_what_it_can_and_gives_a_person_the_commands_for_the_res
         keyward("recover").expect(0)
 
 
+def test_an_old_key_in_use_is_held_up_to_the_limit_and_its_owner_told_where(tmp_path):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment, policy={"hold_while_in_use_days": 5, "warn_days": []})
+        old = keys(sandbox.state(), A, "alice")[0]["id"]
+        told = {}
+        for day in range(17):
+            sandbox.control("use", {"access_key_id": old, "service": "dynamodb", "region": "eu-west-1"})
+            for mail in keyward("run").expect(0).mails:
+                told[day] = mail.get_body(("plain",)).get_content()
+            status = keys(sandbox.state(), A, "alice")[0]["status"]
+            assert (status == "Active") == (day < 15), f"day {day}"
+            sandbox.advance("1d")
+            if status == "Inactive":
+                break
+        assert sorted(told) == [0, 10, 15]
+        assert "still being used" in told[10] and "dynamodb in eu-west-1" in told[10]
+        assert f"{sandbox.now() - datetime.timedelta(days=1):%Y-%m-%d}" in told[10]
+
+
+def test_the_tag_of_the_record_may_have_another_prefix(tmp_path):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment, users={"tag_prefix": "acme:Keys/"})
+        keyward("run").expect(0)
+        assert [*sandbox.state()["accounts"][A]["users"]["alice"]["tags"]] == ["acme:Keys/state"]
+        sandbox.advance("10d")
+        keyward("run").expect(0)
+        assert keys(sandbox.state(), A, "alice")[0]["status"] == "Inactive"
+        Keyward(tmp_path, sandbox.environment, users={"tag_prefix": "aws:x"})("run").expect(2)
+
+
 def test_a_compromised_key_is_off_before_anything_else_and_stays_as_evidence(tmp_path):
     with organization(account(A, overdue("alice"))) as sandbox:
         keyward = Keyward(tmp_path, sandbox.environment)

@@ -18,7 +18,7 @@ bool any_deletes(const std::vector<std::string>& commands, const base::AccessKey
 }
 
 TEST(Rescue, NeverOffersToDeleteAKeyThatIsStoredAndCurrent) {
-  const auto commands = rescue_commands(k_user, {{k_stored, StoredState::current}, {k_lost, StoredState::absent}});
+  const auto commands = rescue_commands(k_user, {{k_stored, StoredState::current}, {k_lost, StoredState::absent}}, "keyward:state");
   EXPECT_FALSE(any_deletes(commands, k_stored));
   EXPECT_TRUE(any_deletes(commands, k_lost));
   EXPECT_EQ(commands.front(), "aws iam list-access-keys --user-name svc+build@example.org");
