@@ -44,7 +44,7 @@ class Rules {
   std::vector<Decision> decide() {
     if (const auto left_alone = not_taking_part()) return {*left_alone};
     if (facts_.keys.is_unknown()) return {unknown("the access keys could not be read: " + facts_.keys.why())};
-    const auto& keys = facts_.keys.value();
+    const std::vector<KeyFacts> keys = older_first(facts_.keys.value());
     if (keys.empty()) return {plain(Action::none, Reason::no_keys)};
     for (const KeyFacts& key : keys) {
       if (key.status == KeyStatus::unrecognized) return {unknown("a key has a status that this version does not know", &key)};
@@ -61,6 +61,11 @@ class Rules {
   }
 
  private:
+  static std::vector<KeyFacts> older_first(std::vector<KeyFacts> keys) {
+    std::ranges::sort(keys, {}, [](const KeyFacts& key) { return std::pair(key.created, key.id); });
+    return keys;
+  }
+
   // ---- who takes part
 
   std::optional<Decision> not_taking_part() const {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <vector>
 
 // The table of docs/policy.md, row by row. Ages are days before `k_now`.
@@ -191,6 +192,22 @@ TEST(Decide, FollowsTheTable) {
       EXPECT_EQ(to_string(decisions[i].reason), to_string(row.expected[i].reason));
       ASSERT_TRUE(decisions[i].key);
       EXPECT_EQ(*decisions[i].key, row.expected[i].key);
+    }
+  }
+}
+
+TEST(Decide, DoesNotCareInWhichOrderTheKeysAreListed) {
+  for (const Row& row : table()) {
+    SCOPED_TRACE(row.says);
+    User turned = row.user;
+    std::vector<KeyFacts> keys = turned.facts.keys.value();
+    std::ranges::reverse(keys);
+    turned.facts.keys = Fact<std::vector<KeyFacts>>::known(std::move(keys));
+    const auto decisions = decide(turned.facts, row.policy, k_now);
+    ASSERT_EQ(decisions.size(), row.expected.size());
+    for (std::size_t i = 0; i < decisions.size(); ++i) {
+      EXPECT_EQ(to_string(decisions[i].reason), to_string(row.expected[i].reason));
+      EXPECT_EQ(decisions[i].key, row.expected[i].key);
     }
   }
 }
