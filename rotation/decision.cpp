@@ -92,7 +92,8 @@ class Rules {
     if (ledger_.deactivated.contains(key.id)) return reactivated(key);
     const Instant due = due_for_rotation(key);
     const bool retire_when_unused = policy_.unused_keys == UnusedRule::retire || made_by_keyward(key);
-    if (retire_when_unused && key.last_use.is_unknown()) return unknown_use(key);
+    const auto blind = unknown_use_of_any(key, nullptr);
+    if (retire_when_unused && blind) return *blind;
     if (retire_when_unused && !adopted(key)) {
       return announced_deactivation(key, due, Reason::unused_expired_key, "the key was never used");
     }
@@ -122,21 +123,20 @@ class Rules {
       if (ledger_.reactivated.contains(key->id)) return {kept_by_owner(*key)};
       if (ledger_.deactivated.contains(key->id)) return {reactivated(*key)};
     }
-    if (made_by_keyward(newer)) return {replaced_by_keyward(older)};
+    if (made_by_keyward(newer)) return {replaced_by_keyward(older, newer)};
     if (!near(due_for_rotation(older), policy_, now_)) {
       return {plain(Action::none, Reason::key_compliant, &older, due_for_rotation(older))};
     }
-    if (older.last_use.is_unknown()) return {unknown_use(older)};
-    if (newer.last_use.is_unknown()) return {unknown_use(newer)};
+    if (const auto blind = unknown_use_of_any(older, &newer)) return {*blind};
     return foreign_pair(older, newer);
   }
 
-  Decision replaced_by_keyward(const KeyFacts& older) {
+  Decision replaced_by_keyward(const KeyFacts& older, const KeyFacts& newer) {
     const Rotation& rotation = *ledger_.rotation;
     Instant due = rotation.at + policy_.install_grace;
     if (!rotation.forced) due = std::max(due, due_for_rotation(older) + policy_.install_grace);
     if (!near(due, policy_, now_)) return plain(Action::none, Reason::key_compliant, &older, due);
-    if (older.last_use.is_unknown()) return unknown_use(older);
+    if (const auto blind = unknown_use_of_any(older, &newer)) return *blind;
     const Instant hard_limit = due + policy_.hold_while_in_use;
     if (reached(due, now_) && !reached(hard_limit, now_) && used_lately(older)) {
       return plain(Action::wait, Reason::held_while_in_use, &older, hard_limit,
@@ -197,7 +197,7 @@ class Rules {
         return plain(Action::hold, Reason::replacement_missing, &key, std::nullopt,
                      "the key that replaces it is gone or inactive; it is not deleted");
       }
-      return deletion(key, by_keyward->second + policy_.recovery_grace);
+      return deletion(key, other, by_keyward->second + policy_.recovery_grace);
     }
     if (ledger_.deactivating.contains(key.id)) {
       return plain(Action::deactivate, Reason::install_grace_period_end, &key, now_,
@@ -211,11 +211,12 @@ class Rules {
       decision.note = LedgerNote::first_seen_inactive;
       return decision;
     }
-    return deletion(key, std::max(seen->second + policy_.recovery_grace, earliest));
+    return deletion(key, other, std::max(seen->second + policy_.recovery_grace, earliest));
   }
 
-  Decision deletion(const KeyFacts& key, Instant due) {
-    if (near(due, policy_, now_) && key.last_use.is_unknown()) return unknown_use(key);
+  Decision deletion(const KeyFacts& key, const KeyFacts* other, Instant due) {
+    const auto blind = unknown_use_of_any(key, other);
+    if (blind && near(due, policy_, now_)) return *blind;
     return pending(Action::remove, Reason::recovery_grace_period_end, Reason::key_pending_deletion, key, due);
   }
 
@@ -286,8 +287,15 @@ class Rules {
   Decision unknown(std::string what, const KeyFacts* key = nullptr) const {
     return plain(Action::hold, Reason::fact_unknown, key, std::nullopt, std::move(what));
   }
-  Decision unknown_use(const KeyFacts& key) const {
-    return unknown("when the key was last used could not be read: " + key.last_use.why(), &key);
+
+  /// The hold of `key` when the last use of one of the user's keys could not be read: it forbids every destructive step
+  /// for the user, whichever key it is of.
+  std::optional<Decision> unknown_use_of_any(const KeyFacts& key, const KeyFacts* other) const {
+    for (const KeyFacts* one : {&key, other}) {
+      if (one == nullptr || !one->last_use.is_unknown()) continue;
+      return unknown("when the key " + base::last_four(one->id) + " was last used could not be read: " + one->last_use.why(), &key);
+    }
+    return std::nullopt;
   }
 
   Instant due_for_rotation(const KeyFacts& key) const { return key.created + policy_.rotate_after; }

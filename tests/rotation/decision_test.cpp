@@ -224,11 +224,15 @@ TEST(Decide, DoesNothingDestructiveWhenAFactIsUnknown) {
     auto keys = without_use.facts.keys.value();
     keys[0].last_use = no_use;
     without_use.facts.keys = Fact<std::vector<KeyFacts>>::known(keys);
+    User without_use_of_the_other = *user;
+    keys = without_use_of_the_other.facts.keys.value();
+    keys[1].last_use = no_use;
+    without_use_of_the_other.facts.keys = Fact<std::vector<KeyFacts>>::known(keys);
     User without_ledger = *user;
     without_ledger.facts.ledger = Fact<Ledger>::unknown("AccessDenied");
     User without_keys = *user;
     without_keys.facts.keys = Fact<std::vector<KeyFacts>>::unknown("AccessDenied");
-    for (const User* blind : {&without_use, &without_ledger, &without_keys}) {
+    for (const User* blind : {&without_use, &without_use_of_the_other, &without_ledger, &without_keys}) {
       for (const Decision& decision : decide(blind->facts, Policy{}, k_now)) {
         EXPECT_FALSE(decision.is_change());
       }
