@@ -152,8 +152,7 @@ class Rules {
     const bool older_used = adopted(older);
     const bool newer_used = adopted(newer);
     if (newer_used && !(older_used && newer_due)) {
-      const Instant due = std::max(due_for_rotation(older), newer.created) + policy_.install_grace;
-      return {announced_deactivation(older, due, Reason::install_grace_period_end,
+      return {announced_deactivation(older, due_beside(older, newer), Reason::install_grace_period_end,
                                      "the newer key " + base::last_four(newer.id) + " is in use and counts as its replacement")};
     }
     if (!newer_used && !reached(newer.created + policy_.install_grace, now_)) {
@@ -182,7 +181,7 @@ class Rules {
       case ConflictRule::retire_lru: break;
     }
     // After the recovery grace the retired key is deleted, and the other one is then alone and rotated.
-    return {announced_deactivation(lru, due_for_rotation(older), Reason::conflict_two_used_keys, detail),
+    return {announced_deactivation(lru, due_beside(older, newer), Reason::conflict_two_used_keys, detail),
             plain(Action::wait, Reason::waiting_for_other_key, &other, std::nullopt, "rotated once the other key is gone")};
   }
 
@@ -299,6 +298,12 @@ class Rules {
   }
 
   Instant due_for_rotation(const KeyFacts& key) const { return key.created + policy_.rotate_after; }
+
+  /// When one of two keys of other origin is deactivated. The same date whichever it is and for whatever reason: the owner
+  /// may have been told it before the keys came into conflict.
+  Instant due_beside(const KeyFacts& older, const KeyFacts& newer) const {
+    return std::max(due_for_rotation(older), newer.created) + policy_.install_grace;
+  }
 
   bool made_by_keyward(const KeyFacts& key) const { return ledger_.rotation && ledger_.rotation->new_key == key.id; }
 
