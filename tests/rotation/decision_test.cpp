@@ -29,6 +29,11 @@ KeyFacts inactive(const AccessKeyId& id, int age) {
   return {id, KeyStatus::inactive, ago(age), Fact<KeyUse>::known({ago(age - 1), "s3", "eu-central-1"})};
 }
 
+KeyFacts used(KeyFacts key, int days_ago) {
+  key.last_use = Fact<KeyUse>::known({ago(days_ago) + minutes(15), "s3", "eu-central-1"});
+  return key;
+}
+
 /// A user, built in the order in which one would tell it.
 struct User {
   explicit User(std::vector<KeyFacts> keys) : facts{*base::UserName::parse("svc"), *base::Arn::parse("arn:aws:iam::111122223333:user/svc"), {}, {}, {}, {}, ago(1)} {
@@ -171,11 +176,41 @@ std::vector<Row> table() {
       {"hold", User({active(k_b, 200), active(k_a, 150)}), {{hold, conflict_two_used_keys, k_b}}, with(ConflictRule::hold)},
 
       // A inactive by somebody else, B active
-      {"rolled back", User({active(k_b, 120), inactive(k_a, 30)}).rotated(30), {{hold, rolled_back, k_b}}},
-      {"rolled back, A not by keyward", User({active(k_b, 120), inactive(k_a, 30)}), {{hold, rolled_back, k_b}}},
+      {"rolled back", User({active(k_b, 120), inactive(k_a, 30)}).rotated(30), {{hold, rolled_back, k_b}, {note, first_seen_inactive, k_a}}},
+      {"rolled back, A not by keyward", User({active(k_b, 120), inactive(k_a, 30)}), {{hold, rolled_back, k_b}, {note, first_seen_inactive, k_a}}},
+      {"rolled back and recorded", User({active(k_b, 120), inactive(k_a, 30)}).rotated(30).seen_inactive(k_a, 25), {{hold, rolled_back, k_b}}},
       {"announced by keyward, so not a roll-back", User({active(k_b, 120), inactive(k_a, 100)}).told(k_a, 12),
        {{note, first_seen_inactive, k_a}, {wait, waiting_for_other_key, k_b}}},
       {"a deactivation was undone", User({active(k_b, 120), active(k_a, 30)}).rotated(30).switched_off(k_b, 20), {{hold, reactivated, k_b}}},
+      {"undone beside an inactive key", User({inactive(k_b, 120), active(k_a, 30)}).seen_inactive(k_b, 1).switched_off(k_a, 20),
+       {{none, key_compliant, k_b}, {hold, reactivated, k_a}}},
+      {"undone, and the newer key switched off", User({active(k_b, 120), inactive(k_a, 30)}).rotated(30).switched_off(k_b, 20),
+       {{hold, rolled_back, k_b}, {note, first_seen_inactive, k_a}}},
+
+      // Seen inactive and active again
+      {"the roll-back is undone: the grace starts over", User({active(k_b, 120), active(k_a, 30)}).rotated(30).seen_inactive(k_a, 25),
+       {{warn, key_pending_deactivation, k_b}}},
+      {"so it does when B is switched on again", User({active(k_b, 120), active(k_a, 30)}).rotated(30).seen_inactive(k_b, 25),
+       {{warn, key_pending_deactivation, k_b}}},
+      {"9 days later", User({active(k_b, 129), active(k_a, 39)}).rotated(39).told(k_b, 9), {{warn, key_pending_deactivation, k_b}}},
+      {"10 days later", User({active(k_b, 130), active(k_a, 40)}).rotated(40).told(k_b, 10), {{deactivate, install_grace_period_end, k_b}}},
+      {"not made by keyward: an old announcement does not count", User({active(k_b, 200), active(k_a, 50)}).told(k_b, 20).seen_inactive(k_a, 15),
+       {{warn, key_pending_deactivation, k_b}}},
+      {"nothing prepared: the record is put right", User({active(k_b, 60), active(k_a, 50)}).seen_inactive(k_a, 15), {{note, key_compliant, k_b}}},
+      {"alone: the record is put right with the warning", User({active(k_b, 76)}).seen_inactive(k_b, 40), {{warn, key_pending_rotation, k_b}}},
+      {"the recovery grace of the other key starts over",
+       User({inactive(k_b, 140), active(k_a, 50)}).rotated(50).switched_off(k_b, 40).seen_inactive(k_a, 35),
+       {{note, first_seen_inactive, k_b}, {none, key_compliant, k_a}}},
+      {"9 days later", User({inactive(k_b, 149), active(k_a, 59)}).rotated(59).switched_off(k_b, 49).seen_inactive(k_b, 9),
+       {{warn, key_pending_deletion, k_b}, {none, key_compliant, k_a}}},
+
+      // Inactive, but used since that was recorded
+      {"seen inactive, then used: its grace starts over", User({used(inactive(k_b, 300), 3), active(k_a, 50)}).seen_inactive(k_b, 20),
+       {{note, first_seen_inactive, k_b}, {none, key_compliant, k_a}}},
+      {"deactivated by keyward, then used", User({used(inactive(k_b, 120), 3), active(k_a, 30)}).rotated(30).switched_off(k_b, 20),
+       {{note, first_seen_inactive, k_b}, {none, key_compliant, k_a}}},
+      {"used in the hour of its deactivation", User({used(inactive(k_b, 110), 10), active(k_a, 20)}).rotated(20).switched_off(k_b, 10),
+       {{remove, recovery_grace_period_end, k_b}, {none, key_compliant, k_a}}},
 
       // never used and overdue
       {"rotate", User({never_used(k_b, 90)}), {{rotate, unused_expired_key, k_b}}},
@@ -243,6 +278,16 @@ TEST(Decide, DoesNothingDestructiveWhenAFactIsUnknown) {
       EXPECT_EQ(decide(blind->facts, Policy{}, k_now)[0].reason, Reason::fact_unknown);
     }
   }
+}
+
+TEST(Decide, RecordsThatAKeyIsActiveAgain) {
+  using enum LedgerNote;
+  const auto note_of = [](const User& user) { return decide(user.facts, Policy{}, k_now)[0].note; };
+  EXPECT_EQ(note_of(User({active(k_b, 120), active(k_a, 30)}).rotated(30).seen_inactive(k_a, 25)), announced);
+  EXPECT_EQ(note_of(User({active(k_b, 60), active(k_a, 50)}).seen_inactive(k_a, 25)), active_again);
+  EXPECT_EQ(note_of(User({active(k_b, 76)}).seen_inactive(k_b, 40)), active_again);
+  EXPECT_EQ(note_of(User({active(k_b, 120), inactive(k_a, 30)}).rotated(30).seen_inactive(k_a, 20).switched_off(k_b, 15)), reactivated);
+  EXPECT_EQ(note_of(User({active(k_b, 120), inactive(k_a, 30)}).rotated(30).seen_inactive(k_a, 20)), none);
 }
 
 TEST(Decide, TreatsUnreadableMembershipAsExempt) {
