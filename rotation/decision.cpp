@@ -14,6 +14,9 @@ using std::chrono::days;
 // ours: the proof takes up to limits.verify_timeout and IAM records uses in steps of 15 minutes.
 constexpr std::chrono::minutes k_own_proof{30};
 
+// A key works for a while after it was deactivated, until IAM has spread that, and uses are dated in steps of 15 minutes.
+constexpr std::chrono::minutes k_still_working{30};
+
 bool reached(Instant due, Instant now) { return now + k_daily_slack >= due; }
 
 int first_warning(const Policy& policy) { return policy.warn_days.empty() ? 0 : std::ranges::max(policy.warn_days); }
@@ -44,7 +47,7 @@ class Rules {
   std::vector<Decision> decide() {
     if (const auto left_alone = not_taking_part()) return {*left_alone};
     if (facts_.keys.is_unknown()) return {unknown("the access keys could not be read: " + facts_.keys.why())};
-    const auto& keys = facts_.keys.value();
+    const std::vector<KeyFacts> keys = older_first(facts_.keys.value());
     if (keys.empty()) return {plain(Action::none, Reason::no_keys)};
     for (const KeyFacts& key : keys) {
       if (key.status == KeyStatus::unrecognized) return {unknown("a key has a status that this version does not know", &key)};
@@ -55,12 +58,39 @@ class Rules {
       return {plain(Action::wait, Reason::interrupted_rotation, nullptr, std::nullopt,
                     "a rotation begun by run " + ledger_.intent->run + " was interrupted and is settled first")};
     }
-    if (keys.size() == 1) return one_key(keys[0]);
-    if (keys.size() == 2) return two_keys(keys[0], keys[1]);
+    forget_inactivity_of_active(keys);
+    if (keys.size() == 1) return corrected(one_key(keys[0]));
+    if (keys.size() == 2) return corrected(two_keys(keys[0], keys[1]));
     return {unknown("the user has more than two access keys")};
   }
 
  private:
+  static std::vector<KeyFacts> older_first(std::vector<KeyFacts> keys) {
+    std::ranges::sort(keys, {}, [](const KeyFacts& key) { return std::pair(key.created, key.id); });
+    return keys;
+  }
+
+  // ---- a record that no longer holds
+
+  void forget_inactivity_of_active(const std::vector<KeyFacts>& keys) {
+    std::vector<AccessKeyId> active;
+    for (const KeyFacts& key : keys) {
+      if (key.status == KeyStatus::active) active.push_back(key.id);
+    }
+    active_again_ = ledger_.forget_inactivity_of(active);
+  }
+
+  /// A key that was seen inactive and is active again: the record is put right along with what else is decided.
+  std::vector<Decision> corrected(std::vector<Decision> decisions) const {
+    const auto writes = [](const Decision& decision) { return decision.note != LedgerNote::none; };
+    if (!active_again_ || std::ranges::any_of(decisions, writes)) return decisions;
+    const auto open = std::ranges::find_if_not(decisions, &Decision::is_change);
+    if (open == decisions.end()) return decisions;
+    open->note = LedgerNote::active_again;
+    if (open->action == Action::none) open->action = Action::note;
+    return decisions;
+  }
+
   // ---- who takes part
 
   std::optional<Decision> not_taking_part() const {
@@ -83,11 +113,11 @@ class Rules {
 
   /// Rows "younger than 90 days", "90 days or older, no A", "never used and overdue".
   Decision single_active(const KeyFacts& key) {
-    if (ledger_.reactivated.contains(key.id)) return kept_by_owner(key);
-    if (ledger_.deactivated.contains(key.id)) return reactivated(key);
+    if (const auto kept = kept_by_owner(key)) return *kept;
     const Instant due = due_for_rotation(key);
     const bool retire_when_unused = policy_.unused_keys == UnusedRule::retire || made_by_keyward(key);
-    if (retire_when_unused && key.last_use.is_unknown()) return unknown_use(key);
+    const auto blind = unknown_use_of_any(key, nullptr);
+    if (retire_when_unused && blind) return *blind;
     if (retire_when_unused && !adopted(key)) {
       return announced_deactivation(key, due, Reason::unused_expired_key, "the key was never used");
     }
@@ -107,31 +137,41 @@ class Rules {
     if (ledger_.deactivating.contains(newer.id) || ledger_.deactivated.contains(newer.id) || ledger_.announced.contains(newer.id)) {
       return {inactive(newer, &older), beside_inactive(older)};
     }
-    return {plain(Action::hold, Reason::rolled_back, &older, std::nullopt,
-                  "the newer key " + base::last_four(newer.id) + " was deactivated by somebody else; this key is kept")};
+    return rolled_back(older, newer);
+  }
+
+  /// Row "A inactive, B active". That A was inactive is recorded, so that B gets its full grace should A become active again.
+  std::vector<Decision> rolled_back(const KeyFacts& older, const KeyFacts& newer) {
+    Decision held = plain(Action::hold, Reason::rolled_back, &older, std::nullopt,
+                          "the newer key " + base::last_four(newer.id) + " was deactivated by somebody else; this key is kept");
+    if (ledger_.deactivated.contains(older.id)) held.note = LedgerNote::reactivated;
+    if (inactive_since(newer)) return {held};
+    return {held, seen_inactive(newer, std::nullopt, "deactivated by somebody else; recorded")};
   }
 
   /// Row "A active and made by keyward, B active", and the rows for two keys of other origin.
   std::vector<Decision> both_active(const KeyFacts& older, const KeyFacts& newer) {
     for (const KeyFacts* key : {&older, &newer}) {
-      if (ledger_.reactivated.contains(key->id)) return {kept_by_owner(*key)};
-      if (ledger_.deactivated.contains(key->id)) return {reactivated(*key)};
+      if (const auto kept = kept_by_owner(*key)) return {*kept};
     }
-    if (made_by_keyward(newer)) return {replaced_by_keyward(older)};
+    if (made_by_keyward(newer)) return {replaced_by_keyward(older, newer)};
     if (!near(due_for_rotation(older), policy_, now_)) {
       return {plain(Action::none, Reason::key_compliant, &older, due_for_rotation(older))};
     }
-    if (older.last_use.is_unknown()) return {unknown_use(older)};
-    if (newer.last_use.is_unknown()) return {unknown_use(newer)};
+    if (const auto blind = unknown_use_of_any(older, &newer)) return {*blind};
     return foreign_pair(older, newer);
   }
 
-  Decision replaced_by_keyward(const KeyFacts& older) {
+  Decision replaced_by_keyward(const KeyFacts& older, const KeyFacts& newer) {
     const Rotation& rotation = *ledger_.rotation;
     Instant due = rotation.at + policy_.install_grace;
     if (!rotation.forced) due = std::max(due, due_for_rotation(older) + policy_.install_grace);
+    if (active_again_) return announcement(older, due, "a key was switched off and on again, so the grace starts over");
+    if (const auto told = ledger_.announced.find(older.id); told != ledger_.announced.end()) {
+      due = std::max(due, told->second + policy_.install_grace);
+    }
     if (!near(due, policy_, now_)) return plain(Action::none, Reason::key_compliant, &older, due);
-    if (older.last_use.is_unknown()) return unknown_use(older);
+    if (const auto blind = unknown_use_of_any(older, &newer)) return *blind;
     const Instant hard_limit = due + policy_.hold_while_in_use;
     if (reached(due, now_) && !reached(hard_limit, now_) && used_lately(older)) {
       return plain(Action::wait, Reason::held_while_in_use, &older, hard_limit,
@@ -147,8 +187,7 @@ class Rules {
     const bool older_used = adopted(older);
     const bool newer_used = adopted(newer);
     if (newer_used && !(older_used && newer_due)) {
-      const Instant due = std::max(due_for_rotation(older), newer.created) + policy_.install_grace;
-      return {announced_deactivation(older, due, Reason::install_grace_period_end,
+      return {announced_deactivation(older, due_beside(older, newer), Reason::install_grace_period_end,
                                      "the newer key " + base::last_four(newer.id) + " is in use and counts as its replacement")};
     }
     if (!newer_used && !reached(newer.created + policy_.install_grace, now_)) {
@@ -177,7 +216,7 @@ class Rules {
       case ConflictRule::retire_lru: break;
     }
     // After the recovery grace the retired key is deleted, and the other one is then alone and rotated.
-    return {announced_deactivation(lru, due_for_rotation(older), Reason::conflict_two_used_keys, detail),
+    return {announced_deactivation(lru, due_beside(older, newer), Reason::conflict_two_used_keys, detail),
             plain(Action::wait, Reason::waiting_for_other_key, &other, std::nullopt, "rotated once the other key is gone")};
   }
 
@@ -185,37 +224,54 @@ class Rules {
 
   /// Rows "A active, B inactive" and "B inactive, not by keyward". `other` is the user's other key.
   Decision inactive(const KeyFacts& key, const KeyFacts* other) {
-    const auto by_keyward = ledger_.deactivated.find(key.id);
-    if (by_keyward != ledger_.deactivated.end()) {
+    const bool by_keyward = ledger_.deactivated.contains(key.id);
+    if (by_keyward) {
       const bool replaced = ledger_.rotation && ledger_.rotation->old_key == key.id;
       if (replaced && (other == nullptr || other->id != ledger_.rotation->new_key || other->status != KeyStatus::active)) {
         return plain(Action::hold, Reason::replacement_missing, &key, std::nullopt,
                      "the key that replaces it is gone or inactive; it is not deleted");
       }
-      return deletion(key, by_keyward->second + policy_.recovery_grace);
-    }
-    if (ledger_.deactivating.contains(key.id)) {
+    } else if (ledger_.deactivating.contains(key.id)) {
       return plain(Action::deactivate, Reason::install_grace_period_end, &key, now_,
                    "an earlier run switched it off and could not record that; its recovery grace starts today");
     }
-    const Instant earliest = due_for_rotation(key) + policy_.install_grace + policy_.recovery_grace;
-    const auto seen = ledger_.first_seen_inactive.find(key.id);
-    if (seen == ledger_.first_seen_inactive.end()) {
-      Decision decision = plain(Action::note, Reason::first_seen_inactive, &key, std::max(now_ + policy_.recovery_grace, earliest),
-                                "deactivated by somebody else; its recovery grace starts today");
-      decision.note = LedgerNote::first_seen_inactive;
-      return decision;
+    const Instant earliest = by_keyward ? Instant::min() : due_for_rotation(key) + policy_.install_grace + policy_.recovery_grace;
+    const auto since = inactive_since(key);
+    if (!since || active_again_) {
+      return seen_inactive(key, std::max(now_ + policy_.recovery_grace, earliest),
+                           active_again_ ? "the other key was switched off and on again; the recovery grace starts over"
+                                         : "deactivated by somebody else; its recovery grace starts today");
     }
-    return deletion(key, std::max(seen->second + policy_.recovery_grace, earliest));
+    return deletion(key, other, std::max(*since + policy_.recovery_grace, earliest));
   }
 
-  Decision deletion(const KeyFacts& key, Instant due) {
-    if (near(due, policy_, now_) && key.last_use.is_unknown()) return unknown_use(key);
+  /// Since when the record says that the key is inactive. Nothing when it does not, or when the key was used since: then
+  /// somebody switched it on and off again while no run looked.
+  std::optional<Instant> inactive_since(const KeyFacts& key) const {
+    std::optional<Instant> since;
+    for (const auto* entries : {&ledger_.deactivated, &ledger_.first_seen_inactive}) {
+      const auto entry = entries->find(key.id);
+      if (entry != entries->end()) since = std::max(since.value_or(entry->second), entry->second);
+    }
+    if (since && key.last_use.is_known() && key.last_use.value().at > *since + k_still_working) return std::nullopt;
+    return since;
+  }
+
+  Decision seen_inactive(const KeyFacts& key, std::optional<Instant> due, std::string detail) const {
+    Decision decision = plain(Action::note, Reason::first_seen_inactive, &key, due, std::move(detail));
+    decision.note = LedgerNote::first_seen_inactive;
+    return decision;
+  }
+
+  Decision deletion(const KeyFacts& key, const KeyFacts* other, Instant due) {
+    const auto blind = unknown_use_of_any(key, other);
+    if (blind && near(due, policy_, now_)) return *blind;
     return pending(Action::remove, Reason::recovery_grace_period_end, Reason::key_pending_deletion, key, due);
   }
 
   /// The active key of a user whose other key is inactive: a new one can only be made when the other is gone.
   Decision beside_inactive(const KeyFacts& key) {
+    if (const auto kept = kept_by_owner(key)) return *kept;
     const Instant due = due_for_rotation(key);
     if (!reached(due, now_)) return plain(Action::none, Reason::key_compliant, &key, due);
     return plain(Action::wait, Reason::waiting_for_other_key, &key, std::nullopt,
@@ -224,15 +280,13 @@ class Rules {
 
   // ---- somebody undid a deactivation
 
-  Decision reactivated(const KeyFacts& key) {
-    Decision decision = kept_by_owner(key);
-    decision.note = LedgerNote::reactivated;
+  std::optional<Decision> kept_by_owner(const KeyFacts& key) const {
+    const bool is_news = ledger_.deactivated.contains(key.id);
+    if (!is_news && !ledger_.reactivated.contains(key.id)) return std::nullopt;
+    Decision decision = plain(Action::hold, Reason::reactivated, &key, std::nullopt,
+                              "keyward had deactivated this key and somebody activated it again; it is kept until a person decides");
+    if (is_news) decision.note = LedgerNote::reactivated;
     return decision;
-  }
-
-  Decision kept_by_owner(const KeyFacts& key) {
-    return plain(Action::hold, Reason::reactivated, &key, std::nullopt,
-                 "keyward had deactivated this key and somebody activated it again; it is kept until a person decides");
   }
 
   // ---- building blocks
@@ -248,6 +302,10 @@ class Rules {
       return decision;
     }
     if (!near(policy_due, policy_, now_)) return plain(Action::none, Reason::key_compliant, &key, policy_due, std::move(detail));
+    return announcement(key, policy_due, std::move(detail));
+  }
+
+  Decision announcement(const KeyFacts& key, Instant policy_due, std::string detail) const {
     const Instant due = std::max(policy_due, now_ + policy_.install_grace);
     Decision decision = plain(Action::warn, Reason::key_pending_deactivation, &key, due, std::move(detail));
     decision.days_left = days_until(due, now_);
@@ -281,11 +339,24 @@ class Rules {
   Decision unknown(std::string what, const KeyFacts* key = nullptr) const {
     return plain(Action::hold, Reason::fact_unknown, key, std::nullopt, std::move(what));
   }
-  Decision unknown_use(const KeyFacts& key) const {
-    return unknown("when the key was last used could not be read: " + key.last_use.why(), &key);
+
+  /// The hold of `key` when the last use of one of the user's keys could not be read: it forbids every destructive step
+  /// for the user, whichever key it is of.
+  std::optional<Decision> unknown_use_of_any(const KeyFacts& key, const KeyFacts* other) const {
+    for (const KeyFacts* one : {&key, other}) {
+      if (one == nullptr || !one->last_use.is_unknown()) continue;
+      return unknown("when the key " + base::last_four(one->id) + " was last used could not be read: " + one->last_use.why(), &key);
+    }
+    return std::nullopt;
   }
 
   Instant due_for_rotation(const KeyFacts& key) const { return key.created + policy_.rotate_after; }
+
+  /// When one of two keys of other origin is deactivated. The same date whichever it is and for whatever reason: the owner
+  /// may have been told it before the keys came into conflict.
+  Instant due_beside(const KeyFacts& older, const KeyFacts& newer) const {
+    return std::max(due_for_rotation(older), newer.created) + policy_.install_grace;
+  }
 
   bool made_by_keyward(const KeyFacts& key) const { return ledger_.rotation && ledger_.rotation->new_key == key.id; }
 
@@ -308,6 +379,7 @@ class Rules {
   const Policy& policy_;
   Instant now_;
   Ledger ledger_;
+  bool active_again_ = false;  ///< an active key was recorded as seen inactive; ledger_ says so no longer
 };
 
 }  // namespace

@@ -55,7 +55,7 @@ std::string_view to_string(Action action) noexcept;
 std::string_view to_string(Reason reason) noexcept;
 
 /// What a decision adds to the ledger beside its own effect.
-enum class LedgerNote { none, first_seen_inactive, announced, reactivated };
+enum class LedgerNote { none, first_seen_inactive, announced, reactivated, active_again };
 
 struct Decision {
   Action action = Action::none;

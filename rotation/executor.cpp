@@ -37,6 +37,14 @@ constexpr std::string_view k_quarantine = "AWSCompromisedKeyQuarantine";
 // IAM, per user.
 constexpr std::size_t k_user_tags = 50;
 
+std::vector<AccessKeyId> active_ids_of(const UserFacts& facts) {
+  std::vector<AccessKeyId> ids;
+  for (const KeyFacts& key : facts.keys.value()) {
+    if (key.status == KeyStatus::active) ids.push_back(key.id);
+  }
+  return ids;
+}
+
 std::vector<AccessKeyId> ids_of(const UserFacts& facts) {
   std::vector<AccessKeyId> ids;
   for (const KeyFacts& key : facts.keys.value()) ids.push_back(key.id);
@@ -215,6 +223,7 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) 
   // Before the first change, so that a user who cannot be tagged is left as he is.
   Ledger ledger = ledger_of(facts);
   ledger.forget_all_but(ids_of(facts));
+  ledger.forget_inactivity_of(active_ids_of(facts));
   ledger.intent = Intent{run_.id, parts_.clock.now(), ids_of(facts), forced};
   Result<void> intended = co_await write_ledger(facts, ledger);
   if (!intended) co_return failed(std::move(decision), intended.error());
@@ -505,8 +514,10 @@ Task<Outcome> Executor::note(UserFacts facts, Decision decision) {
   const base::Instant now = parts_.clock.now();
   Ledger ledger = ledger_of(facts);
   ledger.forget_all_but(ids_of(facts));
+  ledger.forget_inactivity_of(active_ids_of(facts));
   switch (decision.note) {
-    case LedgerNote::none: break;
+    case LedgerNote::none:
+    case LedgerNote::active_again: break;
     case LedgerNote::first_seen_inactive: ledger.first_seen_inactive.insert_or_assign(*decision.key, now); break;
     case LedgerNote::announced: ledger.announced.insert_or_assign(*decision.key, now); break;
     case LedgerNote::reactivated:

@@ -40,7 +40,7 @@ struct ExemptionFact {
 struct UserFacts {
   base::UserName name;
   base::Arn arn;
-  Fact<std::vector<KeyFacts>> keys;  ///< 0 to 2, the older first
+  Fact<std::vector<KeyFacts>> keys;  ///< 0 to 2, in any order
   Fact<ExemptionFact> exemption;     ///< absent: not exempt
   Fact<std::map<std::string, std::string>> tags;
   Fact<Ledger> ledger;                       ///< absent: keyward recorded nothing yet

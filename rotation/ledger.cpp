@@ -98,6 +98,13 @@ void Ledger::forget_all_but(const std::vector<AccessKeyId>& existing) {
   if (rotation && std::ranges::find(existing, rotation->new_key) == existing.end()) rotation.reset();
 }
 
+bool Ledger::forget_inactivity_of(const std::vector<AccessKeyId>& active) {
+  const auto is_active = [&active](const auto& entry) { return std::ranges::find(active, entry.first) != active.end(); };
+  if (std::erase_if(first_seen_inactive, is_active) == 0) return false;
+  std::erase_if(announced, is_active);
+  return true;
+}
+
 base::Result<std::string> format_ledger(const Ledger& ledger) {
   std::string text(k_version);
   const auto add = [&text](std::string_view name, const std::string& value) {

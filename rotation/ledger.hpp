@@ -40,6 +40,10 @@ struct Ledger {
 
   /// Drops what speaks of keys that no longer exist.
   void forget_all_but(const std::vector<base::AccessKeyId>& existing);
+
+  /// Drops what says of active keys that they were seen inactive. If there was such a key, somebody switched it on again,
+  /// and announcements about active keys go with it: they were made in other circumstances. True then.
+  bool forget_inactivity_of(const std::vector<base::AccessKeyId>& active);
 };
 
 /// The tag's value: "v1 rot=NEW/OLD@20261121T023000Z going=KEY@… off=KEY@… seen=KEY@… told=KEY@… kept=KEY@… int=RUN@…/KEY+KEY".

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <vector>
 
 // The table of docs/policy.md, row by row. Ages are days before `k_now`.
@@ -26,6 +27,11 @@ KeyFacts active(const AccessKeyId& id, int age, int used_days_ago = 1) {
 KeyFacts never_used(const AccessKeyId& id, int age) { return {id, KeyStatus::active, ago(age), Fact<KeyUse>::absent()}; }
 KeyFacts inactive(const AccessKeyId& id, int age) {
   return {id, KeyStatus::inactive, ago(age), Fact<KeyUse>::known({ago(age - 1), "s3", "eu-central-1"})};
+}
+
+KeyFacts used(KeyFacts key, int days_ago) {
+  key.last_use = Fact<KeyUse>::known({ago(days_ago) + minutes(15), "s3", "eu-central-1"});
+  return key;
 }
 
 /// A user, built in the order in which one would tell it.
@@ -157,6 +163,10 @@ std::vector<Row> table() {
        {{warn, key_pending_deactivation, k_a}, {wait, waiting_for_other_key, k_b}}},
       {"retire_lru deactivates after the announcement", User({active(k_b, 200, 1), active(k_a, 150, 5)}).told(k_a, 10),
        {{deactivate, conflict_two_used_keys, k_a}, {wait, waiting_for_other_key, k_b}}},
+      {"in conflict since yesterday, but its owner was told another date", User({active(k_b, 97, 5), active(k_a, 91, 1)}).told(k_b, 11),
+       {{warn, key_pending_deactivation, k_b}, {wait, waiting_for_other_key, k_a}}},
+      {"and on that date", User({active(k_b, 100, 5), active(k_a, 94, 1)}).told(k_b, 14),
+       {{deactivate, conflict_two_used_keys, k_b}, {wait, waiting_for_other_key, k_a}}},
       {"the owner starts using the other: it is announced anew", User({active(k_b, 200, 5), active(k_a, 150, 1)}).told(k_a, 10),
        {{warn, key_pending_deactivation, k_b}, {wait, waiting_for_other_key, k_a}}},
       {"retired by keyward, the newer one: deleted after its grace", User({active(k_b, 220), inactive(k_a, 170)}).switched_off(k_a, 10),
@@ -166,11 +176,41 @@ std::vector<Row> table() {
       {"hold", User({active(k_b, 200), active(k_a, 150)}), {{hold, conflict_two_used_keys, k_b}}, with(ConflictRule::hold)},
 
       // A inactive by somebody else, B active
-      {"rolled back", User({active(k_b, 120), inactive(k_a, 30)}).rotated(30), {{hold, rolled_back, k_b}}},
-      {"rolled back, A not by keyward", User({active(k_b, 120), inactive(k_a, 30)}), {{hold, rolled_back, k_b}}},
+      {"rolled back", User({active(k_b, 120), inactive(k_a, 30)}).rotated(30), {{hold, rolled_back, k_b}, {note, first_seen_inactive, k_a}}},
+      {"rolled back, A not by keyward", User({active(k_b, 120), inactive(k_a, 30)}), {{hold, rolled_back, k_b}, {note, first_seen_inactive, k_a}}},
+      {"rolled back and recorded", User({active(k_b, 120), inactive(k_a, 30)}).rotated(30).seen_inactive(k_a, 25), {{hold, rolled_back, k_b}}},
       {"announced by keyward, so not a roll-back", User({active(k_b, 120), inactive(k_a, 100)}).told(k_a, 12),
        {{note, first_seen_inactive, k_a}, {wait, waiting_for_other_key, k_b}}},
       {"a deactivation was undone", User({active(k_b, 120), active(k_a, 30)}).rotated(30).switched_off(k_b, 20), {{hold, reactivated, k_b}}},
+      {"undone beside an inactive key", User({inactive(k_b, 120), active(k_a, 30)}).seen_inactive(k_b, 1).switched_off(k_a, 20),
+       {{none, key_compliant, k_b}, {hold, reactivated, k_a}}},
+      {"undone, and the newer key switched off", User({active(k_b, 120), inactive(k_a, 30)}).rotated(30).switched_off(k_b, 20),
+       {{hold, rolled_back, k_b}, {note, first_seen_inactive, k_a}}},
+
+      // Seen inactive and active again
+      {"the roll-back is undone: the grace starts over", User({active(k_b, 120), active(k_a, 30)}).rotated(30).seen_inactive(k_a, 25),
+       {{warn, key_pending_deactivation, k_b}}},
+      {"so it does when B is switched on again", User({active(k_b, 120), active(k_a, 30)}).rotated(30).seen_inactive(k_b, 25),
+       {{warn, key_pending_deactivation, k_b}}},
+      {"9 days later", User({active(k_b, 129), active(k_a, 39)}).rotated(39).told(k_b, 9), {{warn, key_pending_deactivation, k_b}}},
+      {"10 days later", User({active(k_b, 130), active(k_a, 40)}).rotated(40).told(k_b, 10), {{deactivate, install_grace_period_end, k_b}}},
+      {"not made by keyward: an old announcement does not count", User({active(k_b, 200), active(k_a, 50)}).told(k_b, 20).seen_inactive(k_a, 15),
+       {{warn, key_pending_deactivation, k_b}}},
+      {"nothing prepared: the record is put right", User({active(k_b, 60), active(k_a, 50)}).seen_inactive(k_a, 15), {{note, key_compliant, k_b}}},
+      {"alone: the record is put right with the warning", User({active(k_b, 76)}).seen_inactive(k_b, 40), {{warn, key_pending_rotation, k_b}}},
+      {"the recovery grace of the other key starts over",
+       User({inactive(k_b, 140), active(k_a, 50)}).rotated(50).switched_off(k_b, 40).seen_inactive(k_a, 35),
+       {{note, first_seen_inactive, k_b}, {none, key_compliant, k_a}}},
+      {"9 days later", User({inactive(k_b, 149), active(k_a, 59)}).rotated(59).switched_off(k_b, 49).seen_inactive(k_b, 9),
+       {{warn, key_pending_deletion, k_b}, {none, key_compliant, k_a}}},
+
+      // Inactive, but used since that was recorded
+      {"seen inactive, then used: its grace starts over", User({used(inactive(k_b, 300), 3), active(k_a, 50)}).seen_inactive(k_b, 20),
+       {{note, first_seen_inactive, k_b}, {none, key_compliant, k_a}}},
+      {"deactivated by keyward, then used", User({used(inactive(k_b, 120), 3), active(k_a, 30)}).rotated(30).switched_off(k_b, 20),
+       {{note, first_seen_inactive, k_b}, {none, key_compliant, k_a}}},
+      {"used in the hour of its deactivation", User({used(inactive(k_b, 110), 10), active(k_a, 20)}).rotated(20).switched_off(k_b, 10),
+       {{remove, recovery_grace_period_end, k_b}, {none, key_compliant, k_a}}},
 
       // never used and overdue
       {"rotate", User({never_used(k_b, 90)}), {{rotate, unused_expired_key, k_b}}},
@@ -195,6 +235,22 @@ TEST(Decide, FollowsTheTable) {
   }
 }
 
+TEST(Decide, DoesNotCareInWhichOrderTheKeysAreListed) {
+  for (const Row& row : table()) {
+    SCOPED_TRACE(row.says);
+    User turned = row.user;
+    std::vector<KeyFacts> keys = turned.facts.keys.value();
+    std::ranges::reverse(keys);
+    turned.facts.keys = Fact<std::vector<KeyFacts>>::known(std::move(keys));
+    const auto decisions = decide(turned.facts, row.policy, k_now);
+    ASSERT_EQ(decisions.size(), row.expected.size());
+    for (std::size_t i = 0; i < decisions.size(); ++i) {
+      EXPECT_EQ(to_string(decisions[i].reason), to_string(row.expected[i].reason));
+      EXPECT_EQ(decisions[i].key, row.expected[i].key);
+    }
+  }
+}
+
 TEST(Decide, DoesNothingDestructiveWhenAFactIsUnknown) {
   const auto no_use = Fact<KeyUse>::unknown("Throttling");
   User due_for_deactivation({active(k_b, 120), active(k_a, 20)});
@@ -207,17 +263,31 @@ TEST(Decide, DoesNothingDestructiveWhenAFactIsUnknown) {
     auto keys = without_use.facts.keys.value();
     keys[0].last_use = no_use;
     without_use.facts.keys = Fact<std::vector<KeyFacts>>::known(keys);
+    User without_use_of_the_other = *user;
+    keys = without_use_of_the_other.facts.keys.value();
+    keys[1].last_use = no_use;
+    without_use_of_the_other.facts.keys = Fact<std::vector<KeyFacts>>::known(keys);
     User without_ledger = *user;
     without_ledger.facts.ledger = Fact<Ledger>::unknown("AccessDenied");
     User without_keys = *user;
     without_keys.facts.keys = Fact<std::vector<KeyFacts>>::unknown("AccessDenied");
-    for (const User* blind : {&without_use, &without_ledger, &without_keys}) {
+    for (const User* blind : {&without_use, &without_use_of_the_other, &without_ledger, &without_keys}) {
       for (const Decision& decision : decide(blind->facts, Policy{}, k_now)) {
         EXPECT_FALSE(decision.is_change());
       }
       EXPECT_EQ(decide(blind->facts, Policy{}, k_now)[0].reason, Reason::fact_unknown);
     }
   }
+}
+
+TEST(Decide, RecordsThatAKeyIsActiveAgain) {
+  using enum LedgerNote;
+  const auto note_of = [](const User& user) { return decide(user.facts, Policy{}, k_now)[0].note; };
+  EXPECT_EQ(note_of(User({active(k_b, 120), active(k_a, 30)}).rotated(30).seen_inactive(k_a, 25)), announced);
+  EXPECT_EQ(note_of(User({active(k_b, 60), active(k_a, 50)}).seen_inactive(k_a, 25)), active_again);
+  EXPECT_EQ(note_of(User({active(k_b, 76)}).seen_inactive(k_b, 40)), active_again);
+  EXPECT_EQ(note_of(User({active(k_b, 120), inactive(k_a, 30)}).rotated(30).seen_inactive(k_a, 20).switched_off(k_b, 15)), reactivated);
+  EXPECT_EQ(note_of(User({active(k_b, 120), inactive(k_a, 30)}).rotated(30).seen_inactive(k_a, 20)), none);
 }
 
 TEST(Decide, TreatsUnreadableMembershipAsExempt) {

@@ -85,5 +85,17 @@ TEST(Ledger, ForgetsKeysThatAreGone) {
   EXPECT_TRUE(ledger.announced.empty());
 }
 
+TEST(Ledger, ForgetsThatAnActiveKeyWasInactive) {
+  Ledger ledger;
+  ledger.announced = {{k_a, k_at}, {k_b, k_at}};
+  ledger.first_seen_inactive = {{k_b, k_at}};
+  EXPECT_FALSE(ledger.forget_inactivity_of({k_a}));
+  EXPECT_EQ(ledger.announced.size(), 2u);
+  ledger.first_seen_inactive.emplace(k_a, k_at);
+  EXPECT_TRUE(ledger.forget_inactivity_of({k_a}));
+  EXPECT_TRUE(ledger.announced.contains(k_b) && ledger.first_seen_inactive.contains(k_b));
+  EXPECT_FALSE(ledger.announced.contains(k_a) || ledger.first_seen_inactive.contains(k_a));
+}
+
 }  // namespace
 }  // namespace keyward::rotation
