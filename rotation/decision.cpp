@@ -14,6 +14,9 @@ using std::chrono::days;
 // ours: the proof takes up to limits.verify_timeout and IAM records uses in steps of 15 minutes.
 constexpr std::chrono::minutes k_own_proof{30};
 
+// An announcement whose date passed so long ago (the user was exempt, or keyward did not run) prepares nobody any more.
+constexpr days k_announcement_lasts{14};
+
 // A key works for a while after it was deactivated, until IAM has spread that, and uses are dated in steps of 15 minutes.
 constexpr std::chrono::minutes k_still_working{30};
 
@@ -231,6 +234,11 @@ class Rules {
         return plain(Action::hold, Reason::replacement_missing, &key, std::nullopt,
                      "the key that replaces it is gone or inactive; it is not deleted");
       }
+      // Whatever replaced it, it was there when this key was switched off.
+      if ((other == nullptr || other->status != KeyStatus::active) && adopted(key)) {
+        return plain(Action::hold, Reason::replacement_missing, &key, std::nullopt,
+                     "the user has no other working key any more; it is not deleted");
+      }
     } else if (ledger_.deactivating.contains(key.id)) {
       return plain(Action::deactivate, Reason::install_grace_period_end, &key, now_,
                    "an earlier run switched it off and could not record that; its recovery grace starts today");
@@ -297,6 +305,7 @@ class Rules {
     const auto told = ledger_.announced.find(key.id);
     if (told != ledger_.announced.end()) {
       const Instant due = std::max(policy_due, told->second + policy_.install_grace);
+      if (reached(due + k_announcement_lasts, now_)) return announcement(key, policy_due, std::move(detail));
       Decision decision = pending(Action::deactivate, reason, Reason::key_pending_deactivation, key, due);
       decision.detail = std::move(detail);
       return decision;

@@ -25,6 +25,7 @@ KeyFacts active(const AccessKeyId& id, int age, int used_days_ago = 1) {
   return {id, KeyStatus::active, ago(age), Fact<KeyUse>::known({ago(used_days_ago), "s3", "eu-central-1"})};
 }
 KeyFacts never_used(const AccessKeyId& id, int age) { return {id, KeyStatus::active, ago(age), Fact<KeyUse>::absent()}; }
+KeyFacts never_used_inactive(const AccessKeyId& id, int age) { return {id, KeyStatus::inactive, ago(age), Fact<KeyUse>::absent()}; }
 KeyFacts inactive(const AccessKeyId& id, int age) {
   return {id, KeyStatus::inactive, ago(age), Fact<KeyUse>::known({ago(age - 1), "s3", "eu-central-1"})};
 }
@@ -135,6 +136,12 @@ std::vector<Row> table() {
       {"the newer key: no roll-back", User({active(k_b, 220), inactive(k_a, 170)}).begun_switching_off(k_a, 1),
        {{deactivate, install_grace_period_end, k_a}, {wait, waiting_for_other_key, k_b}}},
 
+      // B deactivated by keyward for a key of another origin, which is gone or inactive since
+      {"the other key was deleted", User({inactive(k_b, 250)}).switched_off(k_b, 40), {{hold, replacement_missing, k_b}}},
+      {"the other key was switched off", User({inactive(k_b, 250), inactive(k_a, 90)}).switched_off(k_b, 40).seen_inactive(k_a, 2),
+       {{hold, replacement_missing, k_b}, {none, key_compliant, k_a}}},
+      {"nobody ever used it", User({never_used_inactive(k_b, 120)}).switched_off(k_b, 10), {{remove, recovery_grace_period_end, k_b}}},
+
       // B inactive, not by keyward
       {"first seen inactive today", User({inactive(k_b, 300), active(k_a, 50)}), {{note, first_seen_inactive, k_b}, {none, key_compliant, k_a}}},
       {"seen 9 days ago", User({inactive(k_b, 300), active(k_a, 50)}).seen_inactive(k_b, 9),
@@ -152,6 +159,8 @@ std::vector<Row> table() {
       {"A is used and counts: announced first", User({active(k_b, 200), active(k_a, 50)}), {{warn, key_pending_deactivation, k_b}}},
       {"announced 9 days ago", User({active(k_b, 200), active(k_a, 50)}).told(k_b, 9), {{warn, key_pending_deactivation, k_b}}},
       {"announced 10 days ago", User({active(k_b, 200), active(k_a, 50)}).told(k_b, 10), {{deactivate, install_grace_period_end, k_b}}},
+      {"announced 23 days ago: still", User({active(k_b, 200), active(k_a, 50)}).told(k_b, 23), {{deactivate, install_grace_period_end, k_b}}},
+      {"announced 61 days ago: forgotten", User({active(k_b, 200), active(k_a, 50)}).told(k_b, 61), {{warn, key_pending_deactivation, k_b}}},
       {"two independent keys in use, ages 90 and 80: nothing is cut off", User({active(k_b, 90), active(k_a, 80)}),
        {{warn, key_pending_deactivation, k_b}}},
       {"A unused and young: waited for", User({active(k_b, 95), never_used(k_a, 3)}), {{wait, waiting_for_new_key_use, k_b}}},
