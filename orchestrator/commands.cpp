@@ -54,7 +54,7 @@ report::RunSummary new_summary(const CommandContext& context, const std::string&
   const auto now = context.services.context.clock.now();
   summary.run = make_run_id(now, context.seed);
   summary.command = command;
-  summary.dry_run = configuration.defaults.dry_run;
+  summary.dry_run = configuration.defaults.dry_run;  // as long as no account is begun
   summary.version = k_version;
   summary.started = now;
   summary.seed = context.seed;

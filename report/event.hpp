@@ -16,6 +16,7 @@ struct Event {
                                 ///< that ended before its owner was told; told by this one), "notice", "account", "failure"
   std::string account;
   std::string account_name;
+  bool dry_run = false;  ///< of a line about an account: nothing could be changed there
   std::string user;
   std::string access_key_id;
   std::string key_status;       ///< "active", "inactive", "unrecognized"

@@ -6,7 +6,7 @@ void Highlights::add(const Event& event) {
   if (event.event == "decision") {
     const bool unreadable = event.reason == "exemption_unreadable" || event.reason == "fact_unknown";
     if (event.action == "hold" || unreadable) needs_human.add(event);
-    if (event.action == "warn") warned.add(event);
+    if (event.action == "warn") (event.dry_run ? due_soon : warned).add(event);
     return;
   }
   if (event.event == "failure" || (event.event == "notice" && event.outcome == "failed")) failed.add(event);
@@ -18,11 +18,11 @@ void Highlights::add(const Event& event) {
   } else if (event.outcome == "held_back" || event.outcome == "stale") {
     not_done.add(event);
   } else if (event.action == "rotate") {
-    rotated.add(event);
+    (event.outcome == "dry_run" ? would_rotate : rotated).add(event);
   } else if (event.action == "deactivate") {
-    deactivated.add(event);
+    (event.outcome == "dry_run" ? would_deactivate : deactivated).add(event);
   } else if (event.action == "delete") {
-    deleted.add(event);
+    (event.outcome == "dry_run" ? would_delete : deleted).add(event);
   }
 }
 

@@ -51,6 +51,9 @@ std::string csp_hash(std::string_view content) {
   return "'sha256-" + base::base64_encode({reinterpret_cast<const char*>(hash.data()), hash.size()}) + "'";
 }
 
+/// A covered account in which nothing could be changed.
+constexpr const char* k_covered_dry_run = "covered, dry run";
+
 /// JSON that may stand inside a script element: nothing in it can end the element or begin a comment.
 std::string script_json(const json::value& value) {
   std::string escaped;
@@ -76,7 +79,8 @@ struct KeyRow {
 struct AccountRow {
   std::string name, coverage;
   std::set<std::string> users;
-  long long keys = 0, active = 0, overdue = 0, inactive = 0, changes = 0;
+  long long keys = 0, active = 0, overdue = 0, inactive = 0;
+  long long changed = 0, would_change = 0;
   int oldest = -1;  ///< days, of the active keys
 };
 
@@ -116,7 +120,7 @@ struct ColumnSpec {
 
 std::string_view badge_class(std::string_view word) {
   if (word == "OVERDUE" || word == "NOT COVERED") return "bad";
-  if (word == "unknown") return "warn";
+  if (word == "unknown" || word.starts_with("would ") || word == "due soon") return "warn";
   if (word == "ok" || word == "covered") return "good";
   return "";
 }
@@ -227,13 +231,14 @@ struct HtmlReport::Collected {
   void add_account(const Event& event) {
     if (event.outcome == "skipped") return;
     AccountRow& row = account_of(event);
-    if (row.coverage.empty()) row.coverage = event.outcome == "failed" ? "NOT COVERED" : event.outcome;
+    if (!row.coverage.empty()) return;
+    row.coverage = event.outcome == "failed" ? "NOT COVERED" : event.dry_run ? k_covered_dry_run : event.outcome;
   }
 
   void add_action(const Event& event) {
     const bool change = event.action == "rotate" || event.action == "deactivate" || event.action == "delete";
     if (!change || (event.outcome != "done" && event.outcome != "dry_run")) return;
-    ++account_of(event).changes;
+    ++(event.outcome == "done" ? account_of(event).changed : account_of(event).would_change);
     const auto row = keys_with_change.find(event.access_key_id);
     if (row == keys_with_change.end() || event.outcome != "done") return;
     keys[row->second].next = result_word(event);
@@ -242,7 +247,7 @@ struct HtmlReport::Collected {
 
   void add_key(const Event& event) {
     AccountRow& account = account_of(event);
-    if (account.coverage.empty()) account.coverage = "covered";
+    if (account.coverage.empty()) account.coverage = event.dry_run ? k_covered_dry_run : "covered";
     if (!event.user.empty()) account.users.insert(event.user);
     if (event.access_key_id.empty() || event.verdict.empty()) return;
     const bool active = event.key_status == "active";
@@ -314,18 +319,24 @@ struct HtmlReport::Collected {
 
   std::string head() const {
     const RunSummary& s = summary;
-    const std::string_view mode = s.dry_run ? "DRY RUN" : s.command == "audit" ? "AUDIT" : "ENFORCED";
+    const Extent extent = extent_of(s);
+    const std::string_view mode = extent == Extent::dry_run ? "DRY RUN" : extent == Extent::mixed ? "PARTLY DRY RUN" : "ENFORCED";
     std::string html =
         "<header class=\"top\"><div><h1>Access keys of " +
         escape_html(s.organization.empty() ? "the organization" : s.organization) +
         "</h1><div class=\"soft\">keyward " + escape_html(s.command) + ", " + minute(s.started) + ", took " +
         duration(s.started, s.finished) + "</div></div><div class=\"right\"><span class=\"badge mode " +
-        std::string(s.dry_run ? "warn" : "good") + "\">" + std::string(mode) +
+        std::string(extent == Extent::enforced ? "good" : "warn") + "\">" + std::string(mode) +
         "</span><button class=\"plain\" id=\"theme\" type=\"button\" hidden>Light / dark</button></div></header>\n";
-    if (s.dry_run && s.command != "audit") {
-      html +=
-          "<div class=\"banner\" role=\"note\"><strong>Dry run: nothing was changed.</strong> What follows is what a "
-          "run would have done.</div>\n";
+    if (extent == Extent::dry_run) {
+      html += "<div class=\"banner\" role=\"note\"><strong>Dry run: nothing was changed.</strong> " +
+              std::string(s.command == "recover" ? "Interrupted rotations are only listed."
+                                                 : "What follows is what a run would have done.") +
+              "</div>\n";
+    } else if (extent == Extent::mixed) {
+      html += "<div class=\"banner\" role=\"note\"><strong>" + accounts_in_dry_run(s) +
+              " in dry run; nothing was changed there.</strong> What would have been done there stands apart, and is "
+              "counted apart.</div>\n";
     }
     if (!s.stopped_by.empty()) {
       html += "<div class=\"banner bad\" role=\"alert\"><strong>The run was stopped.</strong> " +
@@ -454,10 +465,15 @@ struct HtmlReport::Collected {
 
   std::string tiles() const {
     const RunSummary& s = summary;
-    const bool dry = s.dry_run;
+    const Extent extent = extent_of(s);
     const int oldest = active_by_age.empty() ? -1 : active_by_age.rbegin()->first;
     const auto total = [](const Section& section) { return grouped(static_cast<long long>(section.total())); };
-    const std::string would = dry ? "in a real run" : "in this run";
+    const auto changes = [&](std::string_view done, std::string_view would, const Section& made, const Section& told, int day) {
+      const std::string at = "at " + std::to_string(day) + " days, ";
+      if (extent == Extent::dry_run) return tile("Would " + std::string(would), total(told), at + "in a real run");
+      const std::string more = "; would " + std::string(would) + " " + total(told) + " more, in dry run";
+      return tile(done, total(made), at + "in this run" + (told.total() > 0 ? more : ""));
+    };
     std::string html = "<div class=\"tiles\">\n";
     html +=
         tile("Keys", grouped(all_keys()), counted(s.users, "user") + " in " + counted(s.accounts_covered, "account"));
@@ -466,15 +482,12 @@ struct HtmlReport::Collected {
                             : "median " + std::to_string(age_quantile(0.5)) + " d, 95 % under " +
                                   std::to_string(age_quantile(0.95) + 1) + " d",
                  oldest >= s.policy.remove ? "bad-ink" : "");
-    html += tile(dry ? "Would rotate" : "Rotated", total(highlights.rotated),
-                 "at " + std::to_string(s.policy.rotate) + " days, " + would);
-    html += tile(dry ? "Would deactivate" : "Deactivated", total(highlights.deactivated),
-                 "at " + std::to_string(s.policy.deactivate) + " days, " + would);
-    html += tile(dry ? "Would delete" : "Deleted", total(highlights.deleted),
-                 "at " + std::to_string(s.policy.remove) + " days, " + would);
+    html += changes("Rotated", "rotate", highlights.rotated, highlights.would_rotate, s.policy.rotate);
+    html += changes("Deactivated", "deactivate", highlights.deactivated, highlights.would_deactivate, s.policy.deactivate);
+    html += changes("Deleted", "delete", highlights.deleted, highlights.would_delete, s.policy.remove);
     html +=
         tile("Notices sent", grouped(s.notices_sent),
-             s.notices_failed == 0 ? total(highlights.warned) + " keys with a date near"
+             s.notices_failed == 0 ? counted(static_cast<long long>(highlights.warned.total() + highlights.due_soon.total()), "key") + " with a date near"
                                    : "<span class=\"bad-ink\">" + grouped(s.notices_failed) + " not delivered</span>");
     return html + "</div>\n";
   }
@@ -551,20 +564,31 @@ struct HtmlReport::Collected {
     return total;
   }
 
+  /// What was done and what would have been never stand in one table.
   std::string actions() const {
-    const std::array<const Section*, 4> sections{&highlights.rotated, &highlights.deactivated, &highlights.deleted,
-                                                 &highlights.warned};
+    const Highlights& h = highlights;
+    const Extent extent = extent_of(summary);
+    std::string html;
+    if (extent != Extent::dry_run)
+      html += action_table("actions", "What this run did", {&h.rotated, &h.deactivated, &h.deleted, &h.warned});
+    if (extent != Extent::enforced) {
+      const std::string where = extent == Extent::mixed ? " in the accounts in dry run" : "";
+      html += action_table("would", "What a run would do" + where, {&h.would_rotate, &h.would_deactivate, &h.would_delete, &h.due_soon});
+    }
+    return html;
+  }
+
+  std::string action_table(const std::string& id, const std::string& title, const std::array<const Section*, 4>& sections) const {
     std::size_t total = 0;
     for (const Section* section : sections) total += section->total();
-    std::string html = "<section aria-labelledby=\"actions\"><h2 id=\"actions\">" +
-                       std::string(summary.dry_run ? "What a run would do" : "What this run did") + "</h2>";
+    std::string html = "<section aria-labelledby=\"" + id + "\"><h2 id=\"" + id + "\">" + title + "</h2>";
     if (total == 0) return html + "<p class=\"soft\">Nothing was due.</p></section>\n";
     FoldedTable table({"Action", "Account", "User", "Key", "New key", "Why", "Due", "Next"}, 20);
     for (const Section* section : sections) {
       for (const Event& event : section->kept()) {
         if (table.full()) break;
-        const bool warning = section == &highlights.warned;
-        const std::string word = warning ? (summary.dry_run ? "due soon" : "warned") : result_word(event);
+        const bool warning = event.event == "decision";
+        const std::string word = warning ? (event.dry_run ? "due soon" : "warned") : result_word(event);
         const bool more = !warning && event.next_at && event.next != event.action;
         table.add("<td class=\"nw\">" + badge(word) + "</td><td class=\"name\">" +
                   escape_html(event.account_name.empty() ? event.account : event.account_name) +
@@ -584,6 +608,8 @@ struct HtmlReport::Collected {
     std::string html =
         "<section aria-labelledby=\"ahead\"><h2 id=\"ahead\">The next " + std::to_string(k_days_ahead) + " days</h2>";
     if (coming.empty()) return html + "<p class=\"soft\">No key has a date in this time.</p></section>\n";
+    if (extent_of(summary) != Extent::enforced)
+      html += "<p class=\"lede\">Also the dates in accounts in dry run, where nothing will happen on them.</p>";
     long long highest = 1;
     ComingDay all;
     for (const auto& [midnight, day] : coming) {
@@ -636,7 +662,7 @@ struct HtmlReport::Collected {
 
   // ---- tables that the script pages
 
-  static constexpr std::array<ColumnSpec, 9> k_account_columns{{{"Account", "id", "", "", false},
+  static constexpr std::array<ColumnSpec, 10> k_account_columns{{{"Account", "id", "", "", false},
                                                                 {"Name", "wrap", "", "", false},
                                                                 {"Coverage", "nw", "coverage", "", true},
                                                                 {"Users", "n", "", "", false},
@@ -644,7 +670,8 @@ struct HtmlReport::Collected {
                                                                 {"Out of policy", "n", "", "", false},
                                                                 {"Inactive", "n", "", "", false},
                                                                 {"Oldest active", "n", "", " d", false},
-                                                                {"Changes", "n", "", "", false}}};
+                                                                {"Changed", "n", "", "", false},
+                                                                 {"Would change", "n", "", "", false}}};
   static constexpr std::array<ColumnSpec, 8> k_key_columns{{{"Account", "wrap", "account", "", false},
                                                             {"User", "wrap", "", "", false},
                                                             {"Key", "id", "", "", false},
@@ -668,7 +695,7 @@ struct HtmlReport::Collected {
       if (!column.unit.empty()) one["unit"] = column.unit;
       if (column.badges) {
         json::object badges;
-        for (const std::string_view word : {"OVERDUE", "NOT COVERED", "unknown", "ok", "covered"})
+        for (const std::string_view word : {"OVERDUE", "NOT COVERED", "unknown", "ok", "covered", k_covered_dry_run})
           badges[word] = badge_class(word);
         one["badges"] = std::move(badges);
       }
@@ -740,12 +767,12 @@ struct HtmlReport::Collected {
       rows.push_back(json::array{
           printable(id), printable(row->name), dictionaries.by_name["coverage"].number_of(row->coverage),
           count(static_cast<long long>(row->users.size())), count(row->keys), count(row->overdue), count(row->inactive),
-          row->oldest < 0 ? json::value(nullptr) : json::value(row->oldest), count(row->changes)});
+          row->oldest < 0 ? json::value(nullptr) : json::value(row->oldest), count(row->changed), count(row->would_change)});
       if (first.size() == k_rows_without_script) continue;
       const auto text = [known](long long value) { return known ? std::to_string(value) : std::string(); };
       first.push_back({id, row->name, row->coverage, text(static_cast<long long>(row->users.size())), text(row->keys),
                        text(row->overdue), text(row->inactive), row->oldest < 0 ? "" : std::to_string(row->oldest),
-                       text(row->changes)});
+                       text(row->changed), text(row->would_change)});
     }
     tables["accounts"] = table_json(k_account_columns, 2, std::move(rows));
     return "<section aria-labelledby=\"accounts-title\"><h2 id=\"accounts-title\">Accounts</h2>" +
@@ -797,7 +824,10 @@ struct HtmlReport::Collected {
     };
     fact("Run", s.run);
     fact("Version", s.version);
-    fact("Mode", s.dry_run ? "dry run, read-only sessions" : "enforced");
+    fact("Mode", extent_of(s) == Extent::dry_run ? "dry run, read-only sessions"
+                 : extent_of(s) == Extent::mixed
+                     ? accounts_in_dry_run(s) + " in dry run, with read-only sessions; the others enforced"
+                     : "enforced");
     fact("Started", base::format_iso8601(s.started));
     fact("Finished", base::format_iso8601(s.finished));
     fact("Exit code", std::to_string(s.exit_code) + ", " + std::string(exit_code_words(s.exit_code)));

@@ -452,19 +452,33 @@ class RunTable {
     problems("NEEDS A PERSON", highlights.needs_human, Tone::warning);
     problems("FAILED", highlights.failed, Tone::alarm);
     problems("NOT DONE", highlights.not_done, Tone::warning);
-    const bool dry = summary_.dry_run;
-    changes(dry ? "WOULD ROTATE" : "ROTATED", highlights.rotated);
-    changes(dry ? "WOULD DEACTIVATE" : "DEACTIVATED", highlights.deactivated);
-    changes(dry ? "WOULD DELETE" : "DELETED", highlights.deleted);
-    changes(dry ? "DUE SOON" : "WARNED", highlights.warned);
+    changes("ROTATED", highlights.rotated);
+    changes("DEACTIVATED", highlights.deactivated);
+    changes("DELETED", highlights.deleted);
+    changes("WARNED", highlights.warned);
+    if (extent_of(summary_) == Extent::mixed && highlights.only_told() > 0) dry_run_rows_follow();
+    changes("WOULD ROTATE", highlights.would_rotate);
+    changes("WOULD DEACTIVATE", highlights.would_deactivate);
+    changes("WOULD DELETE", highlights.would_delete);
+    changes("DUE SOON", highlights.due_soon);
     totals();
   }
 
  private:
   void banner() {
-    if (summary_.dry_run) {
-      out_ << paint(output_, Tone::warning, "DRY RUN: nothing was changed. What follows is what a run would do.")
-           << "\n\n";
+    switch (extent_of(summary_)) {
+      case Extent::dry_run:
+        out_ << paint(output_, Tone::warning, summary_.command == "recover"
+                                                  ? "NOTHING WAS CHANGED: interrupted rotations are only listed."
+                                                  : "DRY RUN: nothing was changed. What follows is what a run would do.")
+             << "\n\n";
+        break;
+      case Extent::mixed:
+        out_ << paint(output_, Tone::warning,
+                      "PARTLY DRY RUN: " + accounts_in_dry_run(summary_) + " in dry run; nothing was changed there.")
+             << "\n\n";
+        break;
+      case Extent::enforced: break;
     }
     if (!summary_.stopped_by.empty()) {
       out_ << paint(output_, Tone::alarm, "STOPPED: " + shorten(summary_.stopped_by, width_ - 9)) << "\n\n";
@@ -472,6 +486,11 @@ class RunTable {
       out_ << paint(output_, Tone::alarm, "INTERRUPTED: accounts in work were finished, the others not begun.")
            << "\n\n";
     }
+  }
+
+  void dry_run_rows_follow() {
+    out_ << paint(output_, Tone::warning,
+                  "In dry run, so only told (" + accounts_in_dry_run(summary_) + "):") << '\n';
   }
 
   void heading(std::string_view title, const Section& section, Tone tone) {
@@ -583,7 +602,9 @@ class RunTable {
          counted(s.keys, "key") + " of " + counted(s.users, "user") + ", " + grouped(s.keys_out_of_policy) +
              " out of policy",
          s.keys_out_of_policy == 0 ? Tone::good : Tone::warning);
-    fact("Changes", s.dry_run ? "none (dry run): would be " + changed("dry_run") : changed("done"));
+    const Extent extent = extent_of(s);
+    fact("Changes", extent == Extent::dry_run ? "none (dry run): would be " + changed("dry_run") : changed("done"));
+    if (extent == Extent::mixed) fact("Dry run", accounts_in_dry_run(s) + ": would be " + changed("dry_run"));
     fact("Notices", grouped(s.notices_sent) + " sent, " + grouped(s.notices_failed) + " failed",
          s.notices_failed > 0 ? Tone::alarm : Tone::plain);
     if (!s.limits.empty()) {
@@ -620,7 +641,8 @@ class RunTable {
 
 /// The sections in the order in which they are told.
 std::vector<const Section*> in_order(const Highlights& h) {
-  return {&h.recovery, &h.needs_human, &h.failed, &h.not_done, &h.rotated, &h.deactivated, &h.deleted, &h.warned};
+  return {&h.recovery, &h.needs_human, &h.failed, &h.not_done, &h.rotated, &h.deactivated, &h.deleted,
+          &h.warned, &h.would_rotate, &h.would_deactivate, &h.would_delete, &h.due_soon};
 }
 
 std::size_t omitted(const Highlights& highlights) {
@@ -657,21 +679,21 @@ void print_run(std::ostream& out, const RunSummary& summary, const Highlights& h
       break;
     case Format::csv:
       out << csv_line({"account", "account_name", "user", "access_key_id", "event", "action", "reason", "outcome",
-                       "due", "error", "detail"});
+                       "due", "error", "detail", "dry_run"});
       for (const Uncovered& account : summary.uncovered) {
         out << csv_line(
-            {account.account, account.name, "", "", "account", "", "", "not_covered", "", account.reason, ""});
+            {account.account, account.name, "", "", "account", "", "", "not_covered", "", account.reason, "", ""});
       }
       for (const Section* section : in_order(highlights)) {
         for (const Event& event : section->kept()) {
           out << csv_line({event.account, event.account_name, event.user, event.access_key_id, event.event,
                            event.action, event.reason, event.outcome, event.due ? base::format_date(*event.due) : "",
-                           event.error, event.detail});
+                           event.error, event.detail, event.dry_run ? "true" : "false"});
         }
       }
       if (const std::size_t count = omitted(highlights); count > 0) {
         out << csv_line(
-            {"", "", "", "", "omitted", "", "", "", "", "", std::to_string(count) + " more events in " + files.events});
+            {"", "", "", "", "omitted", "", "", "", "", "", std::to_string(count) + " more events in " + files.events, ""});
       }
       break;
   }

@@ -177,6 +177,23 @@ std::string minute(base::Instant instant) {
   return iso.substr(0, 10) + ' ' + iso.substr(11, 5) + " UTC";
 }
 
+std::string accounts_in_dry_run(const RunSummary& summary) {
+  return grouped(summary.accounts_dry_run) + " of " +
+         counted(summary.accounts_dry_run + summary.accounts_enforced, "account");
+}
+
+namespace {
+
+std::string next_after_dry_run(const RunSummary& summary) {
+  if (summary.command == "rotate") return "keyward rotate    again, with dry_run: false for this account, when this is right";
+  if (summary.command == "recover") return "keyward recover    with dry_run: false for these accounts, where something is listed";
+  if (extent_of(summary) == Extent::mixed)
+    return "keyward run    with dry_run: false for the next account (accounts.overrides), when what it would do is right";
+  return "keyward run    with dry_run: false for the first account (accounts.overrides), when this list is right";
+}
+
+}  // namespace
+
 std::string next_command(const RunSummary& summary) {
   if (summary.recovery_needed > 0)
     return "keyward recover    after the commands under RECOVERY NEEDED, to see that nothing is left";
@@ -185,9 +202,7 @@ std::string next_command(const RunSummary& summary) {
     return "keyward run    again once the accounts named under NOT COVERED can be reached";
   if (summary.command == "audit" && summary.keys_out_of_policy > 0)
     return "keyward run    to bring these keys back into policy";
-  if (summary.dry_run && summary.command != "audit") {
-    return "keyward run    with dry_run: false for the first account (accounts.overrides), when this list is right";
-  }
+  if (summary.command != "audit" && extent_of(summary) != Extent::enforced) return next_after_dry_run(summary);
   return "nothing; the next daily run goes on from here";
 }
 

@@ -48,6 +48,9 @@ std::string duration(base::Instant from, base::Instant to);
 /// "2026-11-21 02:30 UTC".
 std::string minute(base::Instant instant);
 
+/// "3 of 10 accounts": those in dry run, of those that were begun.
+std::string accounts_in_dry_run(const RunSummary& summary);
+
 /// What one asks the owner of the run to do next, most pressing first; never empty.
 std::string next_command(const RunSummary& summary);
 

@@ -528,6 +528,54 @@ def test_a_new_key_stays_when_its_label_can_neither_be_moved_nor_read(tmp_path):
         assert_rotated(sandbox.state(), A, "alice")
 
 
+# ---- some accounts in dry run
+
+
+@pytest.mark.parametrize("everywhere", [True, False], ids=["override enforces", "override is dry"])
+def test_what_is_said_of_a_dry_run_is_said_account_by_account(tmp_path, everywhere):
+    with organization(account(A, overdue("alice")), account(B, overdue("bob")), account(C, overdue("carol"))) as sandbox:
+        override = {"match": {"id": B}, "dry_run": not everywhere}
+        accounts = {"default": "opt-out", "overrides": [override]}
+        keyward = Keyward(tmp_path, sandbox.environment, dry_run=everywhere, accounts=accounts)
+        dry = {"alice", "carol"} if everywhere else {"bob"}
+        result = keyward("run").expect(0)
+        state = sandbox.state()
+        for number, user in ((A, "alice"), (B, "bob"), (C, "carol")):
+            if user in dry:
+                assert len(keys(state, number, user)) == 1
+            else:
+                assert_rotated(state, number, user)
+        summary = result.summary
+        assert summary["dry_run"] is False
+        assert (summary["accounts_dry_run"], summary["accounts_enforced"]) == (len(dry), 3 - len(dry))
+        assert summary["outcomes"]["rotate"] == {"done": 3 - len(dry), "dry_run": len(dry)}
+        assert {e["user"] for e in result.events if e.get("dry_run") and "user" in e} == dry
+        assert f"{len(dry)} of 3 accounts in dry run; nothing was changed there." in result.stdout
+        assert "DRY RUN: nothing was changed" not in result.stdout
+        done, told = result.stdout.split("WOULD ROTATE", 1)
+        for user in ("alice", "bob", "carol"):
+            assert (user in told) == (user in dry), result.stdout
+            assert (user in done) == (user not in dry), result.stdout
+        page = (result.directory / "report.html").read_text()
+        assert ">PARTLY DRY RUN<" in page and f"{len(dry)} of 3 accounts in dry run; nothing was changed there." in page
+
+
+@pytest.mark.parametrize("everywhere", [True, False], ids=["override enforces", "override is dry"])
+def test_a_forced_rotation_speaks_of_its_own_account(tmp_path, everywhere):
+    with organization(account(A, overdue("alice")), account(B, overdue("bob"))) as sandbox:
+        accounts = {"default": "opt-out", "overrides": [{"match": {"id": B}, "dry_run": not everywhere}]}
+        keyward = Keyward(tmp_path, sandbox.environment, dry_run=everywhere, accounts=accounts)
+        dry, enforced = ((A, "alice"), (B, "bob")) if everywhere else ((B, "bob"), (A, "alice"))
+        told = keyward("rotate", "--account", dry[0], "--user", dry[1], "--reason", "laptop lost").expect(0)
+        assert told.stdout.startswith("DRY RUN: nothing was changed.") and "WOULD ROTATE 1" in told.stdout
+        assert told.summary["dry_run"] is True
+        assert len(keys(sandbox.state(), *dry)) == 1
+        done = keyward("rotate", "--account", enforced[0], "--user", enforced[1], "--reason", "laptop lost").expect(0)
+        assert done.stdout.startswith("ROTATED 1") and "dry" not in done.stdout.lower()
+        assert done.summary["dry_run"] is False
+        assert_rotated(sandbox.state(), *enforced)
+
+
 # ---- the other commands
 
 

@@ -229,13 +229,79 @@ Next        keyward run    again once the accounts named under NOT COVERED can b
 )");
 }
 
+/// A run through accounts in dry run and accounts that are not.
+std::string run_through(int dry_run, int enforced, Output output = {}) {
+  Highlights highlights;
+  const auto add = [&highlights](const accounts::Account& account, bool dry) {
+    for (const Event& event : samples::account_events(account, dry)) highlights.add(event);
+  };
+  for (int i = 0; i < dry_run; ++i) add(samples::account("777788889999", "try"), true);
+  for (int i = 0; i < enforced; ++i) add(samples::account(), false);
+  std::ostringstream out;
+  print_run(out, samples::summary_of(dry_run, enforced), highlights, {"report.html", "events.jsonl"}, output);
+  return out.str();
+}
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
 TEST(RunTable, DryRunIsTheFirstThingSaid) {
-  RunSummary summary = samples::summary();
-  summary.dry_run = true;
-  const std::string text = run_as({}, summary);
-  EXPECT_TRUE(text.starts_with("DRY RUN: nothing was changed.")) << text;
-  EXPECT_NE(text.find("WOULD ROTATE 1"), std::string::npos);
-  EXPECT_EQ(text.find("\nROTATED"), std::string::npos);
+  const std::string text = run_through(2, 0);
+  EXPECT_TRUE(text.starts_with("DRY RUN: nothing was changed. What follows is what a run would do.\n")) << text;
+  EXPECT_TRUE(has(text, "\nWOULD ROTATE 2\n")) << text;
+  EXPECT_TRUE(has(text, "\nDUE SOON 2\n"));
+  EXPECT_TRUE(has(text, "none (dry run): would be 2 rotated"));
+  EXPECT_FALSE(has(text, "\nROTATED"));
+  EXPECT_FALSE(has(text, "WARNED"));
+}
+
+TEST(RunTable, WithoutADryRunNothingSpeaksOfOne) {
+  const std::string text = run_through(0, 2);
+  EXPECT_TRUE(text.starts_with("ROTATED 2\n")) << text;
+  EXPECT_TRUE(has(text, "\nWARNED 2\n"));
+  EXPECT_TRUE(has(text, "Changes     2 rotated, 0 deactivated, 0 deleted\n"));
+  for (const char* word : {"dry", "DRY", "would", "WOULD", "DUE SOON"}) EXPECT_FALSE(has(text, word)) << word;
+}
+
+TEST(RunTable, WhatWasDoneStandsApartFromWhatWasOnlyTold) {
+  const std::string text = run_through(1, 2);
+  EXPECT_TRUE(text.starts_with("PARTLY DRY RUN: 1 of 3 accounts in dry run; nothing was changed there.\n")) << text;
+  EXPECT_FALSE(has(text, "DRY RUN: nothing was changed"));
+  const std::size_t done = text.find("\nROTATED 2\n");
+  const std::size_t told = text.find("In dry run, so only told (1 of 3 accounts):\nWOULD ROTATE 1\n");
+  ASSERT_NE(done, std::string::npos) << text;
+  ASSERT_NE(told, std::string::npos) << text;
+  EXPECT_LT(text.find("777788889999", done), text.size());
+  EXPECT_GT(text.find("777788889999"), told);
+  EXPECT_LT(text.rfind("111122223333"), told);
+  EXPECT_LT(text.find("\nWARNED 2\n"), told);
+  EXPECT_GT(text.find("\nDUE SOON 1\n"), told);
+  EXPECT_TRUE(has(text, "Changes     2 rotated, 0 deactivated, 0 deleted\n"));
+  EXPECT_TRUE(has(text, "Dry run     1 of 3 accounts: would be 1 rotated, 0 deactivated, 0 deleted\n"));
+}
+
+TEST(RunTable, RowsForProgramsSayWhichAccountsWereInDryRun) {
+  const auto document = boost::json::parse(run_through(1, 2, {Format::json}));
+  EXPECT_FALSE(document.at("summary").at("dry_run").as_bool());
+  EXPECT_EQ(document.at("summary").at("accounts_dry_run").as_int64(), 1);
+  EXPECT_EQ(document.at("summary").at("accounts_enforced").as_int64(), 2);
+  for (const auto& event : document.at("highlights").as_array()) {
+    const bool dry = event.at("account").as_string() == "777788889999";
+    EXPECT_EQ(event.as_object().contains("dry_run"), dry) << event;
+    if (event.at("event").as_string() == "action") {
+      EXPECT_EQ(event.at("outcome").as_string(), dry ? "dry_run" : "done");
+    }
+  }
+  const std::string csv = run_through(1, 2, {Format::csv});
+  EXPECT_TRUE(has(csv, ",rotate,expired_active_key,done,2026-11-17,,,false\r\n")) << csv;
+  EXPECT_TRUE(has(csv, ",rotate,expired_active_key,dry_run,2026-11-17,,,true\r\n")) << csv;
+}
+
+TEST(RunTable, RecoverInADryRunSaysThatItOnlyLists) {
+  RunSummary summary = samples::summary_of(2, 0);
+  summary.command = "recover";
+  std::ostringstream out;
+  print_run(out, summary, {}, {"report.html", "events.jsonl"}, {});
+  EXPECT_TRUE(out.str().starts_with("NOTHING WAS CHANGED: interrupted rotations are only listed.\n")) << out.str();
 }
 
 TEST(RunTable, StopIsLoud) {
