@@ -10,6 +10,9 @@
 #include "orchestrator/run_memory.hpp"
 #include "orchestrator/run_record.hpp"
 #include "orchestrator/version.hpp"
+#include "report/audit_table.hpp"
+#include "report/inventory_table.hpp"
+#include "report/run_table.hpp"
 #include "rotation/auditor.hpp"
 
 namespace keyward::orchestrator {

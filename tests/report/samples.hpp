@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -12,6 +13,7 @@
 #include "accounts/account.hpp"
 #include "report/event.hpp"
 #include "report/summary.hpp"
+#include "report/text.hpp"
 #include "report/user_events.hpp"
 #include "rotation/decision.hpp"
 #include "rotation/outcome.hpp"
@@ -47,6 +49,13 @@ inline std::string content(const std::filesystem::path& file) {
 
 inline void put(const std::filesystem::path& file, const std::string& text) {
   std::ofstream(file, std::ios::binary) << text;
+}
+
+inline std::size_t widest_line(const std::string& text) {
+  std::size_t widest = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) widest = std::max(widest, display_width(line));
+  return widest;
 }
 
 inline unsigned mode_of(const std::filesystem::path& file) {

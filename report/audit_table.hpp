@@ -1,39 +1,19 @@
 #pragma once
 
-#include <cstddef>
 #include <iosfwd>
 #include <map>
-#include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
-#include "accounts/inventory.hpp"
+#include "accounts/account.hpp"
 #include "base/time.hpp"
-#include "report/highlights.hpp"
+#include "report/event.hpp"
+#include "report/output.hpp"
 #include "report/summary.hpp"
 #include "rotation/outcome.hpp"
 #include "rotation/policy.hpp"
 
 namespace keyward::report {
-
-enum class Format { table, json, jsonl, csv };
-/// "table", "json", "jsonl", "csv"; nothing for anything else.
-std::optional<Format> parse_format(std::string_view text);
-
-/// Colour adds to words, it never replaces them.
-enum class Color { never, always };
-
-/// How results are printed. Tables are laid out for `width` columns and never narrower than 100.
-struct Output {
-  Format format = Format::table;
-  Color color = Color::never;
-  std::size_t width = 100;
-};
-
-/// Every account: id, name, state, the path of organizational units, whether it takes part and why not; totals.
-void print_inventory(std::ostream& out, const accounts::Inventory& inventory, const Output& output);
 
 /// The audit's rows. Rows arrive account by account in any order and are kept rendered (about 100 bytes a key), because
 /// the accounts that were not covered come first and are known last.
@@ -62,16 +42,5 @@ class AuditPrinter {
   long long overdue_ = 0;
   long long unknown_ = 0;
 };
-
-/// Where the rest of the run can be read.
-struct RunFiles {
-  std::string report;  ///< path of report.html; empty: none was written
-  std::string events;  ///< path of events.jsonl
-};
-
-/// The end of a run: what was not covered, what needs a person, what failed and what to do, what was changed and why,
-/// counts, limits, API calls, where the report is and what to type next.
-void print_run(std::ostream& out, const RunSummary& summary, const Highlights& highlights, const RunFiles& files,
-               const Output& output);
 
 }  // namespace keyward::report

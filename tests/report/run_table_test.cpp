@@ -1,4 +1,4 @@
-#include "report/tables.hpp"
+#include "report/run_table.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,48 +6,10 @@
 #include <sstream>
 
 #include "report/samples.hpp"
-#include "report/text.hpp"
 #include "report/user_events.hpp"
 
 namespace keyward::report {
 namespace {
-
-accounts::Inventory sample_inventory() {
-  accounts::Inventory inventory{"o-ab12cd34ef", {}};
-  inventory.entries.push_back({samples::account("111122223333", "prod-payments"), accounts::Skip::none});
-  inventory.entries.push_back(
-      {samples::account("222233334444", "=cmd()\x1b[31m, \"x\""), accounts::Skip::not_included});
-  accounts::Account closed = samples::account("333344445555", "old");
-  closed.state = accounts::AccountState::suspended;
-  closed.management = true;
-  inventory.entries.push_back({closed, accounts::Skip::suspended});
-  return inventory;
-}
-
-std::string inventory_as(Output output) {
-  std::ostringstream out;
-  print_inventory(out, sample_inventory(), output);
-  return out.str();
-}
-
-std::string audit_as(Output output) {
-  std::ostringstream out;
-  AuditPrinter printer(out, output);
-  // Accounts arrive in the order in which their audits end.
-  rotation::UserFacts exempt = samples::user("fax", {samples::key("AKIAEXAMPLEEXAMPLE1A", 400)});
-  exempt.exemption = rotation::Fact<rotation::ExemptionFact>::known({"vendor appliance"});
-  rotation::UserFacts unread = samples::user("unread", {});
-  unread.keys = rotation::Fact<std::vector<rotation::KeyFacts>>::unknown("iam:ListAccessKeys: AccessDenied");
-  printer.add(samples::account("444455556666", "=cmd()"), {samples::decided(exempt), samples::decided(unread)},
-              rotation::Policy{}, samples::now());
-  printer.add(samples::account(),
-              {samples::decided(samples::user("svc-export", {samples::key("AKIAEXAMPLEEXAMPLE7Q", 94)})),
-               samples::decided(samples::user("etl", {samples::key("AKIAEXAMPLEEXAMPLE8R", 20)}))},
-              rotation::Policy{}, samples::now());
-  EXPECT_EQ(out.str(), "");
-  printer.finish(samples::summary());
-  return out.str();
-}
 
 Highlights sample_highlights() {
   Highlights highlights;
@@ -71,124 +33,6 @@ std::string run_as(Output output, const RunSummary& summary = samples::summary()
   std::ostringstream out;
   print_run(out, summary, sample_highlights(), {"/state/runs/r/report.html", "/state/runs/r/events.jsonl"}, output);
   return out.str();
-}
-
-std::size_t widest_line(const std::string& text) {
-  std::size_t widest = 0;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) widest = std::max(widest, display_width(line));
-  return widest;
-}
-
-TEST(Tables, FormatsHaveTheirNames) {
-  EXPECT_EQ(parse_format("table"), Format::table);
-  EXPECT_EQ(parse_format("json"), Format::json);
-  EXPECT_EQ(parse_format("jsonl"), Format::jsonl);
-  EXPECT_EQ(parse_format("csv"), Format::csv);
-  EXPECT_FALSE(parse_format("xml"));
-}
-
-TEST(InventoryTable, NamesEveryAccountAndWhyNot) {
-  EXPECT_EQ(inventory_as({}), R"(ACCOUNT       NAME                STATE      TAKES PART                   PATH
-111122223333  prod-payments       ACTIVE     yes                          r-ab12/ou-ab12-11111111
-222233334444  =cmd()�[31m, "x"    ACTIVE     no: no include rule matches  r-ab12/ou-ab12-11111111
-333344445555  old (management)    SUSPENDED  no: suspended by AWS         r-ab12/ou-ab12-11111111
-
-3 accounts in o-ab12cd34ef: 1 taking part, 2 not
-       1  no include rule matches
-       1  suspended by AWS
-)");
-}
-
-TEST(InventoryTable, CsvIsQuotedAndInert) {
-  EXPECT_EQ(inventory_as({Format::csv}),
-            "account,name,email,state,path,management,takes_part,why_not\r\n"
-            "111122223333,prod-payments,owner@example.org,ACTIVE,r-ab12/ou-ab12-11111111,false,true,\r\n"
-            "222233334444,\"'=cmd()\x1b[31m, "
-            "\"\"x\"\"\",owner@example.org,ACTIVE,r-ab12/ou-ab12-11111111,false,false,no include rule matches\r\n"
-            "333344445555,old,owner@example.org,SUSPENDED,r-ab12/ou-ab12-11111111,true,false,suspended by AWS\r\n");
-}
-
-TEST(InventoryTable, JsonIsOneDocumentAndJsonlOneALine) {
-  const auto document = boost::json::parse(inventory_as({Format::json}));
-  EXPECT_EQ(document.at("accounts").as_array().size(), 3u);
-  EXPECT_EQ(document.at("accounts").at(1).at("why_not").as_string(), "no include rule matches");
-  EXPECT_EQ(document.at("totals").at("takes_part").as_int64(), 1);
-  std::istringstream lines(inventory_as({Format::jsonl}));
-  std::vector<std::string> types;
-  for (std::string line; std::getline(lines, line);)
-    types.emplace_back(boost::json::parse(line).at("type").as_string());
-  EXPECT_EQ(types, (std::vector<std::string>{"account", "account", "account", "totals"}));
-}
-
-TEST(AuditTable, UncoveredAccountsFirstThenKeysByAccountThenTotals) {
-  EXPECT_EQ(audit_as({}), R"(NOT COVERED: 1 of 3 accounts. Nothing is known about their keys.
-  777788889999  data-eu
-                sts:AssumeRole arn:aws:iam::777788889999:role/keyward-rotate: AccessDenied: not
-                authorized
-  -> Deploy the member role in this account and let it trust this caller, or exclude the account.
-
-ACCOUNT       NAME          USER              KEY       AGE    USED  STATUS    NEXT
-111122223333  prod-paymen…  svc-export        …LE7Q    94 d     2 d  OVERDUE   now: rotate
-111122223333  prod-paymen…  etl               …LE8R    20 d     2 d  ok        2027-01-30 rotate
-444455556666  =cmd()        fax               …LE1A   400 d     2 d  exempt
-444455556666  =cmd()        unread            -           -       ?  unknown   a person must decide
-
-3 keys of 4 users in 2 accounts: 1 out of policy, 1 unknown, 1 account NOT COVERED
-)");
-}
-
-TEST(AuditTable, WideTerminalsAlsoSayWhy) {
-  const std::string wide = audit_as({Format::table, Color::never, 160});
-  EXPECT_NE(wide.find("94 d old, used 2 d ago"), std::string::npos) << wide;
-  EXPECT_LE(widest_line(wide), 160u);
-}
-
-TEST(AuditTable, CsvHasOneRowPerKeyAndOnePerUncoveredAccount) {
-  EXPECT_EQ(
-      audit_as({Format::csv}),
-      "account,account_name,user,access_key_id,key_status,age_days,last_used,last_used_service,last_used_region,"
-      "verdict,action,reason,next,next_at,detail\r\n"
-      "777788889999,data-eu,,,,,,,,not_covered,,,,,sts:AssumeRole arn:aws:iam::777788889999:role/keyward-rotate: "
-      "AccessDenied: not authorized\r\n"
-      "111122223333,prod-payments,svc-export,AKIAEXAMPLEEXAMPLE7Q,active,94,2026-11-19T02:30:00Z,s3,eu-central-1,out_"
-      "of_policy,rotate,expired_active_key,rotate,2026-11-17T02:30:00Z,\r\n"
-      "111122223333,prod-payments,etl,AKIAEXAMPLEEXAMPLE8R,active,20,2026-11-19T02:30:00Z,s3,eu-central-1,ok,none,key_"
-      "compliant,rotate,2027-01-30T02:30:00Z,\r\n"
-      "444455556666,'=cmd(),fax,AKIAEXAMPLEEXAMPLE1A,active,400,2026-11-19T02:30:00Z,s3,eu-central-1,exempt,,,,,\r\n"
-      "444455556666,'=cmd(),unread,,,,,,,unknown,hold,fact_unknown,,,the access keys could not be read: "
-      "iam:ListAccessKeys: AccessDenied\r\n");
-}
-
-TEST(AuditTable, JsonNamesTheUncoveredFirst) {
-  const std::string text = audit_as({Format::json});
-  const auto document = boost::json::parse(text);
-  EXPECT_LT(text.find("\"uncovered\""), text.find("\"keys\""));
-  EXPECT_EQ(document.at("uncovered").at(0).at("account").as_string(), "777788889999");
-  EXPECT_EQ(document.at("keys").as_array().size(), 4u);
-  EXPECT_EQ(document.at("totals").at("keys").as_int64(), 3);
-  EXPECT_EQ(document.at("totals").at("out_of_policy").as_int64(), 1);
-  EXPECT_EQ(document.at("totals").at("unknown").as_int64(), 1);
-  EXPECT_EQ(document.at("totals").at("accounts_uncovered").as_int64(), 1);
-  std::istringstream lines(audit_as({Format::jsonl}));
-  std::string line;
-  std::getline(lines, line);
-  EXPECT_EQ(boost::json::parse(line).at("outcome").as_string(), "failed");
-  for (std::string next; std::getline(lines, next);) line = next;
-  EXPECT_EQ(boost::json::parse(line).at("event").as_string(), "totals");
-}
-
-TEST(AuditTable, NothingFoundIsValidInEveryFormat) {
-  RunSummary empty;
-  empty.run = "r";
-  for (const Format format : {Format::table, Format::json, Format::jsonl, Format::csv}) {
-    std::ostringstream out;
-    AuditPrinter(out, {format}).finish(empty);
-    EXPECT_NE(out.str(), "");
-    if (format == Format::json) {
-      EXPECT_NO_THROW(boost::json::parse(out.str()));
-    }
-  }
 }
 
 TEST(RunTable, TellsWhatIsMissingThenWhatFailedThenWhatWasDone) {
@@ -310,15 +154,10 @@ TEST(RunTable, StopIsLoud) {
   EXPECT_TRUE(run_as({}, summary).starts_with("STOPPED: limits.max_failed_accounts_percent"));
 }
 
-TEST(RunTable, FitsAHundredColumns) {
-  EXPECT_LE(widest_line(run_as({})), 100u);
-  EXPECT_LE(widest_line(audit_as({})), 100u);
-  EXPECT_LE(widest_line(inventory_as({})), 100u);
-}
+TEST(RunTable, FitsAHundredColumns) { EXPECT_LE(samples::widest_line(run_as({})), 100u); }
 
 TEST(RunTable, ColourOnlyWhenAskedAndNeverFromNames) {
   EXPECT_EQ(run_as({}).find('\x1b'), std::string::npos);
-  EXPECT_EQ(inventory_as({}).find('\x1b'), std::string::npos);
   EXPECT_NE(run_as({Format::table, Color::always}).find("\x1b[1;31m"), std::string::npos);
   EXPECT_EQ(run_as({Format::json, Color::always}).find('\x1b'), std::string::npos);
   // Taking the colours away gives the plain text: colour adds to words.
