@@ -44,9 +44,10 @@ class RunTable {
   void banner() {
     switch (extent_of(summary_)) {
       case Extent::dry_run:
-        out_ << paint(output_, Tone::warning, summary_.command == "recover"
-                                                  ? "NOTHING WAS CHANGED: interrupted rotations are only listed."
-                                                  : "DRY RUN: nothing was changed. What follows is what a run would do.")
+        out_ << paint(output_, Tone::warning,
+                      summary_.command == "recover"
+                          ? "NOTHING WAS CHANGED: interrupted rotations are only listed."
+                          : "DRY RUN: nothing was changed. What follows is what a run would do.")
              << "\n\n";
         break;
       case Extent::mixed:
@@ -65,8 +66,7 @@ class RunTable {
   }
 
   void dry_run_rows_follow() {
-    out_ << paint(output_, Tone::warning,
-                  "In dry run, so only told (" + accounts_in_dry_run(summary_) + "):") << '\n';
+    out_ << paint(output_, Tone::warning, "In dry run, so only told (" + accounts_in_dry_run(summary_) + "):") << '\n';
   }
 
   void heading(std::string_view title, const Section& section, Tone tone) {
@@ -217,8 +217,8 @@ class RunTable {
 
 /// The sections in the order in which they are told.
 std::vector<const Section*> in_order(const Highlights& h) {
-  return {&h.recovery, &h.needs_human, &h.failed, &h.not_done, &h.rotated, &h.deactivated, &h.deleted,
-          &h.warned, &h.would_rotate, &h.would_deactivate, &h.would_delete, &h.due_soon};
+  return {&h.recovery, &h.needs_human, &h.failed,       &h.not_done,         &h.rotated,      &h.deactivated,
+          &h.deleted,  &h.warned,      &h.would_rotate, &h.would_deactivate, &h.would_delete, &h.due_soon};
 }
 
 std::size_t omitted(const Highlights& highlights) {
@@ -268,8 +268,8 @@ void print_run(std::ostream& out, const RunSummary& summary, const Highlights& h
         }
       }
       if (const std::size_t count = omitted(highlights); count > 0) {
-        out << csv_line(
-            {"", "", "", "", "omitted", "", "", "", "", "", std::to_string(count) + " more events in " + files.events, ""});
+        out << csv_line({"", "", "", "", "omitted", "", "", "", "", "",
+                         std::to_string(count) + " more events in " + files.events, ""});
       }
       break;
   }

@@ -43,8 +43,8 @@ struct RunSummary {
   int accounts_total = 0;  ///< in the organization
   int accounts_participating = 0;
   int accounts_covered = 0;
-  int accounts_dry_run = 0;   ///< of those begun: nothing could be changed there
-  int accounts_enforced = 0;  ///< of those begun: what was due was done there
+  int accounts_dry_run = 0;                     ///< of those begun: nothing could be changed there
+  int accounts_enforced = 0;                    ///< of those begun: what was due was done there
   std::map<std::string, int> accounts_skipped;  ///< reason -> count
   std::vector<Uncovered> uncovered;
 

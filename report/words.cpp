@@ -117,8 +117,9 @@ std::string result_word(const Event& event) {
 
 std::string advice(const Event& event) {
   if (event.outcome == "recovery_needed") {
-    return event.todo.empty() ? "A new key exists whose secret is not stored. Run keyward again at once: it settles this first."
-                              : "With credentials of this account:";
+    return event.todo.empty()
+               ? "A new key exists whose secret is not stored. Run keyward again at once: it settles this first."
+               : "With credentials of this account:";
   }
   if (contains(event.error, "StoreFailing")) return "Mend what the errors of the store name; the next run tries again.";
   if (event.outcome == "held_back") return "Check that so many changes are right, then raise limits.max_changes.";
@@ -130,7 +131,8 @@ std::string advice(const Event& event) {
     if (contains(event.error, "Throttl") || contains(event.error, "TooManyRequests")) {
       return "The next run tries again; lower limits.calls_per_second_per_account if it stays.";
     }
-    if (contains(event.error, "Quarantined")) return "Find out what was done with the key before the user gets another one.";
+    if (contains(event.error, "Quarantined"))
+      return "Find out what was done with the key before the user gets another one.";
     return "Nothing was changed; the next run tries again.";
   }
   return look_up(k_advice, event.reason, "");
@@ -185,10 +187,13 @@ std::string accounts_in_dry_run(const RunSummary& summary) {
 namespace {
 
 std::string next_after_dry_run(const RunSummary& summary) {
-  if (summary.command == "rotate") return "keyward rotate    again, with dry_run: false for this account, when this is right";
-  if (summary.command == "recover") return "keyward recover    with dry_run: false for these accounts, where something is listed";
+  if (summary.command == "rotate")
+    return "keyward rotate    again, with dry_run: false for this account, when this is right";
+  if (summary.command == "recover")
+    return "keyward recover    with dry_run: false for these accounts, where something is listed";
   if (extent_of(summary) == Extent::mixed)
-    return "keyward run    with dry_run: false for the next account (accounts.overrides), when what it would do is right";
+    return "keyward run    with dry_run: false for the next account (accounts.overrides), when what it would do is "
+           "right";
   return "keyward run    with dry_run: false for the first account (accounts.overrides), when this list is right";
 }
 
