@@ -27,7 +27,8 @@ struct Event {
   std::string last_used_region;
   std::string action;                ///< rotation::to_string(Action), or the channel of a notice
   std::string reason;                ///< rotation::to_string(Reason)
-  std::string outcome;               ///< rotation::to_string(OutcomeStatus); "covered", "failed", "skipped"; "sent"
+  std::string outcome;               ///< rotation::to_string(OutcomeStatus), of a decision only of a warning that came
+                                     ///< to nothing; "covered", "failed", "skipped"; "sent"
   std::optional<base::Instant> due;  ///< when the action was or will be due
   std::string next;                  ///< what comes next for this key: "rotate", "deactivate", "delete"
   std::optional<base::Instant> next_at;

@@ -6,7 +6,8 @@ void Highlights::add(const Event& event) {
   if (event.event == "decision") {
     const bool unreadable = event.reason == "exemption_unreadable" || event.reason == "fact_unknown";
     if (event.action == "hold" || unreadable) needs_human.add(event);
-    if (event.action == "warn") (event.dry_run ? due_soon : warned).add(event);
+    // With an outcome it came to nothing; the action's own line tells of that.
+    if (event.action == "warn" && event.outcome.empty()) (event.dry_run ? due_soon : warned).add(event);
     return;
   }
   if (event.event == "failure" || (event.event == "notice" && event.outcome == "failed")) failed.add(event);
