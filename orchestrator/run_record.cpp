@@ -28,13 +28,6 @@ bool has_unreadable_fact(const rotation::UserReport& user) {
   return false;
 }
 
-bool any_failed(const report::RunSummary& summary) {
-  for (const auto& [action, outcomes] : summary.outcomes) {
-    if (const auto failed = outcomes.find("failed"); failed != outcomes.end() && failed->second > 0) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 std::string make_run_id(base::Instant now, std::uint64_t random) {
@@ -75,7 +68,8 @@ void count(report::RunSummary& summary, const accounts::Inventory& inventory, co
 
 ExitCode exit_code_of(const report::RunSummary& summary) {
   ExitCode code = ExitCode::done;
-  const bool partial = !summary.uncovered.empty() || summary.users_unreadable > 0 || summary.notices_failed > 0 || any_failed(summary);
+  const bool partial = !summary.uncovered.empty() || summary.users_unreadable > 0 || summary.notices_failed > 0 ||
+                       report::failed_actions(summary) > 0;
   if (partial) code = worst(code, ExitCode::partial);
   if (summary.held_back > 0 || !summary.stopped_by.empty()) code = worst(code, ExitCode::safety_stop);
   if (summary.recovery_needed > 0) code = worst(code, ExitCode::recovery_needed);

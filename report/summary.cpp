@@ -180,6 +180,14 @@ Extent extent_of(const RunSummary& summary) noexcept {
   return summary.accounts_dry_run > 0 ? Extent::mixed : Extent::enforced;
 }
 
+int failed_actions(const RunSummary& summary) {
+  int failed = 0;
+  for (const auto& [action, outcomes] : summary.outcomes) {
+    if (const auto found = outcomes.find("failed"); found != outcomes.end()) failed += found->second;
+  }
+  return failed;
+}
+
 std::string format_summary(const RunSummary& summary) {
   Writer writer;
   visit(summary, writer);

@@ -77,6 +77,9 @@ enum class Extent {
 };
 Extent extent_of(const RunSummary& summary) noexcept;
 
+/// Actions that failed, and nothing was changed.
+int failed_actions(const RunSummary& summary);
+
 /// The summary as JSON, members in the order above.
 std::string format_summary(const RunSummary& summary);
 /// Errors: `invalid` for anything format_summary() does not write. Unknown members are passed over, missing counts are

@@ -200,14 +200,21 @@ std::string next_after_dry_run(const RunSummary& summary) {
 }  // namespace
 
 std::string next_command(const RunSummary& summary) {
+  const std::string again = "keyward " + summary.command + "    again, ";
   if (summary.recovery_needed > 0)
     return "keyward recover    after the commands under RECOVERY NEEDED, to see that nothing is left";
-  if (!summary.stopped_by.empty()) return "keyward run    once the cause of the safety stop is understood";
-  if (!summary.uncovered.empty())
-    return "keyward run    again once the accounts named under NOT COVERED can be reached";
-  if (summary.command == "audit" && summary.keys_out_of_policy > 0)
-    return "keyward run    to bring these keys back into policy";
+  if (!summary.stopped_by.empty()) return again + "once the cause of the safety stop is understood";
+  if (summary.interrupted) return again + "for what was not begun";
+  if (!summary.uncovered.empty()) return again + "once the accounts named under NOT COVERED can be reached";
+  if (summary.held_back > 0) return again + "once it is understood what held back the changes under NOT DONE";
+  if (summary.users_unreadable > 0) return again + "once the users that could not be read can be";
+  if (failed_actions(summary) > 0) return again + "once the causes under FAILED are mended";
+  if (summary.notices_failed > 0)
+    return "mend what kept the mail back (under FAILED); the next daily run goes on from here";
+  // What is wrong stands in no count of the summary: a record or a memory that could not be written.
+  if (summary.exit_code == 4) return "mend what standard error tells of; the next daily run goes on from here";
   if (summary.command != "audit" && extent_of(summary) != Extent::enforced) return next_after_dry_run(summary);
+  if (summary.needs_human > 0) return "a person's answer to what stands under NEEDS A PERSON; the next daily run goes on from here";
   return "nothing; the next daily run goes on from here";
 }
 

@@ -69,7 +69,7 @@ API calls   5 (1 throttled, 2 retried)
 Exit code   4, partial: something failed or was not covered
 Report      /state/runs/r/report.html
 Events      /state/runs/r/events.jsonl
-Next        keyward run    again once the accounts named under NOT COVERED can be reached
+Next        keyward run    again, once the accounts named under NOT COVERED can be reached
 )");
 }
 
