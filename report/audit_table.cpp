@@ -1,12 +1,12 @@
 #include "report/audit_table.hpp"
 
 #include <algorithm>
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <ostream>
 
 #include "report/event_log.hpp"
-#include "report/gaps.hpp"
 #include "report/layout.hpp"
 #include "report/user_events.hpp"
 #include "report/words.hpp"
@@ -54,13 +54,25 @@ const std::vector<std::string>& audit_csv_header() {
   return header;
 }
 
-boost::json::object audit_totals(const RunSummary& summary, long long users, long long keys, long long overdue,
-                                 long long unknown) {
+boost::json::object unread_json(const std::string& id, const UnreadUsers::Account& account) {
+  boost::json::object line;
+  line["account"] = id;
+  line["account_name"] = valid_utf8(account.name);
+  boost::json::array users;
+  for (const std::string& user : account.users) users.emplace_back(valid_utf8(user));
+  line["users"] = std::move(users);
+  line["detail"] = valid_utf8(account.cause);
+  return line;
+}
+
+boost::json::object audit_totals(const RunSummary& summary, const UnreadUsers& unread, long long users, long long keys,
+                                 long long overdue, long long unknown) {
   boost::json::object totals;
   totals["accounts_participating"] = summary.accounts_participating;
   totals["accounts_covered"] = summary.accounts_covered;
   totals["accounts_uncovered"] = summary.uncovered.size();
   totals["users"] = users;
+  totals["users_unreadable"] = unread.total();
   totals["keys"] = keys;
   totals["out_of_policy"] = overdue;
   totals["unknown"] = unknown;
@@ -99,18 +111,24 @@ std::string AuditPrinter::render(const Event& event, base::Instant now) const {
 
 void AuditPrinter::add(const accounts::Account& account, const std::vector<rotation::UserReport>& users,
                        const rotation::Policy& policy, base::Instant now) {
+  const bool only_rows = output_.format == Format::csv || output_.format == Format::jsonl;
   std::string rows;
+  std::string unread_rows;
   for (const rotation::UserReport& user : users) {
     ++users_;
-    for (const Event& event : user_events(account, user, policy, now)) {
+    const std::vector<Event> events = user_events(account, user, policy, now);
+    for (const Event& event : events) unread_.add(event);
+    std::string& target = only_rows && std::ranges::any_of(events, is_unread) ? unread_rows : rows;
+    for (const Event& event : events) {
       if (event.verdict.empty()) continue;
       if (!event.access_key_id.empty()) ++keys_;
       if (event.verdict == to_string(Verdict::out_of_policy)) ++overdue_;
       if (event.verdict == to_string(Verdict::unknown)) ++unknown_;
-      rows += render(event, now);
+      target += render(event, now);
     }
   }
   if (!rows.empty()) accounts_[account.id.str()] += rows;
+  if (!unread_rows.empty()) unread_rows_[account.id.str()] += unread_rows;
 }
 
 void AuditPrinter::finish(const RunSummary& summary) {
@@ -125,6 +143,7 @@ void AuditPrinter::finish(const RunSummary& summary) {
 
 void AuditPrinter::finish_table(const RunSummary& summary) {
   print_uncovered(out_, summary, output_);
+  print_unread(out_, unread_, unread_.total(), static_cast<int>(users_), output_);
   if (!accounts_.empty()) out_ << header_of(audit_columns(output_), output_);
   for (const auto& [account, rows] : accounts_) out_ << rows;
   if (!accounts_.empty()) out_ << '\n';
@@ -133,11 +152,11 @@ void AuditPrinter::finish_table(const RunSummary& summary) {
   out_ << paint(output_, overdue_ > 0 ? Tone::alarm : Tone::good, grouped(overdue_) + " out of policy");
   if (unknown_ > 0) out_ << ", " << paint(output_, Tone::warning, grouped(unknown_) + " unknown");
   const std::size_t uncovered = summary.uncovered.size();
-  out_ << ", "
-       << (uncovered == 0
-               ? paint(output_, Tone::good, "every account covered")
-               : paint(output_, Tone::alarm, counted(static_cast<long long>(uncovered), "account") + " NOT COVERED"))
-       << '\n';
+  if (uncovered > 0)
+    out_ << ", " << paint(output_, Tone::alarm, counted(static_cast<long long>(uncovered), "account") + " NOT COVERED");
+  if (unread_.total() > 0) out_ << ", " << paint(output_, Tone::alarm, users_not_read(unread_.total()));
+  if (uncovered == 0 && unread_.total() == 0) out_ << ", " << paint(output_, Tone::good, "every account covered");
+  out_ << '\n';
 }
 
 void AuditPrinter::finish_json(const RunSummary& summary) {
@@ -145,6 +164,12 @@ void AuditPrinter::finish_json(const RunSummary& summary) {
   out_ << "{\"uncovered\":[";
   for (const Uncovered& account : summary.uncovered) {
     out_ << separator << format_event(uncovered_event(account, summary.finished), "");
+    separator = ",\n";
+  }
+  out_ << "\n],\"unread\":[";
+  separator = "\n";
+  for (const auto& [id, account] : unread_.accounts()) {
+    out_ << separator << boost::json::serialize(unread_json(id, account));
     separator = ",\n";
   }
   out_ << "\n],\"keys\":[";
@@ -158,17 +183,18 @@ void AuditPrinter::finish_json(const RunSummary& summary) {
       separator = ",\n";
     }
   }
-  out_ << "\n],\"totals\":" << boost::json::serialize(audit_totals(summary, users_, keys_, overdue_, unknown_))
+  out_ << "\n],\"totals\":" << boost::json::serialize(audit_totals(summary, unread_, users_, keys_, overdue_, unknown_))
        << "}\n";
 }
 
 void AuditPrinter::finish_jsonl(const RunSummary& summary) {
   for (const Uncovered& account : summary.uncovered)
     out_ << format_event(uncovered_event(account, summary.finished), "") << '\n';
+  for (const auto& [account, rows] : unread_rows_) out_ << rows;
   for (const auto& [account, rows] : accounts_) out_ << rows;
   boost::json::object line;
   line["event"] = "totals";
-  for (const auto& member : audit_totals(summary, users_, keys_, overdue_, unknown_))
+  for (const auto& member : audit_totals(summary, unread_, users_, keys_, overdue_, unknown_))
     line[member.key()] = member.value();
   out_ << boost::json::serialize(line) << '\n';
 }
@@ -183,6 +209,7 @@ void AuditPrinter::finish_csv(const RunSummary& summary) {
     row.back() = account.reason;
     out_ << csv_line(row);
   }
+  for (const auto& [account, rows] : unread_rows_) out_ << rows;
   for (const auto& [account, rows] : accounts_) out_ << rows;
 }
 

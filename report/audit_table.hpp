@@ -8,6 +8,7 @@
 #include "accounts/account.hpp"
 #include "base/time.hpp"
 #include "report/event.hpp"
+#include "report/gaps.hpp"
 #include "report/output.hpp"
 #include "report/summary.hpp"
 #include "rotation/outcome.hpp"
@@ -23,8 +24,8 @@ class AuditPrinter {
   /// `out` is written to in finish() only.
   void add(const accounts::Account& account, const std::vector<rotation::UserReport>& users,
            const rotation::Policy& policy, base::Instant now);
-  /// Uncovered accounts, then the rows by account id, then totals. Counts come from the rows, coverage from the
-  /// summary.
+  /// Uncovered accounts, then the users that could not be read, then the rows by account id, then totals. Counts come
+  /// from the rows, coverage from the summary.
   void finish(const RunSummary& summary);
 
  private:
@@ -37,6 +38,9 @@ class AuditPrinter {
   std::ostream& out_;
   Output output_;
   std::map<std::string, std::string> accounts_;  ///< account id -> its rows, rendered, each with its line end
+  /// Where there is one row after the other only, the rows of users that could not be read stand before the others.
+  std::map<std::string, std::string> unread_rows_;
+  UnreadUsers unread_;
   long long users_ = 0;
   long long keys_ = 0;
   long long overdue_ = 0;

@@ -1,11 +1,16 @@
 #include "report/highlights.hpp"
 
+#include "report/gaps.hpp"
+
 namespace keyward::report {
 
 void Highlights::add(const Event& event) {
   if (event.event == "decision") {
-    const bool unreadable = event.reason == "exemption_unreadable" || event.reason == "fact_unknown";
-    if (event.action == "hold" || unreadable) needs_human.add(event);
+    if (is_unread(event)) {
+      unread.add(event);
+    } else if (event.action == "hold") {
+      needs_human.add(event);
+    }
     // With an outcome it came to nothing; the action's own line tells of that.
     if (event.action == "warn" && event.outcome.empty()) (event.dry_run ? due_soon : warned).add(event);
     return;

@@ -27,7 +27,8 @@ class Section {
 /// What of a run's events people are told first. Each event lands in one section at most, the most pressing one.
 struct Highlights {
   Section recovery;     ///< a key exists whose secret is not stored
-  Section needs_human;  ///< decisions that keyward leaves to a person, facts it could not read
+  Section unread;       ///< decisions to leave a user alone because a fact could not be read
+  Section needs_human;  ///< decisions that keyward leaves to a person
   Section failed;       ///< actions, notices and other failures
   Section not_done;     ///< held back by a limit, or stale
   Section rotated;

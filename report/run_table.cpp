@@ -24,6 +24,7 @@ class RunTable {
   void print(const Highlights& highlights) {
     banner();
     print_uncovered(out_, summary_, output_);
+    unread(highlights.unread);
     problems("RECOVERY NEEDED", highlights.recovery, Tone::alarm);
     problems("NEEDS A PERSON", highlights.needs_human, Tone::warning);
     problems("FAILED", highlights.failed, Tone::alarm);
@@ -65,6 +66,13 @@ class RunTable {
     }
   }
 
+  void unread(const Section& section) {
+    UnreadUsers users;
+    for (const Event& event : section.kept()) users.add(event);
+    const std::size_t total = std::max(users.total(), static_cast<std::size_t>(summary_.users_unreadable));
+    print_unread(out_, users, total, summary_.users, output_);
+  }
+
   void dry_run_rows_follow() {
     out_ << paint(output_, Tone::warning, "In dry run, so only told (" + accounts_in_dry_run(summary_) + "):") << '\n';
   }
@@ -100,11 +108,7 @@ class RunTable {
       out_ << "  " << fit(event.account, 12) << "  " << fit(event.account_name, 14) << "  "
            << fit(event.user.empty() ? event.recipient : event.user, 22 + (width_ - k_least_width) / 2) << "  "
            << fit(event.access_key_id.empty() ? "" : last_four(event.access_key_id), 5) << "  "
-           << paint(output_, tone,
-                    event.event == "decision" ? phrase(event.reason)
-                    : event.event == "action" ? result_word(event)
-                                              : event.event + " failed")
-           << '\n';
+           << paint(output_, tone, matter(event)) << '\n';
       const std::string cause = !event.error.empty() ? event.error : event.detail;
       if (!cause.empty()) out_ << "                " << wrapped(cause, width_ - 16, 16);
       if (event.todo.empty()) continue;
@@ -167,13 +171,15 @@ class RunTable {
     fact("Run", s.run + (s.organization.empty() ? "" : "  " + s.organization) + "  " + minute(s.started) + "  " +
                     duration(s.started, s.finished));
     const std::size_t uncovered = s.uncovered.size();
+    const auto unread = static_cast<std::size_t>(s.users_unreadable);
     fact("Coverage",
          grouped(s.accounts_covered) + " of " + counted(s.accounts_participating, "account") +
              (uncovered == 0 ? "" : ", " + std::to_string(uncovered) + " NOT COVERED") +
+             (unread == 0 ? "" : ", " + users_not_read(unread)) +
              (s.accounts_total > s.accounts_participating
                   ? "; " + grouped(s.accounts_total - s.accounts_participating) + " not taking part"
                   : ""),
-         uncovered == 0 ? Tone::good : Tone::alarm);
+         uncovered + unread == 0 ? Tone::good : Tone::alarm);
     fact("Keys",
          counted(s.keys, "key") + " of " + counted(s.users, "user") + ", " + grouped(s.keys_out_of_policy) +
              " out of policy",
@@ -217,8 +223,9 @@ class RunTable {
 
 /// The sections in the order in which they are told.
 std::vector<const Section*> in_order(const Highlights& h) {
-  return {&h.recovery, &h.needs_human, &h.failed,       &h.not_done,         &h.rotated,      &h.deactivated,
-          &h.deleted,  &h.warned,      &h.would_rotate, &h.would_deactivate, &h.would_delete, &h.due_soon};
+  return {&h.recovery,    &h.unread,  &h.needs_human, &h.failed,       &h.not_done,         &h.rotated,
+          &h.deactivated, &h.deleted, &h.warned,      &h.would_rotate, &h.would_deactivate, &h.would_delete,
+          &h.due_soon};
 }
 
 std::size_t omitted(const Highlights& highlights) {

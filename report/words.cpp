@@ -115,6 +115,13 @@ std::string result_word(const Event& event) {
   return event.action + ": " + event.outcome;
 }
 
+std::string matter(const Event& event) {
+  if (event.event == "decision") return phrase(event.reason);
+  if (event.event == "action") return result_word(event);
+  if (event.event == "notice") return "notice not delivered";
+  return event.event == "failure" ? "owner not reached" : event.event + " failed";
+}
+
 std::string advice(const Event& event) {
   if (event.outcome == "recovery_needed") {
     return event.todo.empty()

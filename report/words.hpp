@@ -30,6 +30,9 @@ std::string verdict_word(std::string_view verdict);
 /// "now: rotate", "2026-12-01 delete", "a person must decide"; empty when nothing is to come.
 std::string next_step(const Event& event, base::Instant now);
 
+/// What of an event is told first: the reason of a decision, the result of an action, "notice not delivered".
+std::string matter(const Event& event);
+
 /// "rotated", "would rotate", "rotate: FAILED".
 std::string result_word(const Event& event);
 

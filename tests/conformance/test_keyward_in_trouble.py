@@ -104,6 +104,20 @@ def test_an_account_that_cannot_be_entered_is_named_and_the_others_are_done(tmp_
         assert_rotated(state, B, "bob")
 
 
+def test_users_that_cannot_be_read_are_named_and_full_coverage_is_not_claimed(tmp_path):
+    with organization(account(A, overdue("alice"), overdue("anna")), account(B, overdue("bob"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        sandbox.faults(rules=[{"action": "iam:ListAccessKeys", "account": A, "fault": "denied", "times": -1}])
+        audit = keyward("audit").expect(4)
+        assert audit.stdout.startswith("NOT READ: 2 of 3 users.") and "alice, anna" in audit.stdout
+        assert audit.stdout.endswith("2 users NOT READ\n") and "every account covered" not in audit.stdout
+        assert json.loads(keyward("-o", "json", "audit").stdout)["unread"][0]["users"] == ["alice", "anna"]
+        run = keyward("run").expect(4)
+        assert run.stdout.startswith("NOT READ: 2 of 3 users.")
+        assert "Every account was covered" not in (run.directory / "report.html").read_text()
+        assert_rotated(sandbox.state(), B, "bob")
+
+
 def test_an_organization_that_refuses_listing_stops_the_run(tmp_path):
     with organization(account(A, overdue("alice"))) as sandbox:
         before = sandbox.state_bytes()

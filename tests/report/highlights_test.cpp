@@ -20,7 +20,7 @@ Highlights of(const rotation::UserReport& user, bool dry_run = false) {
 }
 
 std::size_t all(const Highlights& h) {
-  return h.recovery.total() + h.needs_human.total() + h.failed.total() + h.not_done.total() + h.rotated.total() +
+  return h.recovery.total() + h.unread.total() + h.needs_human.total() + h.failed.total() + h.not_done.total() + h.rotated.total() +
          h.deactivated.total() + h.deleted.total() + h.warned.total() + h.only_told();
 }
 

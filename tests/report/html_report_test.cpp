@@ -178,6 +178,22 @@ TEST(HtmlReport, WhatWasDoneStandsApartFromWhatWasOnlyTold) {
   }
 }
 
+TEST(HtmlReport, UsersThatCouldNotBeReadStandBesideCoverage) {
+  RunSummary summary = samples::summary_of(0, 1);
+  summary.users_unreadable = 1;
+  rotation::UserFacts unread = samples::user("unread", {});
+  unread.keys = rotation::Fact<std::vector<rotation::KeyFacts>>::unknown("iam:ListAccessKeys: AccessDenied");
+  HtmlReport report(summary);
+  add_user(report, samples::account(), samples::decided(unread));
+  const std::string page = report.render();
+  EXPECT_FALSE(has(page, "Every account was covered"));
+  const std::string section = between(page, "id=\"coverage\">", "</section>");
+  EXPECT_TRUE(section.starts_with("1 user NOT READ</h2>")) << section;
+  EXPECT_TRUE(has(section, "1: unread</td>") && has(section, "iam:ListAccessKeys: AccessDenied")) << section;
+  EXPECT_TRUE(has(page, "Nothing else needs a person"));
+  EXPECT_FALSE(has(page, "no fact that could not be read"));
+}
+
 TEST(HtmlReport, ThresholdsAreThePolicysDays) {
   RunSummary summary = samples::summary();
   summary.policy = {45, 55, 65};

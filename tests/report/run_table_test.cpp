@@ -148,6 +148,25 @@ TEST(RunTable, RecoverInADryRunSaysThatItOnlyLists) {
   EXPECT_TRUE(out.str().starts_with("NOTHING WAS CHANGED: interrupted rotations are only listed.\n")) << out.str();
 }
 
+TEST(RunTable, UsersThatCouldNotBeReadAreNamedFirstAndOnce) {
+  RunSummary summary = samples::summary_of(0, 1);
+  summary.users_unreadable = 1;
+  summary.exit_code = 4;
+  rotation::UserFacts unread = samples::user("unread", {});
+  unread.keys = rotation::Fact<std::vector<rotation::KeyFacts>>::unknown("iam:ListAccessKeys: AccessDenied");
+  Highlights highlights;
+  for (const Event& event : user_events(samples::account(), samples::decided(unread), rotation::Policy{}, samples::now()))
+    highlights.add(event);
+  std::ostringstream out;
+  print_run(out, summary, highlights, {"report.html", "events.jsonl"}, {});
+  const std::string text = out.str();
+  EXPECT_TRUE(text.starts_with("NOT READ: 1 of 3 users.")) << text;
+  EXPECT_TRUE(has(text, "1 user: unread\n"));
+  EXPECT_FALSE(has(text, "NEEDS A PERSON"));
+  EXPECT_TRUE(has(text, "Coverage    1 of 1 account, 1 user NOT READ\n")) << text;
+  EXPECT_TRUE(has(text, "Next        keyward run    again, once the users that could not be read can be\n"));
+}
+
 TEST(RunTable, StopIsLoud) {
   RunSummary summary = samples::summary();
   summary.stopped_by = "limits.max_failed_accounts_percent: 12 of 40 accounts failed";
