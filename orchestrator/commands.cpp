@@ -10,6 +10,9 @@
 #include "orchestrator/run_memory.hpp"
 #include "orchestrator/run_record.hpp"
 #include "orchestrator/version.hpp"
+#include "report/audit_table.hpp"
+#include "report/inventory_table.hpp"
+#include "report/run_table.hpp"
 #include "rotation/auditor.hpp"
 
 namespace keyward::orchestrator {
@@ -76,7 +79,7 @@ report::RunSummary new_summary(const CommandContext& context, const std::string&
   const auto now = context.services.context.clock.now();
   summary.run = make_run_id(now, context.seed);
   summary.command = command;
-  summary.dry_run = configuration.defaults.dry_run;
+  summary.dry_run = configuration.defaults.dry_run;  // as long as no account is begun
   summary.version = k_version;
   summary.started = now;
   summary.seed = context.seed;

@@ -7,7 +7,7 @@
 #include "orchestrator/configuration.hpp"
 #include "orchestrator/job.hpp"
 #include "orchestrator/progress.hpp"
-#include "report/tables.hpp"
+#include "report/output.hpp"
 
 namespace keyward::orchestrator {
 

@@ -28,13 +28,6 @@ bool has_unreadable_fact(const rotation::UserReport& user) {
   return false;
 }
 
-bool any_failed(const report::RunSummary& summary) {
-  for (const auto& [action, outcomes] : summary.outcomes) {
-    if (const auto failed = outcomes.find("failed"); failed != outcomes.end() && failed->second > 0) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 std::string make_run_id(base::Instant now, std::uint64_t random) {
@@ -42,6 +35,8 @@ std::string make_run_id(base::Instant now, std::uint64_t random) {
 }
 
 void count(report::RunSummary& summary, const AccountReport& report, base::Instant now) {
+  ++(writes(report.mode) ? summary.accounts_enforced : summary.accounts_dry_run);
+  summary.dry_run = summary.accounts_enforced == 0;
   for (const rotation::UserReport& user : report.users) {
     ++summary.users;
     if (has_unreadable_fact(user)) ++summary.users_unreadable;
@@ -73,7 +68,8 @@ void count(report::RunSummary& summary, const accounts::Inventory& inventory, co
 
 ExitCode exit_code_of(const report::RunSummary& summary) {
   ExitCode code = ExitCode::done;
-  const bool partial = !summary.uncovered.empty() || summary.users_unreadable > 0 || summary.notices_failed > 0 || any_failed(summary);
+  const bool partial = !summary.uncovered.empty() || summary.users_unreadable > 0 || summary.notices_failed > 0 ||
+                       report::failed_actions(summary) > 0;
   if (partial) code = worst(code, ExitCode::partial);
   if (summary.held_back > 0 || !summary.stopped_by.empty()) code = worst(code, ExitCode::safety_stop);
   if (summary.recovery_needed > 0) code = worst(code, ExitCode::recovery_needed);
@@ -107,11 +103,13 @@ void RunRecord::append(const report::Event& event) {
 
 void RunRecord::account_done(const AccountReport& report, base::Instant now) {
   count(summary_, report, now);
+  const bool dry_run = !writes(report.mode);
   report::Event event;
   event.time = now;
   event.event = "account";
   event.account = report.account.id.str();
   event.account_name = report.account.name;
+  event.dry_run = dry_run;
   event.outcome = report.failure || report.cut_short ? "failed" : "covered";
   if (report.failure) {
     event.error = base::describe(*report.failure);
@@ -119,7 +117,10 @@ void RunRecord::account_done(const AccountReport& report, base::Instant now) {
   }
   append(event);
   for (const rotation::UserReport& user : report.users) {
-    for (const report::Event& line : report::user_events(report.account, user, report.settings.policy, now)) append(line);
+    for (report::Event& line : report::user_events(report.account, user, report.settings.policy, now)) {
+      line.dry_run = dry_run;
+      append(line);
+    }
   }
   for (const rotation::UserReport& user : report.earlier) {
     for (report::Event& line : report::user_events(report.account, user, report.settings.policy, now)) {

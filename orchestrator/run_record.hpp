@@ -18,7 +18,7 @@ namespace keyward::orchestrator {
 /// "20261121T023000Z-4f2a": sorts by time, and two runs that start in the same second differ.
 std::string make_run_id(base::Instant now, std::uint64_t random);
 
-/// Counts what an account brought into a run's summary.
+/// Counts what an account brought into a run's summary; whether the run was dry follows from the accounts.
 void count(report::RunSummary& summary, const AccountReport& report, base::Instant now);
 /// Counts what coverage came to.
 void count(report::RunSummary& summary, const accounts::Inventory& inventory, const Coverage& coverage);

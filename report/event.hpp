@@ -16,6 +16,7 @@ struct Event {
                                 ///< that ended before its owner was told; told by this one), "notice", "account", "failure"
   std::string account;
   std::string account_name;
+  bool dry_run = false;  ///< of a line about an account: nothing could be changed there
   std::string user;
   std::string access_key_id;
   std::string key_status;       ///< "active", "inactive", "unrecognized"
@@ -26,7 +27,8 @@ struct Event {
   std::string last_used_region;
   std::string action;                ///< rotation::to_string(Action), or the channel of a notice
   std::string reason;                ///< rotation::to_string(Reason)
-  std::string outcome;               ///< rotation::to_string(OutcomeStatus); "covered", "failed", "skipped"; "sent"
+  std::string outcome;               ///< rotation::to_string(OutcomeStatus), of a decision only of a warning that came
+                                     ///< to nothing; "covered", "failed", "skipped"; "sent"
   std::optional<base::Instant> due;  ///< when the action was or will be due
   std::string next;                  ///< what comes next for this key: "rotate", "deactivate", "delete"
   std::optional<base::Instant> next_at;

@@ -77,6 +77,7 @@ std::string format_event(const Event& event, std::string_view run) {
   line["time"] = base::format_iso8601(event.time);
   if (!run.empty()) line["run"] = valid_utf8(run);
   put(line, event, k_subject);
+  if (event.dry_run) line["dry_run"] = true;
   if (event.age_days) line["age_days"] = *event.age_days;
   put(line, event, k_matter);
   put(line, "due", event.due);
@@ -100,6 +101,7 @@ std::optional<Event> parse_event(std::string_view line) {
   if (const auto* age = object.if_contains("age_days"); age != nullptr && age->is_int64()) {
     event.age_days = static_cast<int>(age->get_int64());
   }
+  if (const auto* dry = object.if_contains("dry_run"); dry != nullptr && dry->is_bool()) event.dry_run = dry->get_bool();
   take(object, event, k_matter);
   event.due = base::parse_iso8601(text_of(object, "due"));
   event.next = text_of(object, "next");

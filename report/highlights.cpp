@@ -1,12 +1,18 @@
 #include "report/highlights.hpp"
 
+#include "report/gaps.hpp"
+
 namespace keyward::report {
 
 void Highlights::add(const Event& event) {
   if (event.event == "decision") {
-    const bool unreadable = event.reason == "exemption_unreadable" || event.reason == "fact_unknown";
-    if (event.action == "hold" || unreadable) needs_human.add(event);
-    if (event.action == "warn") warned.add(event);
+    if (is_unread(event)) {
+      unread.add(event);
+    } else if (event.action == "hold") {
+      needs_human.add(event);
+    }
+    // With an outcome it came to nothing; the action's own line tells of that.
+    if (event.action == "warn" && event.outcome.empty()) (event.dry_run ? due_soon : warned).add(event);
     return;
   }
   if (event.event == "failure" || (event.event == "notice" && event.outcome == "failed")) failed.add(event);
@@ -18,11 +24,11 @@ void Highlights::add(const Event& event) {
   } else if (event.outcome == "held_back" || event.outcome == "stale") {
     not_done.add(event);
   } else if (event.action == "rotate") {
-    rotated.add(event);
+    (event.outcome == "dry_run" ? would_rotate : rotated).add(event);
   } else if (event.action == "deactivate") {
-    deactivated.add(event);
+    (event.outcome == "dry_run" ? would_deactivate : deactivated).add(event);
   } else if (event.action == "delete") {
-    deleted.add(event);
+    (event.outcome == "dry_run" ? would_delete : deleted).add(event);
   }
 }
 

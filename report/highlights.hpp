@@ -27,15 +27,24 @@ class Section {
 /// What of a run's events people are told first. Each event lands in one section at most, the most pressing one.
 struct Highlights {
   Section recovery;     ///< a key exists whose secret is not stored
-  Section needs_human;  ///< decisions that keyward leaves to a person, facts it could not read
+  Section unread;       ///< decisions to leave a user alone because a fact could not be read
+  Section needs_human;  ///< decisions that keyward leaves to a person
   Section failed;       ///< actions, notices and other failures
-  Section rotated;      ///< also what a dry run would have done
+  Section not_done;     ///< held back by a limit, or stale
+  Section rotated;
   Section deactivated;
   Section deleted;
   Section warned;
-  Section not_done;  ///< held back by a limit, or stale
+  Section would_rotate;  ///< in accounts in dry run, as all that follow
+  Section would_deactivate;
+  Section would_delete;
+  Section due_soon;  ///< what would be warned of
 
   void add(const Event& event);
+  /// Those of the accounts in dry run.
+  std::size_t only_told() const noexcept {
+    return would_rotate.total() + would_deactivate.total() + would_delete.total() + due_soon.total();
+  }
 };
 
 }  // namespace keyward::report

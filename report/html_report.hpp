@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <string>
 
@@ -11,14 +10,13 @@
 
 namespace keyward::report {
 
+struct RunFindings;
+
 /// Collects a run's events and renders report.html: one file that asks nothing of the network (its content security
 /// policy forbids it), reads without JavaScript, and comes out the same to the byte for the same run. Names are shown
 /// as text whatever they contain. Access keys appear by their last four characters, secrets not even by name.
 class HtmlReport {
  public:
-  /// More keys than this are counted but not listed, and the page says so (a page of that many keys has about 8 MB).
-  static constexpr std::size_t k_most_keys = 100'000;
-
   explicit HtmlReport(RunSummary summary);
   ~HtmlReport();
   HtmlReport(HtmlReport&&) noexcept;
@@ -28,8 +26,7 @@ class HtmlReport {
   std::string render() const;
 
  private:
-  struct Collected;
-  std::unique_ptr<Collected> collected_;
+  std::unique_ptr<RunFindings> findings_;
 };
 
 /// Reads run.json and events.jsonl of a run's folder and renders them.

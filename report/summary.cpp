@@ -33,6 +33,8 @@ void visit(Summary& s, Visitor& v) {
   v.value("accounts_total", s.accounts_total);
   v.value("accounts_participating", s.accounts_participating);
   v.value("accounts_covered", s.accounts_covered);
+  v.value("accounts_dry_run", s.accounts_dry_run);
+  v.value("accounts_enforced", s.accounts_enforced);
   v.value("accounts_skipped", s.accounts_skipped);
   v.value("uncovered", s.uncovered);
   v.value("users", s.users);
@@ -172,6 +174,19 @@ class Reader {
 Error not_a_summary(std::string why) { return Error{ErrorKind::invalid, "run.json", "", "", std::move(why)}; }
 
 }  // namespace
+
+Extent extent_of(const RunSummary& summary) noexcept {
+  if (summary.dry_run) return Extent::dry_run;
+  return summary.accounts_dry_run > 0 ? Extent::mixed : Extent::enforced;
+}
+
+int failed_actions(const RunSummary& summary) {
+  int failed = 0;
+  for (const auto& [action, outcomes] : summary.outcomes) {
+    if (const auto found = outcomes.find("failed"); found != outcomes.end()) failed += found->second;
+  }
+  return failed;
+}
 
 std::string format_summary(const RunSummary& summary) {
   Writer writer;

@@ -31,7 +31,7 @@ struct PolicyDays {
 struct RunSummary {
   std::string run;
   std::string command;  ///< "run", "audit", "rotate"
-  bool dry_run = true;
+  bool dry_run = true;  ///< nothing could be changed in any account
   std::string version;
   base::Instant started;
   base::Instant finished;
@@ -43,6 +43,8 @@ struct RunSummary {
   int accounts_total = 0;  ///< in the organization
   int accounts_participating = 0;
   int accounts_covered = 0;
+  int accounts_dry_run = 0;                     ///< of those begun: nothing could be changed there
+  int accounts_enforced = 0;                    ///< of those begun: what was due was done there
   std::map<std::string, int> accounts_skipped;  ///< reason -> count
   std::vector<Uncovered> uncovered;
 
@@ -66,6 +68,17 @@ struct RunSummary {
   std::string stopped_by;  ///< why the run ended early: "limits.max_failed_accounts_percent: 12 of 40 accounts failed"
   int exit_code = 0;
 };
+
+/// Where a run could change something. Each account may have a dry_run of its own.
+enum class Extent {
+  dry_run,   ///< nowhere
+  mixed,     ///< in some accounts; the others were in dry run
+  enforced,  ///< wherever it went
+};
+Extent extent_of(const RunSummary& summary) noexcept;
+
+/// Actions that failed, and nothing was changed.
+int failed_actions(const RunSummary& summary);
 
 /// The summary as JSON, members in the order above.
 std::string format_summary(const RunSummary& summary);

@@ -141,6 +141,15 @@ std::string csv_field(std::string_view text) {
   return quoted += '"';
 }
 
+std::string csv_line(const std::vector<std::string>& fields) {
+  std::string line;
+  for (const std::string& field : fields) {
+    if (!line.empty() || &field != &fields.front()) line += ',';
+    line += csv_field(field);
+  }
+  return line += "\r\n";
+}
+
 std::string escape_html(std::string_view text) {
   std::string escaped;
   escaped.reserve(text.size());

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace keyward::report {
 
@@ -29,6 +30,9 @@ std::string shorten(std::string_view text, std::size_t width);
 /// One CSV field (RFC 4180), quoted when needed. A field that a spreadsheet would take for a formula (it starts with
 /// = + - @, tab or carriage return) gets an apostrophe in front.
 std::string csv_field(std::string_view text);
+
+/// csv_field()s, with the line's end.
+std::string csv_line(const std::vector<std::string>& fields);
 
 /// The text for HTML content and double-quoted attributes.
 std::string escape_html(std::string_view text);

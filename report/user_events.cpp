@@ -34,7 +34,7 @@ class Lines {
 
   std::vector<Event> write() {
     for (const Outcome& outcome : report_.outcomes) {
-      decision(outcome.decision);
+      decision(outcome);
       if (is_action(outcome)) action(outcome);
     }
     if (report_.facts.keys.is_known()) {
@@ -98,9 +98,13 @@ class Lines {
     if (decision.last_use) put_use(event, *decision.last_use);
   }
 
-  void decision(const Decision& decision) {
+  void decision(const Outcome& outcome) {
+    const Decision& decision = outcome.decision;
     Event event = begin("decision", now_);
     put_decision(event, decision);
+    if (decision.action == Action::warn && !took_its_course(outcome.status)) {
+      event.outcome = rotation::to_string(outcome.status);
+    }
     if (decision.due) {
       event.next = coming(decision);
       if (!event.next.empty()) event.next_at = decision.due;
@@ -141,10 +145,14 @@ class Lines {
     return "rotate";
   }
 
+  static bool took_its_course(OutcomeStatus status) {
+    return status == OutcomeStatus::done || status == OutcomeStatus::dry_run;
+  }
+
   static bool is_action(const Outcome& outcome) {
     const Decision& decision = outcome.decision;
     return decision.is_change() || decision.note != rotation::LedgerNote::none || outcome.error ||
-           (outcome.status != OutcomeStatus::done && outcome.status != OutcomeStatus::dry_run);
+           !took_its_course(outcome.status);
   }
 
   void action(const Outcome& outcome) {

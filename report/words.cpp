@@ -115,10 +115,18 @@ std::string result_word(const Event& event) {
   return event.action + ": " + event.outcome;
 }
 
+std::string matter(const Event& event) {
+  if (event.event == "decision") return phrase(event.reason);
+  if (event.event == "action") return result_word(event);
+  if (event.event == "notice") return "notice not delivered";
+  return event.event == "failure" ? "owner not reached" : event.event + " failed";
+}
+
 std::string advice(const Event& event) {
   if (event.outcome == "recovery_needed") {
-    return event.todo.empty() ? "A new key exists whose secret is not stored. Run keyward again at once: it settles this first."
-                              : "With credentials of this account:";
+    return event.todo.empty()
+               ? "A new key exists whose secret is not stored. Run keyward again at once: it settles this first."
+               : "With credentials of this account:";
   }
   if (contains(event.error, "StoreFailing")) return "Mend what the errors of the store name; the next run tries again.";
   if (event.outcome == "held_back") return "Check that so many changes are right, then raise limits.max_changes.";
@@ -130,7 +138,8 @@ std::string advice(const Event& event) {
     if (contains(event.error, "Throttl") || contains(event.error, "TooManyRequests")) {
       return "The next run tries again; lower limits.calls_per_second_per_account if it stays.";
     }
-    if (contains(event.error, "Quarantined")) return "Find out what was done with the key before the user gets another one.";
+    if (contains(event.error, "Quarantined"))
+      return "Find out what was done with the key before the user gets another one.";
     return "Nothing was changed; the next run tries again.";
   }
   return look_up(k_advice, event.reason, "");
@@ -177,17 +186,42 @@ std::string minute(base::Instant instant) {
   return iso.substr(0, 10) + ' ' + iso.substr(11, 5) + " UTC";
 }
 
+std::string accounts_in_dry_run(const RunSummary& summary) {
+  return grouped(summary.accounts_dry_run) + " of " +
+         counted(summary.accounts_dry_run + summary.accounts_enforced, "account");
+}
+
+namespace {
+
+std::string next_after_dry_run(const RunSummary& summary) {
+  if (summary.command == "rotate")
+    return "keyward rotate    again, with dry_run: false for this account, when this is right";
+  if (summary.command == "recover")
+    return "keyward recover    with dry_run: false for these accounts, where something is listed";
+  if (extent_of(summary) == Extent::mixed)
+    return "keyward run    with dry_run: false for the next account (accounts.overrides), when what it would do is "
+           "right";
+  return "keyward run    with dry_run: false for the first account (accounts.overrides), when this list is right";
+}
+
+}  // namespace
+
 std::string next_command(const RunSummary& summary) {
+  const std::string again = "keyward " + summary.command + "    again, ";
   if (summary.recovery_needed > 0)
     return "keyward recover    after the commands under RECOVERY NEEDED, to see that nothing is left";
-  if (!summary.stopped_by.empty()) return "keyward run    once the cause of the safety stop is understood";
-  if (!summary.uncovered.empty())
-    return "keyward run    again once the accounts named under NOT COVERED can be reached";
-  if (summary.command == "audit" && summary.keys_out_of_policy > 0)
-    return "keyward run    to bring these keys back into policy";
-  if (summary.dry_run && summary.command != "audit") {
-    return "keyward run    with dry_run: false for the first account (accounts.overrides), when this list is right";
-  }
+  if (!summary.stopped_by.empty()) return again + "once the cause of the safety stop is understood";
+  if (summary.interrupted) return again + "for what was not begun";
+  if (!summary.uncovered.empty()) return again + "once the accounts named under NOT COVERED can be reached";
+  if (summary.held_back > 0) return again + "once it is understood what held back the changes under NOT DONE";
+  if (summary.users_unreadable > 0) return again + "once the users that could not be read can be";
+  if (failed_actions(summary) > 0) return again + "once the causes under FAILED are mended";
+  if (summary.notices_failed > 0)
+    return "mend what kept the mail back (under FAILED); the next daily run goes on from here";
+  // What is wrong stands in no count of the summary: a record or a memory that could not be written.
+  if (summary.exit_code == 4) return "mend what standard error tells of; the next daily run goes on from here";
+  if (summary.command != "audit" && extent_of(summary) != Extent::enforced) return next_after_dry_run(summary);
+  if (summary.needs_human > 0) return "a person's answer to what stands under NEEDS A PERSON; the next daily run goes on from here";
   return "nothing; the next daily run goes on from here";
 }
 

@@ -30,6 +30,9 @@ std::string verdict_word(std::string_view verdict);
 /// "now: rotate", "2026-12-01 delete", "a person must decide"; empty when nothing is to come.
 std::string next_step(const Event& event, base::Instant now);
 
+/// What of an event is told first: the reason of a decision, the result of an action, "notice not delivered".
+std::string matter(const Event& event);
+
 /// "rotated", "would rotate", "rotate: FAILED".
 std::string result_word(const Event& event);
 
@@ -47,6 +50,9 @@ std::string duration(base::Instant from, base::Instant to);
 
 /// "2026-11-21 02:30 UTC".
 std::string minute(base::Instant instant);
+
+/// "3 of 10 accounts": those in dry run, of those that were begun.
+std::string accounts_in_dry_run(const RunSummary& summary);
 
 /// What one asks the owner of the run to do next, most pressing first; never empty.
 std::string next_command(const RunSummary& summary);

@@ -104,6 +104,20 @@ def test_an_account_that_cannot_be_entered_is_named_and_the_others_are_done(tmp_
         assert_rotated(state, B, "bob")
 
 
+def test_users_that_cannot_be_read_are_named_and_full_coverage_is_not_claimed(tmp_path):
+    with organization(account(A, overdue("alice"), overdue("anna")), account(B, overdue("bob"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        sandbox.faults(rules=[{"action": "iam:ListAccessKeys", "account": A, "fault": "denied", "times": -1}])
+        audit = keyward("audit").expect(4)
+        assert audit.stdout.startswith("NOT READ: 2 of 3 users.") and "alice, anna" in audit.stdout
+        assert audit.stdout.endswith("2 users NOT READ\n") and "every account covered" not in audit.stdout
+        assert json.loads(keyward("-o", "json", "audit").stdout)["unread"][0]["users"] == ["alice", "anna"]
+        run = keyward("run").expect(4)
+        assert run.stdout.startswith("NOT READ: 2 of 3 users.")
+        assert "Every account was covered" not in (run.directory / "report.html").read_text()
+        assert_rotated(sandbox.state(), B, "bob")
+
+
 def test_an_organization_that_refuses_listing_stops_the_run(tmp_path):
     with organization(account(A, overdue("alice"))) as sandbox:
         before = sandbox.state_bytes()
@@ -630,6 +644,54 @@ def test_a_new_key_stays_when_its_label_can_neither_be_moved_nor_read(tmp_path):
         sandbox.faults(rules=[])
         keyward("run").expect(0)
         assert_rotated(sandbox.state(), A, "alice")
+
+
+# ---- some accounts in dry run
+
+
+@pytest.mark.parametrize("everywhere", [True, False], ids=["override enforces", "override is dry"])
+def test_what_is_said_of_a_dry_run_is_said_account_by_account(tmp_path, everywhere):
+    with organization(account(A, overdue("alice")), account(B, overdue("bob")), account(C, overdue("carol"))) as sandbox:
+        override = {"match": {"id": B}, "dry_run": not everywhere}
+        accounts = {"default": "opt-out", "overrides": [override]}
+        keyward = Keyward(tmp_path, sandbox.environment, dry_run=everywhere, accounts=accounts)
+        dry = {"alice", "carol"} if everywhere else {"bob"}
+        result = keyward("run").expect(0)
+        state = sandbox.state()
+        for number, user in ((A, "alice"), (B, "bob"), (C, "carol")):
+            if user in dry:
+                assert len(keys(state, number, user)) == 1
+            else:
+                assert_rotated(state, number, user)
+        summary = result.summary
+        assert summary["dry_run"] is False
+        assert (summary["accounts_dry_run"], summary["accounts_enforced"]) == (len(dry), 3 - len(dry))
+        assert summary["outcomes"]["rotate"] == {"done": 3 - len(dry), "dry_run": len(dry)}
+        assert {e["user"] for e in result.events if e.get("dry_run") and "user" in e} == dry
+        assert f"{len(dry)} of 3 accounts in dry run; nothing was changed there." in result.stdout
+        assert "DRY RUN: nothing was changed" not in result.stdout
+        done, told = result.stdout.split("WOULD ROTATE", 1)
+        for user in ("alice", "bob", "carol"):
+            assert (user in told) == (user in dry), result.stdout
+            assert (user in done) == (user not in dry), result.stdout
+        page = (result.directory / "report.html").read_text()
+        assert ">PARTLY DRY RUN<" in page and f"{len(dry)} of 3 accounts in dry run; nothing was changed there." in page
+
+
+@pytest.mark.parametrize("everywhere", [True, False], ids=["override enforces", "override is dry"])
+def test_a_forced_rotation_speaks_of_its_own_account(tmp_path, everywhere):
+    with organization(account(A, overdue("alice")), account(B, overdue("bob"))) as sandbox:
+        accounts = {"default": "opt-out", "overrides": [{"match": {"id": B}, "dry_run": not everywhere}]}
+        keyward = Keyward(tmp_path, sandbox.environment, dry_run=everywhere, accounts=accounts)
+        dry, enforced = ((A, "alice"), (B, "bob")) if everywhere else ((B, "bob"), (A, "alice"))
+        told = keyward("rotate", "--account", dry[0], "--user", dry[1], "--reason", "laptop lost").expect(0)
+        assert told.stdout.startswith("DRY RUN: nothing was changed.") and "WOULD ROTATE 1" in told.stdout
+        assert told.summary["dry_run"] is True
+        assert len(keys(sandbox.state(), *dry)) == 1
+        done = keyward("rotate", "--account", enforced[0], "--user", enforced[1], "--reason", "laptop lost").expect(0)
+        assert done.stdout.startswith("ROTATED 1") and "dry" not in done.stdout.lower()
+        assert done.summary["dry_run"] is False
+        assert_rotated(sandbox.state(), *enforced)
 
 
 # ---- the other commands

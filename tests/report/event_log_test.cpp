@@ -56,6 +56,15 @@ TEST(EventLog, MembersStandInTheirOrderWithTimeAndRunFirst) {
       R"("request_id":"9d1c","error":"iam:X: no","detail":"because"})");
 }
 
+TEST(EventLog, ALineOfAnAccountInDryRunSaysSo) {
+  Event event = full_event();
+  event.dry_run = true;
+  const std::string line = format_event(event, "run-1");
+  EXPECT_NE(line.find(R"("verdict":"ok","dry_run":true,"age_days")"), std::string::npos) << line;
+  EXPECT_TRUE(parse_event(line).value().dry_run);
+  EXPECT_FALSE(parse_event(format_event(full_event(), "run-1")).value().dry_run);
+}
+
 TEST(EventLog, EmptyMembersAreLeftOut) {
   Event event;
   event.time = samples::now();

@@ -121,14 +121,77 @@ TEST(HtmlReport, FullCoverageIsSaidOnlyWhenEveryAccountWasCovered) {
   EXPECT_NE(HtmlReport(summary).render().find("Every account was covered"), std::string::npos);
 }
 
+/// A run through accounts in dry run and accounts that are not.
+std::string page_of(int dry_run, int enforced) {
+  HtmlReport report(samples::summary_of(dry_run, enforced));
+  const auto add = [&report](const accounts::Account& account, bool dry) {
+    for (const Event& event : samples::account_events(account, dry)) report.add(event);
+  };
+  if (dry_run > 0) add(samples::account("777788889999", "try"), true);
+  if (enforced > 0) add(samples::account(), false);
+  return report.render();
+}
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
 TEST(HtmlReport, DryRunIsLoud) {
-  RunSummary summary = samples::summary();
-  summary.dry_run = true;
-  const std::string page = HtmlReport(summary).render();
-  EXPECT_NE(page.find(">DRY RUN<"), std::string::npos);
-  EXPECT_NE(page.find("Dry run: nothing was changed."), std::string::npos);
-  EXPECT_NE(page.find("Would rotate"), std::string::npos);
-  EXPECT_EQ(sample_page().find("DRY RUN"), std::string::npos);
+  const std::string page = page_of(1, 0);
+  EXPECT_TRUE(has(page, ">DRY RUN<"));
+  EXPECT_TRUE(has(page, "Dry run: nothing was changed."));
+  EXPECT_TRUE(has(page, "What a run would do</h2>"));
+  EXPECT_FALSE(has(page, "What this run did"));
+  EXPECT_TRUE(has(page, "<span class=\"name\">Would rotate</span><b class=\"\">1</b>"));
+  EXPECT_TRUE(has(page, "dry run, read-only sessions"));
+  EXPECT_TRUE(has(page, ">covered, dry run</span>"));
+}
+
+TEST(HtmlReport, WithoutADryRunNothingSpeaksOfOne) {
+  const std::string page = page_of(0, 1);
+  const std::string text = page.substr(page.find("<body>"), page.find("<script type") - page.find("<body>"));
+  EXPECT_TRUE(has(text, ">ENFORCED<"));
+  EXPECT_TRUE(has(text, "What this run did</h2>"));
+  for (const char* word : {"dry run", "Dry run", "DRY RUN", "would"}) EXPECT_FALSE(has(text, word)) << word;
+}
+
+TEST(HtmlReport, WhatWasDoneStandsApartFromWhatWasOnlyTold) {
+  const std::string page = page_of(1, 1);
+  EXPECT_TRUE(has(page, ">PARTLY DRY RUN<"));
+  EXPECT_TRUE(has(page, "<strong>1 of 2 accounts in dry run; nothing was changed there.</strong>"));
+  EXPECT_FALSE(has(page, "Dry run: nothing was changed."));
+  EXPECT_TRUE(has(page, "<span class=\"name\">Rotated</span><b class=\"\">1</b><span>at 90 days, in this run; would rotate 1 "
+                        "more, in dry run</span>"));
+  const std::string done = between(page, "id=\"actions\">", "</section>");
+  EXPECT_TRUE(done.starts_with("What this run did</h2>"));
+  EXPECT_TRUE(has(done, ">rotated</span>") && has(done, "prod-payments") && has(done, ">warned</span>")) << done;
+  EXPECT_FALSE(has(done, "try")) << done;
+  const std::string told = between(page, "id=\"would\">", "</section>");
+  EXPECT_TRUE(told.starts_with("What a run would do in the accounts in dry run</h2>"));
+  EXPECT_TRUE(has(told, ">would rotate</span>") && has(told, "try") && has(told, ">due soon</span>")) << told;
+  EXPECT_FALSE(has(told, "prod-payments")) << told;
+  EXPECT_TRUE(has(page, "1 of 2 accounts in dry run, with read-only sessions; the others enforced"));
+  const auto data = boost::json::parse(between(page, "id=\"data\">", "</script>"));
+  // The last two columns: changed, would change.
+  for (const auto& row : data.at("tables").at("accounts").at("rows").as_array()) {
+    const bool dry = row.at(0).as_string() == "777788889999";
+    EXPECT_EQ(row.at(8).as_int64(), dry ? 0 : 1);
+    EXPECT_EQ(row.at(9).as_int64(), dry ? 1 : 0);
+  }
+}
+
+TEST(HtmlReport, UsersThatCouldNotBeReadStandBesideCoverage) {
+  RunSummary summary = samples::summary_of(0, 1);
+  summary.users_unreadable = 1;
+  rotation::UserFacts unread = samples::user("unread", {});
+  unread.keys = rotation::Fact<std::vector<rotation::KeyFacts>>::unknown("iam:ListAccessKeys: AccessDenied");
+  HtmlReport report(summary);
+  add_user(report, samples::account(), samples::decided(unread));
+  const std::string page = report.render();
+  EXPECT_FALSE(has(page, "Every account was covered"));
+  const std::string section = between(page, "id=\"coverage\">", "</section>");
+  EXPECT_TRUE(section.starts_with("1 user NOT READ</h2>")) << section;
+  EXPECT_TRUE(has(section, "1: unread</td>") && has(section, "iam:ListAccessKeys: AccessDenied")) << section;
+  EXPECT_TRUE(has(page, "Nothing else needs a person"));
+  EXPECT_FALSE(has(page, "no fact that could not be read"));
 }
 
 TEST(HtmlReport, ThresholdsAreThePolicysDays) {

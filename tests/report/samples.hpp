@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -12,6 +13,8 @@
 #include "accounts/account.hpp"
 #include "report/event.hpp"
 #include "report/summary.hpp"
+#include "report/text.hpp"
+#include "report/user_events.hpp"
 #include "rotation/decision.hpp"
 #include "rotation/outcome.hpp"
 
@@ -46,6 +49,13 @@ inline std::string content(const std::filesystem::path& file) {
 
 inline void put(const std::filesystem::path& file, const std::string& text) {
   std::ofstream(file, std::ios::binary) << text;
+}
+
+inline std::size_t widest_line(const std::string& text) {
+  std::size_t widest = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) widest = std::max(widest, display_width(line));
+  return widest;
 }
 
 inline unsigned mode_of(const std::filesystem::path& file) {
@@ -95,6 +105,24 @@ inline rotation::UserReport decided(rotation::UserFacts facts,
   return report;
 }
 
+/// What RunRecord makes of an account in dry run, or of one that is not: a key rotated and one warned of.
+inline std::vector<Event> account_events(const accounts::Account& account, bool dry_run) {
+  const auto status = dry_run ? rotation::OutcomeStatus::dry_run : rotation::OutcomeStatus::done;
+  Event covered;
+  covered.time = now();
+  covered.event = "account";
+  covered.account = account.id.str();
+  covered.account_name = account.name;
+  covered.outcome = "covered";
+  std::vector<Event> events{covered};
+  for (const rotation::UserReport& report : {decided(user("svc-export", {key("AKIAEXAMPLEEXAMPLE7Q", 94)}), status),
+                                             decided(user("etl", {key("AKIAEXAMPLEEXAMPLE8R", 87)}))}) {
+    for (Event& event : user_events(account, report, rotation::Policy{}, now())) events.push_back(std::move(event));
+  }
+  for (Event& event : events) event.dry_run = dry_run;
+  return events;
+}
+
 inline RunSummary summary() {
   RunSummary s;
   s.run = "20261121T023000Z-7f3a";
@@ -109,6 +137,7 @@ inline RunSummary summary() {
   s.accounts_total = 4;
   s.accounts_participating = 3;
   s.accounts_covered = 2;
+  s.accounts_enforced = 3;
   s.accounts_skipped = {{"suspended by AWS", 1}};
   s.uncovered = {{"777788889999", "data-eu",
                   "sts:AssumeRole arn:aws:iam::777788889999:role/keyward-rotate: AccessDenied: not authorized"}};
@@ -123,6 +152,22 @@ inline RunSummary summary() {
   s.api_throttled = 1;
   s.api_retried = 2;
   s.exit_code = 4;
+  return s;
+}
+
+/// A run through so many accounts in dry run and so many that are not, all covered.
+inline RunSummary summary_of(int dry_run, int enforced) {
+  RunSummary s = summary();
+  s.dry_run = enforced == 0;
+  s.accounts_total = s.accounts_participating = s.accounts_covered = dry_run + enforced;
+  s.accounts_dry_run = dry_run;
+  s.accounts_enforced = enforced;
+  s.accounts_skipped.clear();
+  s.uncovered.clear();
+  s.outcomes.clear();
+  if (enforced > 0) s.outcomes["rotate"]["done"] = enforced;
+  if (dry_run > 0) s.outcomes["rotate"]["dry_run"] = dry_run;
+  s.exit_code = 0;
   return s;
 }
 

@@ -76,7 +76,12 @@ TEST(UserEvents, WarningIsNoActionButItsFailedNoteIs) {
   EXPECT_EQ(events[0].next, "rotate");
   report.outcomes[0].status = OutcomeStatus::failed;
   report.outcomes[0].error = base::Error{base::ErrorKind::denied, "iam:TagUser", "AccessDenied", "", "no"};
-  EXPECT_EQ(events_of(report).size(), 2u);
+  events = events_of(report);
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[0].event, "decision");
+  EXPECT_EQ(events[0].outcome, "failed");
+  EXPECT_EQ(events[1].event, "action");
+  EXPECT_EQ(events[1].outcome, "failed");
 }
 
 TEST(UserEvents, EveryKeyIsDescribedOnceAlsoWithoutADecision) {

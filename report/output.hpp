@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+namespace keyward::report {
+
+enum class Format { table, json, jsonl, csv };
+/// "table", "json", "jsonl", "csv"; nothing for anything else.
+std::optional<Format> parse_format(std::string_view text);
+
+/// Colour adds to words, it never replaces them.
+enum class Color { never, always };
+
+/// How results are printed. Tables are laid out for `width` columns and never narrower than 100.
+struct Output {
+  Format format = Format::table;
+  Color color = Color::never;
+  std::size_t width = 100;
+};
+
+}  // namespace keyward::report

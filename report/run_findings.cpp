@@ -1,0 +1,122 @@
+#include "report/run_findings.hpp"
+
+#include <cmath>
+#include <utility>
+
+#include "report/text.hpp"
+#include "report/words.hpp"
+
+namespace keyward::report {
+
+using std::chrono::days;
+
+RunFindings::RunFindings(RunSummary run) : summary(std::move(run)) {
+  for (const Uncovered& account : summary.uncovered) {
+    AccountRow& row = accounts[account.account];
+    row.name = account.name;
+    row.coverage = "NOT COVERED";
+  }
+}
+
+void RunFindings::add(const Event& event) {
+  highlights.add(event);
+  if (event.event == "account") add_account(event);
+  if (event.event == "action") add_action(event);
+  if (event.event == "decision" || event.event == "key") add_key(event);
+  if (event.next_at) add_coming(event);
+}
+
+AccountRow& RunFindings::account_of(const Event& event) {
+  AccountRow& row = accounts[event.account];
+  if (row.name.empty()) row.name = event.account_name;
+  return row;
+}
+
+void RunFindings::add_account(const Event& event) {
+  if (event.outcome == "skipped") return;
+  AccountRow& row = account_of(event);
+  if (!row.coverage.empty()) return;
+  row.coverage = event.outcome == "failed" ? "NOT COVERED" : event.dry_run ? k_covered_dry_run : event.outcome;
+}
+
+void RunFindings::add_action(const Event& event) {
+  const bool change = event.action == "rotate" || event.action == "deactivate" || event.action == "delete";
+  if (!change || (event.outcome != "done" && event.outcome != "dry_run")) return;
+  ++(event.outcome == "done" ? account_of(event).changed : account_of(event).would_change);
+  const auto row = keys_with_change.find(event.access_key_id);
+  if (row == keys_with_change.end() || event.outcome != "done") return;
+  keys[row->second].next = result_word(event);
+  if (event.next_at) keys[row->second].next += ", " + base::format_date(*event.next_at) + ' ' + event.next;
+}
+
+void RunFindings::add_key(const Event& event) {
+  AccountRow& account = account_of(event);
+  if (account.coverage.empty()) account.coverage = event.dry_run ? k_covered_dry_run : "covered";
+  if (!event.user.empty()) account.users.insert(event.user);
+  if (event.access_key_id.empty() || event.verdict.empty()) return;
+  const bool active = event.key_status == "active";
+  const bool overdue = event.verdict == "out_of_policy";
+  ++account.keys;
+  account.active += active ? 1 : 0;
+  account.inactive += event.key_status == "inactive" ? 1 : 0;
+  account.overdue += overdue ? 1 : 0;
+  ++verdicts[event.verdict];
+  if (active && event.age_days) {
+    account.oldest = std::max(account.oldest, *event.age_days);
+    ++active_by_age[std::max(0, *event.age_days)][overdue ? 1 : event.verdict == "ok" ? 0 : 2];
+  }
+  if (keys.size() >= k_most_keys) {
+    ++keys_not_listed;
+    return;
+  }
+  if (event.next == event.action) keys_with_change.emplace(event.access_key_id, keys.size());
+  keys.push_back({event.account, event.user, last_four(event.access_key_id), verdict_word(event.verdict),
+                  event.event == "key" ? "" : why(event), last_used(event), next_step(event, summary.finished),
+                  event.age_days.value_or(-1), active});
+}
+
+void RunFindings::add_coming(const Event& event) {
+  const base::Instant at = *event.next_at;
+  if (at <= summary.finished || at > summary.finished + days(k_days_ahead)) return;
+  ComingDay& day = coming[std::chrono::floor<days>(at)];
+  if (event.next == "rotate") ++day.rotate;
+  if (event.next == "deactivate") ++day.deactivate;
+  if (event.next == "delete") ++day.remove;
+  if (day.who.size() < 3)
+    day.who.push_back(event.user + " (" + (event.account_name.empty() ? event.account : event.account_name) + ")");
+}
+
+long long RunFindings::verdict(const std::string& name) const {
+  const auto found = verdicts.find(name);
+  return found == verdicts.end() ? 0 : found->second;
+}
+
+long long RunFindings::all_keys() const {
+  long long sum = 0;
+  for (const auto& [name, count] : verdicts) sum += count;
+  return sum;
+}
+
+long long RunFindings::judged() const { return verdict("ok") + verdict("out_of_policy"); }
+long long RunFindings::active_keys() const {
+  long long sum = 0;
+  for (const auto& [age, counts] : active_by_age) sum += counts[0] + counts[1] + counts[2];
+  return sum;
+}
+
+int RunFindings::age_quantile(double share) const {
+  const auto wanted = static_cast<long long>(std::ceil(share * static_cast<double>(active_keys())));
+  long long seen = 0;
+  for (const auto& [age, counts] : active_by_age) {
+    seen += counts[0] + counts[1] + counts[2];
+    if (seen >= std::max<long long>(wanted, 1)) return age;
+  }
+  return -1;
+}
+
+std::string RunFindings::account_label(const std::string& account) const {
+  const auto found = accounts.find(account);
+  return found == accounts.end() || found->second.name.empty() ? account : found->second.name;
+}
+
+}  // namespace keyward::report

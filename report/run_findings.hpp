@@ -1,0 +1,83 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <map>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "base/time.hpp"
+#include "report/event.hpp"
+#include "report/highlights.hpp"
+#include "report/summary.hpp"
+
+namespace keyward::report {
+
+/// A covered account in which nothing could be changed.
+inline constexpr const char* k_covered_dry_run = "covered, dry run";
+
+/// How far ahead the dates of keys are told.
+inline constexpr int k_days_ahead = 30;
+
+struct KeyRow {
+  std::string account, user, last_four, verdict, reason, last_used, next;
+  int age = -1;  ///< days; -1: unknown
+  bool active = false;
+
+  auto order() const { return std::tie(account, user, last_four); }
+};
+
+struct AccountRow {
+  std::string name, coverage;
+  std::set<std::string> users;
+  long long keys = 0, active = 0, overdue = 0, inactive = 0;
+  long long changed = 0, would_change = 0;
+  int oldest = -1;  ///< days, of the active keys
+};
+
+struct ComingDay {
+  long long rotate = 0, deactivate = 0, remove = 0;
+  std::vector<std::string> who;  ///< the first few
+  long long total() const { return rotate + deactivate + remove; }
+};
+
+/// What a page tells of a run: its events, counted.
+struct RunFindings {
+  /// More keys than this are counted but not listed (a page of that many keys has about 8 MB).
+  static constexpr std::size_t k_most_keys = 100'000;
+
+  RunSummary summary;
+  Highlights highlights;
+  std::map<std::string, AccountRow> accounts;
+  std::vector<KeyRow> keys;
+  std::map<std::string, std::size_t> keys_with_change;  ///< access key id -> row, for keys whose decision is a change
+  std::size_t keys_not_listed = 0;
+  std::map<std::string, long long> verdicts;
+  std::map<int, std::array<long long, 3>> active_by_age;  ///< days -> in policy, out of policy, exempt or unknown
+  std::map<base::Instant, ComingDay> coming;              ///< midnight -> what is due on that day
+
+  explicit RunFindings(RunSummary run);
+
+  void add(const Event& event);
+
+  long long verdict(const std::string& name) const;
+  long long all_keys() const;
+  /// Keys that the policy judges: active, not exempt, known.
+  long long judged() const;
+  long long active_keys() const;
+  /// The age that `share` of the active keys do not exceed; -1 without keys.
+  int age_quantile(double share) const;
+  std::string account_label(const std::string& account) const;
+
+ private:
+  AccountRow& account_of(const Event& event);
+  void add_account(const Event& event);
+  void add_action(const Event& event);
+  void add_key(const Event& event);
+  void add_coming(const Event& event);
+};
+
+}  // namespace keyward::report

@@ -1,0 +1,286 @@
+#include "report/run_table.hpp"
+
+#include <algorithm>
+#include <ostream>
+#include <sstream>
+
+#include "report/event_log.hpp"
+#include "report/gaps.hpp"
+#include "report/layout.hpp"
+#include "report/words.hpp"
+
+namespace keyward::report {
+namespace {
+
+/// Rows of one section of the run summary on a terminal; the rest is counted and in the report.
+constexpr std::size_t k_rows_shown = 15;
+
+/// Prints one run for people, section by section.
+class RunTable {
+ public:
+  RunTable(std::ostream& out, const RunSummary& summary, const RunFiles& files, const Output& output)
+      : out_(out), summary_(summary), files_(files), output_(output), width_(width_of(output)) {}
+
+  void print(const Highlights& highlights) {
+    banner();
+    print_uncovered(out_, summary_, output_);
+    unread(highlights.unread);
+    problems("RECOVERY NEEDED", highlights.recovery, Tone::alarm);
+    problems("NEEDS A PERSON", highlights.needs_human, Tone::warning);
+    problems("FAILED", highlights.failed, Tone::alarm);
+    problems("NOT DONE", highlights.not_done, Tone::warning);
+    changes("ROTATED", highlights.rotated);
+    changes("DEACTIVATED", highlights.deactivated);
+    changes("DELETED", highlights.deleted);
+    changes("WARNED", highlights.warned);
+    if (extent_of(summary_) == Extent::mixed && highlights.only_told() > 0) dry_run_rows_follow();
+    changes("WOULD ROTATE", highlights.would_rotate);
+    changes("WOULD DEACTIVATE", highlights.would_deactivate);
+    changes("WOULD DELETE", highlights.would_delete);
+    changes("DUE SOON", highlights.due_soon);
+    totals();
+  }
+
+ private:
+  void banner() {
+    switch (extent_of(summary_)) {
+      case Extent::dry_run:
+        out_ << paint(output_, Tone::warning,
+                      summary_.command == "recover"
+                          ? "NOTHING WAS CHANGED: interrupted rotations are only listed."
+                          : "DRY RUN: nothing was changed. What follows is what a run would do.")
+             << "\n\n";
+        break;
+      case Extent::mixed:
+        out_ << paint(output_, Tone::warning,
+                      "PARTLY DRY RUN: " + accounts_in_dry_run(summary_) + " in dry run; nothing was changed there.")
+             << "\n\n";
+        break;
+      case Extent::enforced: break;
+    }
+    if (!summary_.stopped_by.empty()) {
+      out_ << paint(output_, Tone::alarm, "STOPPED: " + shorten(summary_.stopped_by, width_ - 9)) << "\n\n";
+    } else if (summary_.interrupted) {
+      out_ << paint(output_, Tone::alarm, "INTERRUPTED: accounts in work were finished, the others not begun.")
+           << "\n\n";
+    }
+  }
+
+  void unread(const Section& section) {
+    UnreadUsers users;
+    for (const Event& event : section.kept()) users.add(event);
+    const std::size_t total = std::max(users.total(), static_cast<std::size_t>(summary_.users_unreadable));
+    print_unread(out_, users, total, summary_.users, output_);
+  }
+
+  void dry_run_rows_follow() {
+    out_ << paint(output_, Tone::warning, "In dry run, so only told (" + accounts_in_dry_run(summary_) + "):") << '\n';
+  }
+
+  void heading(std::string_view title, const Section& section, Tone tone) {
+    out_ << paint(output_, tone, std::string(title) + ' ' + std::to_string(section.total())) << '\n';
+  }
+
+  void rest(const Section& section, std::size_t shown) {
+    if (section.total() <= shown) return;
+    const std::string where = files_.report.empty() ? files_.events : files_.report;
+    out_ << "  ... and " << section.total() - shown << " more in " << printable(where) << '\n';
+  }
+
+  static std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    return lines;
+  }
+
+  /// Cause and remedy of each; equal remedies that follow each other are said once.
+  void problems(std::string_view title, const Section& section, Tone tone) {
+    if (section.total() == 0) return;
+    heading(title, section, tone);
+    const std::size_t shown = std::min(section.kept().size(), k_rows_shown);
+    std::string remedy;
+    for (std::size_t i = 0; i < shown; ++i) {
+      const Event& event = section.kept()[i];
+      const std::string next = advice(event);
+      if (i > 0 && next != remedy && !remedy.empty()) out_ << "  -> " << wrapped(remedy, width_ - 5, 5);
+      remedy = next;
+      out_ << "  " << fit(event.account, 12) << "  " << fit(event.account_name, 14) << "  "
+           << fit(event.user.empty() ? event.recipient : event.user, 22 + (width_ - k_least_width) / 2) << "  "
+           << fit(event.access_key_id.empty() ? "" : last_four(event.access_key_id), 5) << "  "
+           << paint(output_, tone, matter(event)) << '\n';
+      const std::string cause = !event.error.empty() ? event.error : event.detail;
+      if (!cause.empty()) out_ << "                " << wrapped(cause, width_ - 16, 16);
+      if (event.todo.empty()) continue;
+      // Commands are to be copied: each on a line of its own, never wrapped.
+      out_ << "  -> " << remedy << '\n';
+      for (const std::string& command : lines_of(event.todo)) out_ << "     " << printable(command) << '\n';
+      remedy.clear();
+    }
+    if (!remedy.empty()) out_ << "  -> " << wrapped(remedy, width_ - 5, 5);
+    rest(section, shown);
+    out_ << '\n';
+  }
+
+  void changes(std::string_view title, const Section& section) {
+    if (section.total() == 0) return;
+    heading(title, section, Tone::bold);
+    const std::size_t spare = width_ - k_least_width;
+    const std::vector<Column> columns{{"  ACCOUNT", 14},
+                                      {"NAME", 14 + spare / 4},
+                                      {"USER", 18 + spare / 4},
+                                      {"KEY", 5},
+                                      {"WHY", 27 + spare - 2 * (spare / 4)},
+                                      {"DUE", 10}};
+    out_ << header_of(columns, output_);
+    const std::size_t shown = std::min(section.kept().size(), k_rows_shown);
+    for (std::size_t i = 0; i < shown; ++i) {
+      const Event& event = section.kept()[i];
+      out_ << line_of(columns,
+                      {{"  " + event.account},
+                       {event.account_name},
+                       {event.user},
+                       {last_four(event.access_key_id)},
+                       {why(event)},
+                       {event.due ? base::format_date(*event.due) : "now"}},
+                      output_);
+    }
+    rest(section, shown);
+    out_ << '\n';
+  }
+
+  int outcome(const std::string& action, const std::string& status) const {
+    const auto found = summary_.outcomes.find(action);
+    if (found == summary_.outcomes.end()) return 0;
+    const auto count = found->second.find(status);
+    return count == found->second.end() ? 0 : count->second;
+  }
+
+  std::string changed(const std::string& status) const {
+    return grouped(outcome("rotate", status)) + " rotated, " + grouped(outcome("deactivate", status)) +
+           " deactivated, " + grouped(outcome("delete", status)) + " deleted";
+  }
+
+  void fact(std::string_view name, const std::string& value, Tone tone = Tone::plain) {
+    out_ << paint(output_, Tone::dim, fit(name, 12))
+         << paint(output_, tone, shorten(value, std::max<std::size_t>(width_, 24) - 12)) << '\n';
+  }
+
+  void totals() {
+    const RunSummary& s = summary_;
+    fact("Run", s.run + (s.organization.empty() ? "" : "  " + s.organization) + "  " + minute(s.started) + "  " +
+                    duration(s.started, s.finished));
+    const std::size_t uncovered = s.uncovered.size();
+    const auto unread = static_cast<std::size_t>(s.users_unreadable);
+    fact("Coverage",
+         grouped(s.accounts_covered) + " of " + counted(s.accounts_participating, "account") +
+             (uncovered == 0 ? "" : ", " + std::to_string(uncovered) + " NOT COVERED") +
+             (unread == 0 ? "" : ", " + users_not_read(unread)) +
+             (s.accounts_total > s.accounts_participating
+                  ? "; " + grouped(s.accounts_total - s.accounts_participating) + " not taking part"
+                  : ""),
+         uncovered + unread == 0 ? Tone::good : Tone::alarm);
+    fact("Keys",
+         counted(s.keys, "key") + " of " + counted(s.users, "user") + ", " + grouped(s.keys_out_of_policy) +
+             " out of policy",
+         s.keys_out_of_policy == 0 ? Tone::good : Tone::warning);
+    const Extent extent = extent_of(s);
+    fact("Changes", extent == Extent::dry_run ? "none (dry run): would be " + changed("dry_run") : changed("done"));
+    if (extent == Extent::mixed) fact("Dry run", accounts_in_dry_run(s) + ": would be " + changed("dry_run"));
+    fact("Notices", grouped(s.notices_sent) + " sent, " + grouped(s.notices_failed) + " failed",
+         s.notices_failed > 0 ? Tone::alarm : Tone::plain);
+    if (!s.limits.empty()) {
+      std::string limits;
+      for (const auto& [name, value] : s.limits)
+        limits += (limits.empty() ? "" : ", ") + name + ' ' + std::to_string(value);
+      fact("Limits", grouped(s.held_back) + " held back; " + limits, s.held_back > 0 ? Tone::warning : Tone::plain);
+    }
+    long long calls = 0;
+    for (const auto& [action, count] : s.api_calls) calls += static_cast<long long>(count);
+    fact("API calls", grouped(calls) + " (" + grouped(static_cast<long long>(s.api_throttled)) + " throttled, " +
+                          grouped(static_cast<long long>(s.api_retried)) + " retried)");
+    if (s.clock_offset_seconds > 60 || s.clock_offset_seconds < -60) {
+      fact("Clock",
+           "this host's clock is off by " + std::to_string(-s.clock_offset_seconds) + " s; AWS's time was used",
+           Tone::warning);
+    }
+    fact("Exit code", std::to_string(s.exit_code) + ", " + std::string(exit_code_words(s.exit_code)),
+         s.exit_code == 0 ? Tone::good : Tone::warning);
+    // Paths are printed whole: they are there to be copied.
+    if (!files_.report.empty())
+      out_ << paint(output_, Tone::dim, fit("Report", 12)) << printable(files_.report) << '\n';
+    if (!files_.events.empty())
+      out_ << paint(output_, Tone::dim, fit("Events", 12)) << printable(files_.events) << '\n';
+    fact("Next", next_command(s), Tone::bold);
+  }
+
+  std::ostream& out_;
+  const RunSummary& summary_;
+  const RunFiles& files_;
+  const Output& output_;
+  std::size_t width_;
+};
+
+/// The sections in the order in which they are told.
+std::vector<const Section*> in_order(const Highlights& h) {
+  return {&h.recovery,    &h.unread,  &h.needs_human, &h.failed,       &h.not_done,         &h.rotated,
+          &h.deactivated, &h.deleted, &h.warned,      &h.would_rotate, &h.would_deactivate, &h.would_delete,
+          &h.due_soon};
+}
+
+std::size_t omitted(const Highlights& highlights) {
+  std::size_t count = 0;
+  for (const Section* section : in_order(highlights)) count += section->total() - section->kept().size();
+  return count;
+}
+
+}  // namespace
+
+void print_run(std::ostream& out, const RunSummary& summary, const Highlights& highlights, const RunFiles& files,
+               const Output& output) {
+  switch (output.format) {
+    case Format::table: RunTable(out, summary, files, output).print(highlights); break;
+    case Format::json: {
+      out << "{\"summary\":" << format_summary(summary) << ",\"highlights\":[";
+      std::string_view separator = "\n";
+      for (const Section* section : in_order(highlights)) {
+        for (const Event& event : section->kept()) {
+          out << separator << format_event(event, summary.run);
+          separator = ",\n";
+        }
+      }
+      out << "\n],\"omitted\":" << omitted(highlights) << "}\n";
+      break;
+    }
+    case Format::jsonl:
+      out << format_summary(summary) << '\n';
+      for (const Section* section : in_order(highlights)) {
+        for (const Event& event : section->kept()) out << format_event(event, summary.run) << '\n';
+      }
+      if (const std::size_t count = omitted(highlights); count > 0)
+        out << "{\"event\":\"omitted\",\"events\":" << count << "}\n";
+      break;
+    case Format::csv:
+      out << csv_line({"account", "account_name", "user", "access_key_id", "event", "action", "reason", "outcome",
+                       "due", "error", "detail", "dry_run"});
+      for (const Uncovered& account : summary.uncovered) {
+        out << csv_line(
+            {account.account, account.name, "", "", "account", "", "", "not_covered", "", account.reason, "", ""});
+      }
+      for (const Section* section : in_order(highlights)) {
+        for (const Event& event : section->kept()) {
+          out << csv_line({event.account, event.account_name, event.user, event.access_key_id, event.event,
+                           event.action, event.reason, event.outcome, event.due ? base::format_date(*event.due) : "",
+                           event.error, event.detail, event.dry_run ? "true" : "false"});
+        }
+      }
+      if (const std::size_t count = omitted(highlights); count > 0) {
+        out << csv_line({"", "", "", "", "omitted", "", "", "", "", "",
+                         std::to_string(count) + " more events in " + files.events, ""});
+      }
+      break;
+  }
+  out.flush();
+}
+
+}  // namespace keyward::report

@@ -1,0 +1,58 @@
+#include "report/words.hpp"
+
+#include <gtest/gtest.h>
+
+#include "report/samples.hpp"
+
+namespace keyward::report {
+namespace {
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+constexpr const char* k_nothing = "nothing; the next daily run goes on from here";
+
+TEST(NextCommand, IsNothingOnlyWhenAllIsWell) {
+  const RunSummary well = samples::summary_of(0, 2);
+  EXPECT_EQ(next_command(well), k_nothing);
+  const auto next = [&well](auto&& change) {
+    RunSummary summary = well;
+    change(summary);
+    return next_command(summary);
+  };
+  EXPECT_TRUE(has(next([](RunSummary& s) { s.recovery_needed = 1; }), "RECOVERY NEEDED"));
+  EXPECT_TRUE(has(next([](RunSummary& s) { s.stopped_by = "limits"; }), "safety stop"));
+  EXPECT_TRUE(has(next([](RunSummary& s) { s.uncovered.push_back({"1", "", "why"}); }), "NOT COVERED"));
+  EXPECT_TRUE(has(next([](RunSummary& s) { s.held_back = 3; }), "NOT DONE"));
+  EXPECT_TRUE(has(next([](RunSummary& s) { s.outcomes["deactivate"]["failed"] = 1; }), "FAILED"));
+  EXPECT_TRUE(has(next([](RunSummary& s) { s.users_unreadable = 1; }), "could not be read"));
+  EXPECT_TRUE(has(next([](RunSummary& s) { s.notices_failed = 1; }), "mail"));
+  EXPECT_TRUE(has(next([](RunSummary& s) { s.needs_human = 1; }), "NEEDS A PERSON"));
+  EXPECT_TRUE(has(next([](RunSummary& s) { s.interrupted = true; }), "not begun"));
+  EXPECT_TRUE(has(next([](RunSummary& s) { s.exit_code = 4; }), "standard error"));
+  for (const std::string& text : {next([](RunSummary& s) { s.held_back = 3; }), next([](RunSummary& s) { s.exit_code = 4; })})
+    EXPECT_FALSE(has(text, "nothing;")) << text;
+}
+
+TEST(NextCommand, NamesTheMostPressingAndTheCommandThatWasTyped) {
+  RunSummary summary = samples::summary_of(0, 2);
+  summary.outcomes["rotate"]["failed"] = 1;
+  summary.notices_failed = 1;
+  summary.needs_human = 1;
+  EXPECT_EQ(next_command(summary), "keyward run    again, once the causes under FAILED are mended");
+  summary.held_back = 1;
+  EXPECT_EQ(next_command(summary), "keyward run    again, once it is understood what held back the changes under NOT DONE");
+  summary.command = "rotate";
+  summary.recovery_needed = 1;
+  EXPECT_TRUE(next_command(summary).starts_with("keyward recover"));
+}
+
+TEST(NextCommand, AfterADryRunItIsTheNextAccount) {
+  EXPECT_TRUE(has(next_command(samples::summary_of(2, 0)), "dry_run: false for the first account"));
+  EXPECT_TRUE(has(next_command(samples::summary_of(1, 1)), "dry_run: false for the next account"));
+  RunSummary failed = samples::summary_of(2, 0);
+  failed.notices_failed = 1;
+  EXPECT_TRUE(has(next_command(failed), "mail"));
+}
+
+}  // namespace
+}  // namespace keyward::report
