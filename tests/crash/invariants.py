@@ -7,7 +7,7 @@ import re
 
 LEDGER = "keyward:state"
 
-# The columns of the table. What each of them means stands in docs/safety.md.
+# The columns of the table; crash_matrix.py says what each of them means.
 LOST, ORPHANED, DOUBLED, UNNOTICED, UNSETTLED = "lost", "orphaned", "doubled", "unnoticed", "unsettled"
 COLUMNS = (LOST, ORPHANED, DOUBLED, UNNOTICED, UNSETTLED)
 
@@ -55,7 +55,8 @@ def notices_in(mails):
         for user, account, what in matters:
             endings = re.findall(r"ending in (\w{4})", what)
             made = re.search(r"A new access key ending in (\w{4}) was made", what)
-            what = re.sub(r"\d{4}-\d\d-\d\d", "DATE", re.sub(r"A new access key ending in \w{4}", "A new key", what))
+            what = re.sub(r"A new access key ending in \w{4}", "A new key", what)
+            what = re.sub(r"\d{4}-\d\d-\d\d( \([^)]*\))?", "DATE", what)
             notices.append(Notice(account, user, what, endings[-1] if endings else "", made[1] if made else ""))
     return notices
 
@@ -132,14 +133,10 @@ class World:
             for i, made in enumerate(key for key in self.keys(who) if key not in before.keys(who)):
                 names[made] = f"new{i}"
         texts = {key["secret"]: names[id_] for who in self.users for id_, key in self.keys(who).items()}
-        users = {
-            who: {
-                "keys": sorted((names[id_], key["status"]) for id_, key in self.keys(who).items()),
-                "record": sorted(self._without_dates(user["tags"].get(LEDGER, ""), names).split()),
-            }
-            for who, user in self.users.items()
-        }
-        secrets = {}
+        facts = {}
+        for who, user in self.users.items():
+            facts[*who, "keys"] = sorted(f"{names[id_]} {key['status']}" for id_, key in self.keys(who).items())
+            facts[*who, "record"] = sorted(self._without_dates(user["tags"].get(LEDGER, ""), names).split())
         for number, secret in self.secrets:
             current = {
                 texts.get(value, "?")
@@ -148,12 +145,11 @@ class World:
                 for field, value in json.loads(version["text"]).items()
                 if not re.fullmatch(r"AKIA[A-Z2-7]{16}", value)
             }
-            secrets[number, secret["region"], secret["name"]] = {
-                "current": sorted(current),
-                "policy": json.dumps(secret.get("policy"), sort_keys=True),
-                "replicas": sorted(secret["replicas"]),
-            }
-        return {"users": users, "secrets": secrets}
+            place = (number, secret["region"], secret["name"])
+            facts[*place, "current"] = sorted(current)
+            facts[*place, "policy"] = json.dumps(secret.get("policy"), sort_keys=True)
+            facts[*place, "replicas"] = sorted(secret["replicas"])
+        return facts
 
     @staticmethod
     def _without_dates(record, names):
@@ -177,17 +173,18 @@ class Expectation:
 
     def at_any_time(self, world, recovered):
         """What holds directly after a kill as well as in the end."""
-        for who, user in self.before.users.items():
+        when = "in the end" if recovered else "at once"
+        for who in self.before.users:
             known = self.before.keys(who)
             keys = world.keys(who)
             for id_, key in keys.items():
                 if id_ in known or world.is_stored(key) or (not recovered and world.intent_tells_of(who, key)):
                     continue
-                yield Failure(LOST, f"{who}: nobody has the secret of the new key {id_}, and no record tells of it")
+                yield Failure(LOST, f"{when} {who}: nobody has the secret of the new key {id_}, and no record tells of it")
             for id_ in known:
                 least = self._fate(self.after, who, id_)
                 if self._fate(world, who, id_) < least:
-                    yield Failure(LOST, f"{who}: the key {id_} was switched off or deleted; undisturbed it is not")
+                    yield Failure(LOST, f"{when} {who}: the key {id_} is switched off or gone; undisturbed it is not")
             works = [
                 key
                 for id_, key in keys.items()
@@ -197,14 +194,14 @@ class Expectation:
             ]
             had_one = any(key["status"] == "Active" for key in known.values())
             if had_one and not works and (recovered or not self.interrupts_use):
-                yield Failure(LOST, f"{who}: no working key is left that the owner can know")
+                yield Failure(LOST, f"{when} {who}: no working key is left that the owner can know")
 
     def recovered(self, world, promoted, codes):
         """What holds when keyward has been run until nothing changed any more. `promoted`: the keys that were handed
         over already when it was disturbed."""
         yield from self.at_any_time(world, recovered=True)
         existing = {id_ for who in world.users for id_ in world.keys(who)}
-        for who, user in self.before.users.items():
+        for who in self.before.users:
             known = self.before.keys(who)
             made = {id_: key for id_, key in world.keys(who).items() if id_ not in known}
             wanted = [id_ for id_ in self.after.keys(who) if id_ not in known]
@@ -251,8 +248,6 @@ class Expectation:
 
     def _differences(self, world):
         is_, should = world.normalised(self.before), self.after.normalised(self.before)
-        for part in ("users", "secrets"):
-            for name in sorted({*is_[part], *should[part]}):
-                if is_[part].get(name) != should[part].get(name):
-                    difference = f"{is_[part].get(name)}, undisturbed {should[part].get(name)}"
-                    yield Failure(UNSETTLED, f"{name} ends as {difference}")
+        for name in sorted({*is_, *should}):
+            if is_.get(name) != should.get(name):
+                yield Failure(UNSETTLED, f"{' '.join(name)}: {is_.get(name)}; undisturbed {should.get(name)}")

@@ -1,5 +1,6 @@
 """A prepared world that trials disturb again and again: one sandbox, the state folders of keyward, and a way back."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -33,11 +34,9 @@ class Stage:
 
     HOSTS = ("one", "two")
 
-    def __init__(self, scenario, seed, quirks=None, propagation=None):
+    def __init__(self, scenario, seed):
         self.scenario = scenario
         self._seed = seed
-        self._quirks = quirks or {}
-        self._propagation = propagation
 
     def __enter__(self):
         self._folder = tempfile.TemporaryDirectory(prefix="keyward-crash-")
@@ -48,10 +47,6 @@ class Stage:
         try:
             self.hosts = {name: self._host(folder / name, name) for name in self.HOSTS}
             self.scenario.prepare(self)
-            if self._quirks:
-                self.sandbox.edit("set_quirks", quirks=self._quirks)
-            if self._propagation:
-                self.sandbox.edit("set_propagation", duration=self._propagation)
             self.sandbox.control("mail", method="DELETE")
             self.sandbox.control("calls", method="DELETE")
             self.sandbox.snapshot()
@@ -100,6 +95,17 @@ class Stage:
         for host in self.hosts.values():
             shutil.rmtree(host.state_dir, ignore_errors=True)
             shutil.copytree(self._state, host.state_dir)
+
+    @contextlib.contextmanager
+    def started(self, host, *arguments):
+        """The running program, which does not outlive the block."""
+        process = host.start(*arguments)
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
 
     def wait_for_held(self, process, app=""):
         """What is held, as soon as there is something; nothing when the program ended before it sent anything."""
