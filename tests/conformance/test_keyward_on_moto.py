@@ -124,7 +124,9 @@ def test_a_dry_run_changes_nothing(tmp_path):
 
 def test_a_wrong_secret_is_refused_and_stops_the_run(tmp_path):
     with Moto(members=1) as moto:
-        environment = moto.environment() | {"AWS_SECRET_ACCESS_KEY": moto.hub[1][:-1] + "x"}
+        secret = moto.hub[1]
+        wrong = secret[:-1] + ("x" if secret[-1] != "x" else "y")
+        environment = moto.environment() | {"AWS_SECRET_ACCESS_KEY": wrong}
         result = Keyward(tmp_path, environment)("run").expect(5)
         assert "SignatureDoesNotMatch" in result.stderr
         assert moto.client("organizations", moto.hub).describe_organization()["Organization"]["MasterAccountId"] == HUB_ACCOUNT
