@@ -275,7 +275,11 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) 
         unsettled.error->message += "; the new key is stored, the next run settles the rotation";
         co_return unsettled;
       }
-      if (*state == StoredState::current) ready = Result<void>();
+      if (*state == StoredState::current) {
+        Result<void> tidied = co_await parts_.store.promote(*location, facts.name, created->id);
+        if (!tidied) parts_.log.warn("pending_label_left", {{"user", facts.name.str()}, {"error", base::describe(tidied.error())}});
+        ready = Result<void>();
+      }
     }
   }
   if (!ready) {
