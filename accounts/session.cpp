@@ -42,6 +42,8 @@ base::Arn role_arn(const RoleSettings& settings, const base::AccountId& account)
 std::string read_only_session_policy() {
   boost::json::array actions;
   for (const aws::Operation& operation : aws::operations::k_all) {
+    // What is sent unsigned is nobody's call: no policy speaks of it.
+    if (operation.signing == aws::Signing::none) continue;
     if (operation.effect == aws::Effect::read) actions.emplace_back(operation.full_name());
   }
   boost::json::object statement;

@@ -21,8 +21,8 @@ std::string text(pugi::xml_node node, const char* name) { return node.child(name
 }  // namespace
 
 Task<Result<CallerIdentity>> StsClient::get_caller_identity() {
-  Parameters parameters;
-  Result<XmlAnswer> answer = co_await caller_.query(k_get_caller_identity, k_version, parameters);
+  Parameters none;
+  Result<XmlAnswer> answer = co_await caller_.query(k_get_caller_identity, k_version, std::move(none));
   if (!answer) co_return answer.error();
   CallerIdentity identity{text(answer->result, "Account"), text(answer->result, "Arn")};
   if (identity.account.empty() || identity.arn.empty()) {
@@ -33,12 +33,12 @@ Task<Result<CallerIdentity>> StsClient::get_caller_identity() {
 }
 
 Task<Result<CredentialsPtr>> StsClient::assume_role(AssumeRoleRequest request) {
-  Parameters parameters{{"RoleArn", request.role.str()},
-                        {"RoleSessionName", request.session_name},
-                        {"DurationSeconds", std::to_string(request.duration_seconds)}};
-  if (!request.external_id.empty()) parameters.emplace_back("ExternalId", request.external_id);
-  if (!request.session_policy.empty()) parameters.emplace_back("Policy", request.session_policy);
-  Result<XmlAnswer> answer = co_await caller_.query(k_assume_role, k_version, parameters);
+  const std::string duration = std::to_string(request.duration_seconds);
+  Parameters parameters{
+      {"RoleArn", request.role.str()}, {"RoleSessionName", request.session_name}, {"DurationSeconds", duration}};
+  if (!request.external_id.empty()) parameters.add("ExternalId", request.external_id);
+  if (!request.session_policy.empty()) parameters.add("Policy", request.session_policy);
+  Result<XmlAnswer> answer = co_await caller_.query(k_assume_role, k_version, std::move(parameters));
   if (!answer) {
     Error error = answer.error();
     error.operation += " " + request.role.str();

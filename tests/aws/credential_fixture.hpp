@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "aws/caller.hpp"
 #include "aws/credential_chain.hpp"
 #include "aws/sts_query.hpp"
 #include "support/fake_clock.hpp"
@@ -22,6 +23,15 @@ struct FakeWorld {
   test::FakeSleeper sleeper{&host_clock};
   Environment environment{{"AWS_REGION", "eu-central-1"}};
   test::TemporaryDirectory home;
+  base::Region region = base::Region::parse("eu-central-1").value();
+  CallContext context{.transport = transport,
+                      .clock = clock,
+                      .sleeper = sleeper,
+                      .endpoints = {},
+                      .jitter = std::mt19937_64(1),
+                      .retry_budget = {},
+                      .statistics = {},
+                      .user_agent = "keyward/test"};
 
   FakeWorld() { clock.learn(host_clock.now()); }
 
