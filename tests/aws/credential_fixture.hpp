@@ -4,9 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "aws/caller.hpp"
 #include "aws/credential_chain.hpp"
-#include "aws/sts_query.hpp"
 #include "support/fake_clock.hpp"
 #include "support/fake_transport.hpp"
 #include "support/run.hpp"
@@ -35,8 +33,7 @@ struct FakeWorld {
 
   FakeWorld() { clock.learn(host_clock.now()); }
 
-  ChainSettings settings() { return {transport, clock, sleeper, environment, home.path(), {}, {}, {}}; }
-  StsAccess sts() { return {transport, clock, {}, base::Region::parse("eu-central-1").value()}; }
+  ChainSettings settings() { return {context, environment, home.path(), {}, region}; }
 
   base::Result<CredentialsPtr> fetch(CredentialProvider& provider) { return test::run(loop, provider.credentials()); }
 
