@@ -28,8 +28,10 @@ std::string read_only_session_policy();
 /// the role is assumed at the first call.
 class Session {
  public:
-  /// `hub` calls STS; it and `context` outlive the session. With Writes::refused the session policy is read-only too.
-  Session(aws::CallContext& context, aws::Caller& hub, base::Arn role, const RoleSettings& settings, aws::Writes writes);
+  /// `hub` is who assumes the role. STS and the account are called in `region`. `context` outlives the session. With
+  /// Writes::refused the session policy is read-only too.
+  Session(aws::CallContext& context, std::shared_ptr<aws::CredentialProvider> hub, const base::Region& region,
+          base::Arn role, const RoleSettings& settings, aws::Writes writes);
   Session(Session&&) noexcept;
   ~Session();
 

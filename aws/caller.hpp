@@ -4,17 +4,16 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <pugixml.hpp>
 #include <random>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
+#include "aws/answers.hpp"
 #include "aws/aws_clock.hpp"
 #include "aws/credentials.hpp"
 #include "aws/endpoints.hpp"
 #include "aws/operation.hpp"
+#include "aws/parameters.hpp"
 #include "base/deadline.hpp"
 #include "base/http.hpp"
 #include "base/rate_limiter.hpp"
@@ -35,8 +34,8 @@ struct CallContext {
   AwsClock& clock;
   base::Sleeper& sleeper;
   EndpointSettings endpoints;
-  std::mt19937_64 jitter;           ///< seeded by main, printed with the run
-  base::RetryBudget retry_budget;   ///< one for the run: a storm of retries in one account must not feed on others
+  std::mt19937_64 jitter;          ///< seeded by main, printed with the run
+  base::RetryBudget retry_budget;  ///< one for the run: a storm of retries in one account must not feed on others
   CallStatistics statistics;
   std::string user_agent;
   base::Deadline deadline = base::Deadline::never();
@@ -45,24 +44,13 @@ struct CallContext {
 /// Whether a caller may change anything. `refused` is dry run's guard in the process; the session policy is the other.
 enum class Writes { allowed, refused };
 
-/// An answer of the Query protocol; `result` is the `{Op}Result` element, or the root where an operation has none.
-struct XmlAnswer {
-  std::unique_ptr<pugi::xml_document> document;
-  pugi::xml_node result;
-  std::string request_id;
-};
-
-struct JsonAnswer {
-  boost::json::object result;
-  std::string request_id;
-};
-
-using Parameters = std::vector<std::pair<std::string, std::string>>;
-
-/// Makes signed calls for one identity in one region: signs, sends, corrects the clock, refreshes expired credentials
-/// once, retries what may be retried, and hands back an answer that was complete and well-formed.
+/// Makes calls for one identity in one region: signs, sends, corrects the clock, refreshes expired credentials once,
+/// retries what may be retried, and hands back an answer that was complete and well-formed. Only an operation that
+/// declares Signing::none is sent unsigned.
 /// Errors are those of the service (aws/error_codes.hpp) and of the transport; an answer that cannot be understood is
 /// `transient` for an idempotent call and `ambiguous` for another. A refused write is `denied` with code "DryRun".
+/// Where the credentials cannot be had, their error is handed on and the call is not retried: their source did that.
+/// Its `not_found` becomes `invalid`, or it would read as if what the call asks for did not exist.
 class Caller {
  public:
   Caller(CallContext& context, CredentialProvider& credentials, base::Region region, Writes writes);
@@ -75,7 +63,8 @@ class Caller {
   /// Query protocol (IAM, STS, SNS): form-encoded parameters, XML back. `version` is the API's.
   base::Task<base::Result<XmlAnswer>> query(Operation operation, std::string_view version, Parameters parameters);
   /// JSON 1.1 (Organizations, Secrets Manager): `target_prefix` as in X-Amz-Target.
-  base::Task<base::Result<JsonAnswer>> json(Operation operation, std::string_view target_prefix, boost::json::object input);
+  base::Task<base::Result<JsonAnswer>> json(Operation operation, std::string_view target_prefix,
+                                            boost::json::object input);
   /// REST-JSON (SES v2, Account Management). `path` is percent-encoded.
   base::Task<base::Result<JsonAnswer>> rest_json(Operation operation, std::string method, std::string path,
                                                  boost::json::object input);
@@ -86,8 +75,10 @@ class Caller {
 
  private:
   struct Call;
-  class SignedAttempt;
-  base::Task<base::Result<base::HttpResponse>> perform(Call call);
+  template <class Answer>
+  class Sending;
+  template <class Answer>
+  base::Task<base::Result<Answer>> perform(Call call);
 
   CallContext& context_;
   CredentialProvider& credentials_;

@@ -3,14 +3,13 @@
 #include <utility>
 #include <vector>
 
-#include "aws/assume_role_credentials.hpp"
 #include "aws/credentials_container.hpp"
 #include "aws/credentials_environment.hpp"
 #include "aws/credentials_imds.hpp"
 #include "aws/credentials_profile.hpp"
 #include "aws/credentials_web_identity.hpp"
 #include "aws/refreshing_credentials.hpp"
-#include "aws/sts_access.hpp"
+#include "aws/sts_client.hpp"
 
 namespace keyward::aws {
 namespace {
@@ -20,56 +19,56 @@ using base::ErrorKind;
 using base::Result;
 using base::Task;
 
+using Provider = std::shared_ptr<CredentialProvider>;
+
 /// AWS_WEB_IDENTITY_TOKEN_FILE with AWS_ROLE_ARN, as EKS sets them.
-class EnvironmentWebIdentity final : public CredentialProvider {
- public:
-  explicit EnvironmentWebIdentity(const ChainSettings& settings) : settings_(settings) {}
-
-  Task<Result<CredentialsPtr>> credentials() override {
-    if (!provider_) {
-      auto made = make();
-      if (!made) co_return made.error();
-      provider_ = *std::move(made);
-    }
-    Result<CredentialsPtr> credentials = co_await provider_->credentials();
-    co_return credentials;
+Result<Provider> web_identity_of_environment(const ChainSettings& settings) {
+  const auto token_file = variable(settings.environment, "AWS_WEB_IDENTITY_TOKEN_FILE");
+  if (!token_file) {
+    return Error{ErrorKind::not_found, "credentials", "NoCredentials", "", "AWS_WEB_IDENTITY_TOKEN_FILE is not set"};
   }
-
- private:
-  Result<std::unique_ptr<CredentialProvider>> make() const {
-    const auto token_file = variable(settings_.environment, "AWS_WEB_IDENTITY_TOKEN_FILE");
-    if (!token_file) {
-      return Error{ErrorKind::not_found, "credentials", "NoCredentials", "", "AWS_WEB_IDENTITY_TOKEN_FILE is not set"};
-    }
-    const auto invalid = [](std::string message) {
-      return Error{ErrorKind::invalid, "credentials", "BadWebIdentity", "", std::move(message)};
-    };
-    const auto role = variable(settings_.environment, "AWS_ROLE_ARN");
-    if (!role) return invalid("AWS_WEB_IDENTITY_TOKEN_FILE is set but AWS_ROLE_ARN is not");
-    const auto arn = base::Arn::parse(*role);
-    if (!arn) return invalid("AWS_ROLE_ARN is not an ARN: \"" + *role + "\"");
-    const auto name = variable(settings_.environment, "AWS_ROLE_SESSION_NAME");
-    WebIdentityInputs inputs{*token_file, *arn, name ? *name : default_role_session_name(settings_.clock)};
-    if (!is_role_session_name(inputs.session_name)) return invalid("AWS_ROLE_SESSION_NAME is malformed");
-    auto sts = sts_access(settings_, nullptr);
-    if (!sts) return sts.error();
-    return std::unique_ptr<CredentialProvider>(std::make_unique<WebIdentityCredentials>(*sts, std::move(inputs)));
-  }
-
-  const ChainSettings& settings_;
-  std::unique_ptr<CredentialProvider> provider_;
-};
+  const auto invalid = [](std::string message) {
+    return Error{ErrorKind::invalid, "credentials", "BadWebIdentity", "", std::move(message)};
+  };
+  const auto role = variable(settings.environment, "AWS_ROLE_ARN");
+  if (!role) return invalid("AWS_WEB_IDENTITY_TOKEN_FILE is set but AWS_ROLE_ARN is not");
+  const auto arn = base::Arn::parse(*role);
+  if (!arn) return invalid("AWS_ROLE_ARN is not an ARN: \"" + *role + "\"");
+  const auto name = variable(settings.environment, "AWS_ROLE_SESSION_NAME");
+  WebIdentityInputs inputs{*token_file, *arn, name ? *name : default_role_session_name(settings.context.clock)};
+  if (!is_role_session_name(inputs.session_name)) return invalid("AWS_ROLE_SESSION_NAME is malformed");
+  return Provider(std::make_shared<WebIdentityCredentials>(settings.context, settings.region, std::move(inputs)));
+}
 
 /// The profile that is asked for, or "default" if there is one.
-class ChosenProfile final : public CredentialProvider {
+Result<Provider> chosen_profile(const ChainSettings& settings) {
+  const auto config = load_shared_config(settings.environment, settings.home);
+  if (!config) return config.error();
+  const auto named = named_profile(settings.profile, settings.environment);
+  if (!named && !config->profiles.contains("default")) {
+    return Error{ErrorKind::not_found, "credentials", "NoCredentials", "", "there is no default profile"};
+  }
+  auto provider = profile_credentials(named.value_or("default"), *config, settings);
+  // Who names a profile on the command line means that identity and no other.
+  if (!provider && settings.profile && provider.error().kind == ErrorKind::not_found) {
+    Error error = provider.error();
+    error.kind = ErrorKind::invalid;
+    return error;
+  }
+  return provider;
+}
+
+/// A way whose settings are read when the chain comes to it, and once.
+class ReadAtFirstUse final : public CredentialProvider {
  public:
-  explicit ChosenProfile(const ChainSettings& settings) : settings_(settings) {}
+  using Read = Result<Provider> (*)(const ChainSettings&);
+  ReadAtFirstUse(const ChainSettings& settings, Read read) : settings_(settings), read_(read) {}
 
   Task<Result<CredentialsPtr>> credentials() override {
     if (!provider_) {
-      auto made = make();
-      if (!made) co_return made.error();
-      provider_ = *std::move(made);
+      Result<Provider> provider = read_(settings_);
+      if (!provider) co_return provider.error();
+      provider_ = *std::move(provider);
     }
     Result<CredentialsPtr> credentials = co_await provider_->credentials();
     co_return credentials;
@@ -79,25 +78,9 @@ class ChosenProfile final : public CredentialProvider {
   }
 
  private:
-  Result<std::shared_ptr<CredentialProvider>> make() const {
-    const auto config = load_shared_config(settings_.environment, settings_.home);
-    if (!config) return config.error();
-    const auto named = named_profile(settings_.profile, settings_.environment);
-    if (!named && !config->profiles.contains("default")) {
-      return Error{ErrorKind::not_found, "credentials", "NoCredentials", "", "there is no default profile"};
-    }
-    auto provider = profile_credentials(named.value_or("default"), *config, settings_);
-    // Who names a profile on the command line means that identity and no other.
-    if (!provider && settings_.profile && provider.error().kind == ErrorKind::not_found) {
-      Error error = provider.error();
-      error.kind = ErrorKind::invalid;
-      return error;
-    }
-    return provider;
-  }
-
   const ChainSettings& settings_;
-  std::shared_ptr<CredentialProvider> provider_;
+  Read read_;
+  Provider provider_;
 };
 
 class Chain final : public CredentialProvider {
@@ -105,13 +88,13 @@ class Chain final : public CredentialProvider {
   explicit Chain(ChainSettings settings) : settings_(std::move(settings)) {
     if (!settings_.profile) {
       ways_.push_back({"environment", std::make_unique<EnvironmentCredentials>(settings_.environment)});
-      ways_.push_back({"web identity", std::make_unique<EnvironmentWebIdentity>(settings_)});
+      ways_.push_back({"web identity", std::make_unique<ReadAtFirstUse>(settings_, web_identity_of_environment)});
     }
-    ways_.push_back({"shared config", std::make_unique<ChosenProfile>(settings_)});
-    ways_.push_back({"container", std::make_unique<ContainerCredentials>(settings_.environment, settings_.transport,
-                                                                         settings_.sleeper)});
+    ways_.push_back({"shared config", std::make_unique<ReadAtFirstUse>(settings_, chosen_profile)});
+    ways_.push_back({"container", std::make_unique<ContainerCredentials>(
+                                      settings_.environment, settings_.context.transport, settings_.context.sleeper)});
     ways_.push_back(
-        {"instance metadata", std::make_unique<ImdsCredentials>(settings_.environment, settings_.transport)});
+        {"instance metadata", std::make_unique<ImdsCredentials>(settings_.environment, settings_.context.transport)});
   }
 
   Task<Result<CredentialsPtr>> credentials() override {
@@ -143,10 +126,26 @@ class Chain final : public CredentialProvider {
   std::optional<std::size_t> chosen_;
 };
 
+/// The region that the environment or the profile (may be null) names. Absent is no error, malformed is `invalid`.
+Result<std::optional<base::Region>> configured_region(const Environment& environment,
+                                                      const SharedConfig::Section* profile) {
+  std::string origin = "AWS_REGION";
+  auto text = variable(environment, origin);
+  if (!text) text = variable(environment, origin = "AWS_DEFAULT_REGION");
+  if (!text && profile != nullptr) text = variable(*profile, origin = "region");
+  if (!text) return std::optional<base::Region>();
+  auto region = base::Region::parse(*text);
+  if (!region) {
+    return Error{ErrorKind::invalid, "region", "BadRegion", "",
+                 origin + " must be " + std::string(base::Region::expectation()) + ", not \"" + *text + "\""};
+  }
+  return region;
+}
+
 }  // namespace
 
 std::unique_ptr<CredentialProvider> default_credential_chain(ChainSettings settings) {
-  const AwsClock& clock = settings.clock;
+  const AwsClock& clock = settings.context.clock;
   return std::make_unique<RefreshingCredentials>(std::make_unique<Chain>(std::move(settings)), clock);
 }
 

@@ -4,26 +4,20 @@
 #include <optional>
 #include <string>
 
-#include "aws/aws_clock.hpp"
+#include "aws/caller.hpp"
 #include "aws/credentials.hpp"
-#include "aws/endpoints.hpp"
 #include "aws/shared_config.hpp"
-#include "base/clock.hpp"
-#include "base/http.hpp"
 #include "base/ids.hpp"
 
 namespace keyward::aws {
 
 /// What the chain needs of the world. The references outlive the chain.
 struct ChainSettings {
-  base::HttpTransport& transport;
-  AwsClock& clock;  ///< learns from the answers of STS: a role may be the first call of all
-  base::Sleeper& sleeper;
+  CallContext& context;  ///< its clock learns from the answers of STS: a role may be the first call of all
   const Environment& environment;
   std::string home;                    ///< for ~/.aws
   std::optional<std::string> profile;  ///< --profile: environment keys are then skipped
-  std::optional<base::Region> region;  ///< --region: for the STS endpoint of role profiles
-  EndpointSettings endpoints;
+  base::Region region;                 ///< where STS is asked for roles: the global endpoint is not used
 };
 
 /// The default credential chain of the AWS SDKs: environment keys, web identity, profile (static keys, source_profile,

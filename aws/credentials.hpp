@@ -32,4 +32,12 @@ class CredentialProvider {
   virtual void forget() noexcept {}
 };
 
+/// Nobody: for a caller whose only operation is sent unsigned. What must be signed fails with it.
+class AnonymousCredentials final : public CredentialProvider {
+ public:
+  base::Task<base::Result<CredentialsPtr>> credentials() override {
+    co_return base::Error{base::ErrorKind::internal, "credentials", "Anonymous", "", "this call must be signed"};
+  }
+};
+
 }  // namespace keyward::aws

@@ -15,7 +15,7 @@
 #include "aws/credentials_process.hpp"
 #include "aws/credentials_web_identity.hpp"
 #include "aws/refreshing_credentials.hpp"
-#include "aws/sts_access.hpp"
+#include "aws/sts_client.hpp"
 
 namespace keyward::aws {
 namespace {
@@ -113,7 +113,7 @@ class ProfileResolver {
   }
 
   std::string session_name(const SharedConfig::Section& profile) const {
-    return value(profile, "role_session_name").value_or(default_role_session_name(settings_.clock));
+    return value(profile, "role_session_name").value_or(default_role_session_name(settings_.context.clock));
   }
 
   Result<Provider> web_identity(const std::string& name, const SharedConfig::Section& profile,
@@ -123,9 +123,7 @@ class ProfileResolver {
     WebIdentityInputs inputs{token_file, *arn, session_name(profile)};
     if (!is_role_session_name(inputs.session_name))
       return invalid(name, "BadParameter", "role_session_name is malformed");
-    const auto sts = sts_access(settings_, &profile);
-    if (!sts) return sts.error();
-    return refreshed(std::make_unique<WebIdentityCredentials>(*sts, std::move(inputs)));
+    return refreshed(std::make_unique<WebIdentityCredentials>(settings_.context, settings_.region, std::move(inputs)));
   }
 
   Result<Provider> role(const std::string& name, const SharedConfig::Section& profile) {
@@ -137,8 +135,6 @@ class ProfileResolver {
     const auto duration = session_duration(name, profile);
     if (!duration) return duration.error();
     AssumeRoleInputs inputs{*arn, session_name(profile), value(profile, "external_id").value_or(""), "", *duration};
-    const auto sts = sts_access(settings_, &profile);
-    if (!sts) return sts.error();
 
     const auto source_profile = value(profile, "source_profile");
     const auto credential_source = value(profile, "credential_source");
@@ -150,7 +146,8 @@ class ProfileResolver {
     Result<Provider> source =
         source_profile ? from_profile(name, *source_profile) : from_source(name, *credential_source);
     if (!source) return source.error();
-    return refreshed(std::make_unique<AssumeRoleCredentials>(*sts, *std::move(source), std::move(inputs)));
+    return refreshed(std::make_unique<AssumeRoleCredentials>(settings_.context, *std::move(source), settings_.region,
+                                                             std::move(inputs)));
   }
 
   /// At most an hour: AWS refuses more where the source is a role itself, and it is renewed in time anyway.
@@ -188,11 +185,11 @@ class ProfileResolver {
   Result<Provider> from_source(const std::string& name, const std::string& source) const {
     if (source == "Environment") return Provider(std::make_shared<EnvironmentCredentials>(settings_.environment));
     if (source == "EcsContainer") {
-      return refreshed(
-          std::make_unique<ContainerCredentials>(settings_.environment, settings_.transport, settings_.sleeper));
+      return refreshed(std::make_unique<ContainerCredentials>(settings_.environment, settings_.context.transport,
+                                                              settings_.context.sleeper));
     }
     if (source == "Ec2InstanceMetadata") {
-      return refreshed(std::make_unique<ImdsCredentials>(settings_.environment, settings_.transport));
+      return refreshed(std::make_unique<ImdsCredentials>(settings_.environment, settings_.context.transport));
     }
     return invalid(
         name, "BadSource",
@@ -200,7 +197,7 @@ class ProfileResolver {
   }
 
   Result<Provider> refreshed(std::unique_ptr<CredentialProvider> source) const {
-    return Provider(std::make_shared<RefreshingCredentials>(std::move(source), settings_.clock));
+    return Provider(std::make_shared<RefreshingCredentials>(std::move(source), settings_.context.clock));
   }
 
   const SharedConfig& config_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "aws/small_file.hpp"
+#include "aws/sts_client.hpp"
 
 namespace keyward::aws {
 namespace {
@@ -23,23 +24,19 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
-WebIdentityCredentials::WebIdentityCredentials(StsAccess sts, WebIdentityInputs inputs)
-    : sts_(std::move(sts)), inputs_(std::move(inputs)) {}
+WebIdentityCredentials::WebIdentityCredentials(CallContext& context, base::Region region, WebIdentityInputs inputs)
+    : caller_(context, nobody_, std::move(region), Writes::refused), inputs_(std::move(inputs)) {}
 
 Task<Result<CredentialsPtr>> WebIdentityCredentials::credentials() {
-  const Result<base::Body> token = read_small_file(inputs_.token_file, k_max_token_file);
-  if (!token) co_return token.error();
-  if (trimmed(token->view()).empty()) {
+  const Result<base::Body> file = read_small_file(inputs_.token_file, k_max_token_file);
+  if (!file) co_return file.error();
+  base::Secret token(trimmed(file->view()));
+  if (token.empty()) {
     co_return Error{ErrorKind::invalid, "credentials", "EmptyTokenFile", "", inputs_.token_file + " holds no token"};
   }
-  StsRequest request;
-  request.action = "AssumeRoleWithWebIdentity";
-  request.subject = inputs_.role.str();
-  append_field(request.form, "RoleArn", inputs_.role.str());
-  append_field(request.form, "RoleSessionName", inputs_.session_name);
-  append_field(request.form, "WebIdentityToken", trimmed(token->view()));
-  append_field(request.form, "DurationSeconds", "3600");
-  Result<CredentialsPtr> assumed = co_await request_credentials(sts_, std::move(request));
+  StsClient sts(caller_);
+  Result<CredentialsPtr> assumed =
+      co_await sts.assume_role_with_web_identity(inputs_.role, inputs_.session_name, std::move(token));
   co_return assumed;
 }
 

@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "aws/caller.hpp"
 #include "aws/credentials.hpp"
-#include "aws/sts_query.hpp"
 #include "base/ids.hpp"
 
 namespace keyward::aws {
@@ -14,16 +14,19 @@ struct WebIdentityInputs {
   std::string session_name;
 };
 
-/// AssumeRoleWithWebIdentity with the token in a file: the one call that is unsigned by definition.
-/// Errors: those of request_credentials(); `invalid` for a token file that cannot be read or holds no token.
+/// AssumeRoleWithWebIdentity with the token in a file.
+/// Errors: those of StsClient::assume_role_with_web_identity(); `invalid` for a token file that cannot be read or holds
+/// no token.
 class WebIdentityCredentials final : public CredentialProvider {
  public:
-  WebIdentityCredentials(StsAccess sts, WebIdentityInputs inputs);
+  /// STS is asked in `region`. `context` outlives this object.
+  WebIdentityCredentials(CallContext& context, base::Region region, WebIdentityInputs inputs);
 
   base::Task<base::Result<CredentialsPtr>> credentials() override;
 
  private:
-  StsAccess sts_;
+  AnonymousCredentials nobody_;
+  Caller caller_;
   WebIdentityInputs inputs_;
 };
 

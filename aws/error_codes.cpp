@@ -35,13 +35,14 @@ constexpr auto k_denied = std::to_array<std::string_view>(
      "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "SignatureDoesNotMatch",
      "InvalidSignatureException", "IncompleteSignature", "IncompleteSignatureException", "MissingAuthenticationToken",
      "MissingAuthenticationTokenException", "OptInRequired", "RegionDisabledException", "RequestExpired",
-     "RequestTimeTooSkewed", "RequestInTheFuture", "UnauthorizedOperation", "AWSOrganizationsNotInUseException"});
+     "RequestTimeTooSkewed", "RequestInTheFuture", "UnauthorizedOperation", "AWSOrganizationsNotInUseException",
+     "InvalidIdentityToken", "IDPRejectedClaim"});
 
 constexpr auto k_not_found = std::to_array<std::string_view>(
     {"NoSuchEntity", "NoSuchKey", "NoSuchBucket", "ParameterNotFound", "ReportNotPresent", "ReportExpired", "NotFound"});
 
 constexpr auto k_limit = std::to_array<std::string_view>(
-    {"LimitExceeded", "QuotaExceededException", "ServiceQuotaExceededException", "PackedPolicyTooLarge"});
+    {"LimitExceeded", "QuotaExceededException", "ServiceQuotaExceededException"});
 
 constexpr auto k_conflict =
     std::to_array<std::string_view>({"ResourceExistsException", "EntityAlreadyExists", "DeleteConflict", "ConflictException"});
@@ -110,7 +111,7 @@ base::ErrorKind classify(Service service, int status, std::string_view code) {
   }
   if (contains(k_not_found, code) || code.ends_with("NotFoundException")) return ErrorKind::not_found;
   if (status == 500 || status == 502 || status == 503 || status == 504) return ErrorKind::transient;
-  return ErrorKind::invalid;
+  return status == 403 ? ErrorKind::denied : ErrorKind::invalid;
 }
 
 base::Error error_of_answer(const Operation& operation, const base::HttpResponse& response) {

@@ -37,25 +37,22 @@ Result<base::Instant> create_date(const Operation& operation, pugi::xml_node nod
 
 }  // namespace
 
-/// All pages of a list, each as its own document. IAM may give fewer elements than asked for and still have more.
-Task<Result<std::vector<pugi::xml_document>>> IamClient::list(Operation operation, Parameters parameters) {
-  std::vector<pugi::xml_document> all;
-  parameters.emplace_back("MaxItems", "1000");
-  const std::size_t fixed = parameters.size();
+/// All pages of a list. IAM may give fewer elements than asked for and still have more.
+Task<Result<std::vector<XmlAnswer>>> IamClient::list(Operation operation, Parameters parameters) {
+  std::vector<XmlAnswer> all;
+  parameters.add("MaxItems", "1000");
   Pages pages(operation);
   while (pages.more()) {
-    parameters.resize(fixed);
-    if (!pages.token().empty()) parameters.emplace_back("Marker", pages.token());
-    Result<XmlAnswer> answer = co_await caller_.query(operation, k_version, parameters);
+    Parameters of_page = parameters.clone();
+    if (!pages.token().empty()) of_page.add("Marker", pages.token());
+    Result<XmlAnswer> answer = co_await caller_.query(operation, k_version, std::move(of_page));
     if (!answer) co_return answer.error();
     std::optional<std::string> marker;
     if (text(answer->result, "IsTruncated") == "true") {
       marker = text(answer->result, "Marker");
       if (marker->empty()) co_return malformed(operation, answer->request_id, "a truncated page without Marker");
     }
-    pugi::xml_document page;
-    page.append_copy(answer->result);
-    all.push_back(std::move(page));
+    all.push_back(std::move(*answer));
     const Result<void> advanced = pages.advance(marker);
     if (!advanced) co_return advanced.error();
   }
@@ -70,11 +67,11 @@ Task<Result<void>> IamClient::change(Operation operation, Parameters parameters)
 
 Task<Result<std::vector<IamUser>>> IamClient::list_users() {
   Parameters parameters;
-  Result<std::vector<pugi::xml_document>> pages = co_await list(k_list_users, parameters);
+  Result<std::vector<XmlAnswer>> pages = co_await list(k_list_users, std::move(parameters));
   if (!pages) co_return pages.error();
   std::vector<IamUser> users;
   for (const auto& page : *pages) {
-    const auto container = page.first_child().child("Users");
+    const auto container = page.result.child("Users");
     if (!container) co_return malformed(k_list_users, "", "the answer has no Users");
     for (const auto member : container.children("member")) {
       auto name = base::UserName::parse(text(member, "UserName"));
@@ -88,11 +85,11 @@ Task<Result<std::vector<IamUser>>> IamClient::list_users() {
 
 Task<Result<std::vector<AccessKeyMetadata>>> IamClient::list_access_keys(base::UserName user) {
   Parameters parameters{{"UserName", user.str()}};
-  Result<std::vector<pugi::xml_document>> pages = co_await list(k_list_access_keys, parameters);
+  Result<std::vector<XmlAnswer>> pages = co_await list(k_list_access_keys, std::move(parameters));
   if (!pages) co_return pages.error();
   std::vector<AccessKeyMetadata> keys;
   for (const auto& page : *pages) {
-    const auto container = page.first_child().child("AccessKeyMetadata");
+    const auto container = page.result.child("AccessKeyMetadata");
     if (!container) co_return malformed(k_list_access_keys, "", "the answer has no AccessKeyMetadata");
     for (const auto member : container.children("member")) {
       const Result<base::AccessKeyId> id = key_id(k_list_access_keys, member);
@@ -107,7 +104,7 @@ Task<Result<std::vector<AccessKeyMetadata>>> IamClient::list_access_keys(base::U
 
 Task<Result<std::optional<AccessKeyLastUsed>>> IamClient::access_key_last_used(base::AccessKeyId key) {
   Parameters parameters{{"AccessKeyId", key.str()}};
-  Result<XmlAnswer> answer = co_await caller_.query(k_get_access_key_last_used, k_version, parameters);
+  Result<XmlAnswer> answer = co_await caller_.query(k_get_access_key_last_used, k_version, std::move(parameters));
   if (!answer) co_return answer.error();
   const auto element = answer->result.child("AccessKeyLastUsed");
   // Without this element the answer says nothing; "never used" is the element without its date.
@@ -123,7 +120,7 @@ Task<Result<std::optional<AccessKeyLastUsed>>> IamClient::access_key_last_used(b
 
 Task<Result<CreatedAccessKey>> IamClient::create_access_key(base::UserName user) {
   Parameters parameters{{"UserName", user.str()}};
-  Result<XmlAnswer> answer = co_await caller_.query(k_create_access_key, k_version, parameters);
+  Result<XmlAnswer> answer = co_await caller_.query(k_create_access_key, k_version, std::move(parameters));
   if (!answer) co_return answer.error();
   const auto element = answer->result.child("AccessKey");
   const auto id = base::AccessKeyId::parse(text(element, "AccessKeyId"));
@@ -139,24 +136,24 @@ Task<Result<CreatedAccessKey>> IamClient::create_access_key(base::UserName user)
 
 Task<Result<void>> IamClient::deactivate_access_key(base::UserName user, base::AccessKeyId key) {
   Parameters parameters{{"UserName", user.str()}, {"AccessKeyId", key.str()}, {"Status", "Inactive"}};
-  Result<void> done = co_await change(k_update_access_key, parameters);
+  Result<void> done = co_await change(k_update_access_key, std::move(parameters));
   co_return done;
 }
 
 Task<Result<void>> IamClient::delete_access_key(base::UserName user, base::AccessKeyId key) {
   Parameters parameters{{"UserName", user.str()}, {"AccessKeyId", key.str()}};
-  Result<void> done = co_await change(k_delete_access_key, parameters);
+  Result<void> done = co_await change(k_delete_access_key, std::move(parameters));
   if (!done && done.error().kind == ErrorKind::not_found) co_return Result<void>();
   co_return done;
 }
 
 Task<Result<std::map<std::string, std::string>>> IamClient::list_user_tags(base::UserName user) {
   Parameters parameters{{"UserName", user.str()}};
-  Result<std::vector<pugi::xml_document>> pages = co_await list(k_list_user_tags, parameters);
+  Result<std::vector<XmlAnswer>> pages = co_await list(k_list_user_tags, std::move(parameters));
   if (!pages) co_return pages.error();
   std::map<std::string, std::string> tags;
   for (const auto& page : *pages) {
-    const auto container = page.first_child().child("Tags");
+    const auto container = page.result.child("Tags");
     if (!container) co_return malformed(k_list_user_tags, "", "the answer has no Tags");
     for (const auto member : container.children("member")) tags[text(member, "Key")] = text(member, "Value");
   }
@@ -165,17 +162,17 @@ Task<Result<std::map<std::string, std::string>>> IamClient::list_user_tags(base:
 
 Task<Result<void>> IamClient::tag_user(base::UserName user, std::string key, std::string value) {
   Parameters parameters{{"UserName", user.str()}, {"Tags.member.1.Key", key}, {"Tags.member.1.Value", value}};
-  Result<void> done = co_await change(k_tag_user, parameters);
+  Result<void> done = co_await change(k_tag_user, std::move(parameters));
   co_return done;
 }
 
 Task<Result<std::vector<std::string>>> IamClient::attached_policies(base::UserName user) {
   Parameters parameters{{"UserName", user.str()}};
-  Result<std::vector<pugi::xml_document>> pages = co_await list(k_list_attached_user_policies, parameters);
+  Result<std::vector<XmlAnswer>> pages = co_await list(k_list_attached_user_policies, std::move(parameters));
   if (!pages) co_return pages.error();
   std::vector<std::string> names;
   for (const auto& page : *pages) {
-    const auto container = page.first_child().child("AttachedPolicies");
+    const auto container = page.result.child("AttachedPolicies");
     if (!container) co_return malformed(k_list_attached_user_policies, "", "the answer has no AttachedPolicies");
     for (const auto member : container.children("member")) names.push_back(text(member, "PolicyName"));
   }
@@ -184,11 +181,11 @@ Task<Result<std::vector<std::string>>> IamClient::attached_policies(base::UserNa
 
 Task<Result<std::vector<std::string>>> IamClient::group_members(std::string group) {
   Parameters parameters{{"GroupName", group}};
-  Result<std::vector<pugi::xml_document>> pages = co_await list(k_get_group, parameters);
+  Result<std::vector<XmlAnswer>> pages = co_await list(k_get_group, std::move(parameters));
   if (!pages) co_return pages.error();
   std::vector<std::string> names;
   for (const auto& page : *pages) {
-    const auto container = page.first_child().child("Users");
+    const auto container = page.result.child("Users");
     if (!container) co_return malformed(k_get_group, "", "the answer has no Users");
     for (const auto member : container.children("member")) names.push_back(text(member, "UserName"));
   }

@@ -58,7 +58,7 @@ class IamClient {
   base::Task<base::Result<std::vector<std::string>>> group_members(std::string group);
 
  private:
-  base::Task<base::Result<std::vector<pugi::xml_document>>> list(Operation operation, Parameters parameters);
+  base::Task<base::Result<std::vector<XmlAnswer>>> list(Operation operation, Parameters parameters);
   base::Task<base::Result<void>> change(Operation operation, Parameters parameters);
   Caller& caller_;
 };

@@ -15,6 +15,12 @@ enum class Effect {
   send,   ///< tells people: mail
 };
 
+/// Whether a call is signed with somebody's credentials.
+enum class Signing {
+  required,
+  none,  ///< AssumeRoleWithWebIdentity alone: its token says who calls
+};
+
 /// One AWS API call that keyward makes. Every client declares its calls as constants of this type, so a call without an
 /// effect and an idempotency does not compile, and the list of all calls is the list of these constants.
 struct Operation {
@@ -22,6 +28,7 @@ struct Operation {
   std::string_view name;  ///< "CreateAccessKey"
   Effect effect;
   base::Idempotency idempotency;
+  Signing signing = Signing::required;
 
   /// "iam:CreateAccessKey": the name in permissions, records and errors.
   std::string full_name() const {

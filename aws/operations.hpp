@@ -28,6 +28,8 @@ inline constexpr Operation k_list_tags_for_resource{Service::organizations, "Lis
 inline constexpr Operation k_get_caller_identity{Service::sts, "GetCallerIdentity", Effect::read,
                                                  Idempotency::idempotent};
 inline constexpr Operation k_assume_role{Service::sts, "AssumeRole", Effect::read, Idempotency::idempotent};
+inline constexpr Operation k_assume_role_with_web_identity{Service::sts, "AssumeRoleWithWebIdentity", Effect::read,
+                                                           Idempotency::idempotent, Signing::none};
 
 // IAM
 inline constexpr Operation k_list_users{Service::iam, "ListUsers", Effect::read, Idempotency::idempotent};
@@ -72,6 +74,7 @@ inline constexpr auto k_all = std::to_array<Operation>({
     k_list_tags_for_resource,
     k_get_caller_identity,
     k_assume_role,
+    k_assume_role_with_web_identity,
     k_list_users,
     k_list_access_keys,
     k_get_access_key_last_used,

@@ -85,6 +85,7 @@ template <class T>
 struct Attempt {
   Result<T> result;
   std::optional<std::chrono::milliseconds> retry_after{};  ///< the server's hint
+  bool give_up = false;  ///< no further attempt, whatever the kind: what failed below had its own retries
 };
 
 /// The state of one call between its attempts.
@@ -118,6 +119,7 @@ Task<Result<T>> with_retries(Call& call, RetryRules rules, RetryTools tools) {
       loop.succeeded();
       co_return std::move(outcome.result);
     }
+    if (outcome.give_up) co_return std::move(outcome.result);
     const ErrorKind kind = outcome.result.error().kind;
     const bool again = co_await loop.again(kind, outcome.retry_after);
     if (!again) co_return std::move(outcome.result);

@@ -41,6 +41,7 @@ class Body {
 
   Body clone() const { return Body(view()); }
   std::string_view view() const noexcept { return {bytes_.data(), bytes_.size()}; }
+  char* data() noexcept { return bytes_.data(); }  ///< for parsers that work in place
   std::size_t size() const noexcept { return bytes_.size(); }
   bool empty() const noexcept { return bytes_.empty(); }
   void append(std::string_view text) { bytes_.insert(bytes_.end(), text.begin(), text.end()); }

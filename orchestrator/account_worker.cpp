@@ -69,13 +69,13 @@ class Workplace {
   }
   accounts::Session session(const accounts::Account& account, const std::string& role_name, aws::Writes writes) const {
     const accounts::RoleSettings settings = role(role_name);
-    return accounts::Session(parts_.context, parts_.hub, accounts::role_arn(settings, account.id), settings, writes);
+    return accounts::Session(parts_.context, parts_.hub, parts_.region, accounts::role_arn(settings, account.id), settings, writes);
   }
 
   /// Member store: the account's own session. Central store: the store's role, or the caller itself.
   accounts::Session* central_role(const AccountSettings& settings, Mode mode) {
     if (settings.store.target != rotation::StoreTarget::central || !settings.store.role) return nullptr;
-    store_role_.emplace(parts_.context, parts_.hub, *settings.store.role, role(""), writes_of(mode));
+    store_role_.emplace(parts_.context, parts_.hub, parts_.region, *settings.store.role, role(""), writes_of(mode));
     return &*store_role_;
   }
   std::unique_ptr<aws::Caller> store_caller(const AccountSettings& settings, Mode mode) {
@@ -83,7 +83,7 @@ class Workplace {
     if (accounts::Session* role_session = central_role(settings, mode)) {
       identity = &role_session->credentials();
     } else if (settings.store.target == rotation::StoreTarget::central) {
-      identity = &parts_.hub_identity;
+      identity = parts_.hub.get();
     }
     return std::make_unique<aws::Caller>(parts_.context, *identity, store_region_, writes_of(mode));
   }

@@ -40,8 +40,7 @@ struct RotationOrder {
 struct RunParts {
   const Configuration& configuration;
   aws::CallContext& context;
-  aws::CredentialProvider& hub_identity;  ///< the caller's own credentials
-  aws::Caller& hub;                       ///< STS as the caller itself
+  std::shared_ptr<aws::CredentialProvider> hub;  ///< the caller's own credentials
   base::Region region;
   std::string partition;
   rotation::RunIdentity run;

@@ -47,10 +47,10 @@ Job::Job(const Configuration& configuration, Services services)
       services_(std::move(services)),
       // Dry run or not, what the caller itself does in its own account is reading, and writing secrets of a central store,
       // which has a caller of its own (account_worker.cpp).
-      hub_(services_.context, services_.identity, services_.region, aws::Writes::refused),
+      hub_(services_.context, *services_.identity, services_.region, aws::Writes::refused),
       budget_(configuration.limits.max_changes, configuration.limits.max_changes_per_account) {
   if (configuration.organization.list_role) {
-    list_session_.emplace(services_.context, hub_, *configuration.organization.list_role,
+    list_session_.emplace(services_.context, services_.identity, services_.region, *configuration.organization.list_role,
                           role_settings(configuration, services_.partition), aws::Writes::refused);
   }
 }
@@ -83,8 +83,17 @@ Task<std::map<std::string, std::string>> Job::account_tags(base::AccountId accou
 }
 
 RunParts Job::parts_for(rotation::RunIdentity run, Journal* journal) {
-  return {configuration_, services_.context, services_.identity, hub_,    services_.region, services_.partition,
-          std::move(run), budget_,           services_.log,      journal, base::Deadline::after(configuration_.limits.deadline), services_.stopping};
+  return {configuration_,
+          services_.context,
+          services_.identity,
+          services_.region,
+          services_.partition,
+          std::move(run),
+          budget_,
+          services_.log,
+          journal,
+          base::Deadline::after(configuration_.limits.deadline),
+          services_.stopping};
 }
 
 Task<AccountReport> Job::rotate_one(accounts::Account account, RotationOrder order, rotation::RunIdentity run, Journal& journal) {

@@ -19,7 +19,7 @@ namespace keyward::orchestrator {
 /// What the program has of the world; made by main. The references outlive the job.
 struct Services {
   aws::CallContext& context;
-  aws::CredentialProvider& identity;
+  std::shared_ptr<aws::CredentialProvider> identity;
   base::Region region;
   std::string partition;
   base::Log& log;

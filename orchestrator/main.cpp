@@ -194,11 +194,11 @@ ExitCode aws_command(const CommandLine& line, const std::map<std::string, std::s
   base::Log log(base::parse_log_level(line.log_level).value_or(base::LogLevel::info), log_format(line.log_format, environment));
   const std::uint64_t seed = std::random_device{}();
   aws::CallContext context{transport, clock, sleeper, *endpoints, std::mt19937_64(seed), {}, {}, *agent, base::Deadline::never()};
-  const auto identity = aws::default_credential_chain({transport, clock, sleeper, environment, home, profile, *region, *endpoints});
+  const std::shared_ptr<aws::CredentialProvider> identity = aws::default_credential_chain({context, environment, home, profile, *region});
 
   CommandContext command{line,
                          configuration,
-                         {context, *identity, *region, *partition, log, signals.stopping()},
+                         {context, identity, *region, *partition, log, signals.stopping()},
                          seed,
                          {static_cast<report::Format>(line.output), use_color(line.color, environment) ? report::Color::always : report::Color::never, 100},
                          progress_style(line.progress),

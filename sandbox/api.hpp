@@ -50,15 +50,15 @@ class ApiError : public std::exception {
   boost::json::object details;  ///< further members of a JSON error: "Reason"
 };
 
-enum class PrincipalKind { user, role_session };
+enum class PrincipalKind { user, role_session, web_identity };
 
-/// Who signed the request.
+/// Who signed the request, or whom its token speaks of.
 struct Principal {
   PrincipalKind kind = PrincipalKind::user;
   std::string account;
-  std::string arn;        ///< of the user or of the session
+  std::string arn;        ///< of the user, of the session or of the identity provider
   std::string role_arn;   ///< of the session's role, else empty
-  std::string unique_id;  ///< "AIDA...", or "AROA...:session"
+  std::string unique_id;  ///< "AIDA...", "AROA...:session", or the token's subject
   std::string user;       ///< name, for users
   std::string access_key_id;
 };

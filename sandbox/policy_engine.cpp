@@ -65,7 +65,7 @@ void read_principal(const json::value& value, PolicyStatement& statement) {
   }
   if (!value.is_object()) throw Malformed{"Invalid principal in policy"};
   for (const auto& [type, names] : value.get_object()) {
-    if (type == "AWS") {
+    if (type == "AWS" || type == "Federated") {
       for (std::string& name : strings(names, "Principal")) statement.principals.push_back(std::move(name));
     } else if (type == "Service") {
       for (std::string& name : strings(names, "Principal")) statement.services.push_back(std::move(name));

@@ -25,7 +25,7 @@ struct PolicyStatement {
   bool allow = false;
   std::vector<std::string> actions, not_actions;
   std::vector<std::string> resources, not_resources;
-  std::vector<std::string> principals;  ///< of type AWS; "*" is everybody
+  std::vector<std::string> principals;  ///< of type AWS or Federated; "*" is everybody
   std::vector<std::string> services;    ///< of type Service: never matched here, checked for shape only
   bool has_principal = false;
   std::vector<PolicyCondition> conditions;

@@ -170,7 +170,9 @@ Outcome Simulation::handle(const WireRequest& request) {
   try {
     if (!asked.protocol)
       throw ApiError(400, "UnknownService", "The sandbox does not simulate the service " + service + ".");
-    const Principal principal = authenticate(world_, protocol, asked.header, request);
+    const bool by_token = service == "sts" && asked.action == "AssumeRoleWithWebIdentity";
+    const Principal principal = by_token ? web_identity_principal(world_, QueryParameters::parse(request.body))
+                                         : authenticate(world_, protocol, asked.header, request);
     entry.account = principal.account;
     entry.principal = principal.arn;
     fault = faults_.pick(entry.action, principal.account, entry.target, world_.clock.moment());
@@ -196,7 +198,7 @@ Outcome Simulation::handle(const WireRequest& request) {
     } else {
       const Call call{world_,       world_.accounts.at(principal.account),
                       principal,    service,
-                      asked.action, asked.header->region,
+                      asked.action, asked.header ? asked.header->region : "us-east-1",
                       world_.now(), request_id};
       outcome.reply = execute(call, protocol, request);
       if (fault == Fault::error_after) throw internal_error(protocol, service);

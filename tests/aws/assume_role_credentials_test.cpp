@@ -20,11 +20,11 @@ struct AssumeRole : ::testing::Test {
       std::make_shared<ScriptedCredentials>(CredentialsPtr(long_term_credentials()));
 
   base::Result<CredentialsPtr> assume(AssumeRoleInputs wanted = inputs()) {
-    AssumeRoleCredentials provider(world.sts(), base, std::move(wanted));
+    AssumeRoleCredentials provider(world.context, base, world.region, std::move(wanted));
     return world.fetch(provider);
   }
   base::Error refused(int status, std::string body) {
-    world.transport.answer(status, body);
+    world.transport.otherwise(status, body);
     const auto credentials = assume();
     EXPECT_FALSE(credentials);
     return credentials.error();
@@ -115,13 +115,13 @@ TEST_F(AssumeRole, ExpiredBaseCredentialsAreRenewedOnce) {
 
 TEST_F(AssumeRole, AWrongHostClockIsCorrectedAndTheRequestSignedAnew) {
   AwsClock wrong(world.host_clock);
+  CallContext context{world.transport, wrong, world.sleeper, {}, std::mt19937_64(1), {}, {}, "keyward/test"};
   const base::Instant true_now = world.host_clock.now() - 24h;
   world.transport.answer(403, sts_error("SignatureDoesNotMatch", "Signature not yet current"),
                          {{"Date", base::format_http_date(true_now)}});
   world.transport.answer(200, sts_answer("AssumeRole", base::format_iso8601(true_now + 1h)),
                          {{"Date", base::format_http_date(true_now)}});
-  StsAccess sts{world.transport, wrong, {}, base::Region::parse("us-east-1").value()};
-  AssumeRoleCredentials provider(sts, base, inputs());
+  AssumeRoleCredentials provider(context, base, world.region, inputs());
   const auto credentials = world.fetch(provider);
   ASSERT_TRUE(credentials) << describe(credentials.error());
   EXPECT_EQ(wrong.offset(), -24h);

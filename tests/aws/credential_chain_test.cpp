@@ -18,6 +18,9 @@ struct Chain : ::testing::Test {
   base::Result<CredentialsPtr> first() {
     ChainSettings settings = world.settings();
     settings.profile = profile;
+    const auto region = resolve_region({}, world.environment, world.home.path(), profile);  // as main does
+    if (!region) return region.error();
+    settings.region = *region;
     const auto chain = default_credential_chain(settings);
     return world.fetch(*chain);
   }

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "aws/credential_chain.hpp"
-#include "aws/sts_query.hpp"
 #include "support/fake_clock.hpp"
 #include "support/fake_transport.hpp"
 #include "support/run.hpp"
@@ -22,11 +21,19 @@ struct FakeWorld {
   test::FakeSleeper sleeper{&host_clock};
   Environment environment{{"AWS_REGION", "eu-central-1"}};
   test::TemporaryDirectory home;
+  base::Region region = base::Region::parse("eu-central-1").value();
+  CallContext context{.transport = transport,
+                      .clock = clock,
+                      .sleeper = sleeper,
+                      .endpoints = {},
+                      .jitter = std::mt19937_64(1),
+                      .retry_budget = {},
+                      .statistics = {},
+                      .user_agent = "keyward/test"};
 
   FakeWorld() { clock.learn(host_clock.now()); }
 
-  ChainSettings settings() { return {transport, clock, sleeper, environment, home.path(), {}, {}, {}}; }
-  StsAccess sts() { return {transport, clock, {}, base::Region::parse("eu-central-1").value()}; }
+  ChainSettings settings() { return {context, environment, home.path(), {}, region}; }
 
   base::Result<CredentialsPtr> fetch(CredentialProvider& provider) { return test::run(loop, provider.credentials()); }
 

@@ -14,8 +14,8 @@ constexpr const char* k_role = "arn:aws:iam::111122223333:role/pod";
 
 struct WebIdentity : ::testing::Test {
   FakeWorld world;
-  WebIdentityCredentials provider{world.sts(),
-                                  {world.home.path("token"), base::Arn::parse(k_role).value(), "keyward-run"}};
+  WebIdentityCredentials provider{
+      world.context, world.region, {world.home.path("token"), base::Arn::parse(k_role).value(), "keyward-run"}};
 };
 
 TEST_F(WebIdentity, SendsTheTokenUnsignedAndReadsItsFileEachTime) {
@@ -59,7 +59,7 @@ TEST_F(WebIdentity, ErrorsOfStsLeadToTheirReaction) {
               {400, "ExpiredTokenException", ErrorKind::expired_credentials},
               {403, "AccessDenied", ErrorKind::denied}};
   for (const auto& row : rows) {
-    world.transport.answer(row.status, sts_error(row.code));
+    world.transport.otherwise(row.status, sts_error(row.code));
     EXPECT_EQ(world.fetch(provider).error().kind, row.kind) << row.code;
   }
 }

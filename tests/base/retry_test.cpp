@@ -105,6 +105,7 @@ struct ScriptedCall {
   std::vector<ErrorKind> failures;
   std::optional<milliseconds> hint{};
   std::vector<int> attempts{};
+  bool give_up = false;
 
   Task<Attempt<std::string>> attempt(int number) {
     attempts.push_back(number);
@@ -113,6 +114,7 @@ struct ScriptedCall {
       Error error;
       error.kind = failures[attempts.size() - 1];
       outcome.result = std::move(error);
+      outcome.give_up = give_up;
     }
     co_return outcome;
   }
@@ -177,6 +179,14 @@ TEST_F(RetryLoopTest, StopsWhenTheBudgetIsEmpty) {
   ScriptedCall scripted{{ErrorKind::throttled}};
   EXPECT_FALSE(call(scripted, {}));
   EXPECT_EQ(scripted.attempts.size(), 1u);
+}
+
+TEST_F(RetryLoopTest, DoesNotMultiplyTheRetriesOfWhatIsBelow) {
+  ScriptedCall scripted{{ErrorKind::throttled}};
+  scripted.give_up = true;
+  EXPECT_FALSE(call(scripted, {}));
+  EXPECT_EQ(scripted.attempts.size(), 1u);
+  EXPECT_EQ(budget.left(), 500);
 }
 
 TEST_F(RetryLoopTest, WaitsAsLongAsTheServerAsks) {

@@ -191,6 +191,40 @@ def test_roles_are_only_assumed_by_whom_they_trust(sandbox):
     assert code(lambda: sandbox.assume(A, Policy="{")) == "MalformedPolicyDocument"
 
 
+def test_a_web_identity_is_let_in_by_the_trust_policy_alone(sandbox):
+    def token(**claims):
+        expires = int(sandbox.now().timestamp()) + 60
+        claims = {"iss": "https://oidc.example.org/1", "sub": "pod", "aud": "sts", "exp": expires} | claims
+        payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+        return f"e30.{payload}.c2ln"
+
+    def assume(token, **parameters):
+        client = sandbox.client("sts", ("nobody", "nothing"))
+        role = {"RoleArn": f"arn:aws:iam::{A}:role/keyward-rotate", "RoleSessionName": "pod-1"}
+        return client.assume_role_with_web_identity(WebIdentityToken=token, **role | parameters)["Credentials"]
+
+    assert code(assume, token()) == "AccessDenied"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": f"arn:aws:iam::{A}:oidc-provider/oidc.example.org/1"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {"oidc.example.org/1:sub": "pod", "oidc.example.org/1:aud": "sts"}},
+    }
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sandbox.edit("put_role_trust", account=A, role="keyward-rotate", policy=trust)
+    session = assume(token(), DurationSeconds=900)
+    session = (session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
+    identity = sandbox.client("sts", session).get_caller_identity()
+    assert identity["Arn"] == f"arn:aws:sts::{A}:assumed-role/keyward-rotate/pod-1"
+    for claims in [{"sub": "other"}, {"aud": "other"}, {"iss": "https://oidc.example.org/2"}]:
+        assert code(assume, token(**claims)) == "AccessDenied"
+    assert code(assume, token(), RoleArn=f"arn:aws:iam::{A}:role/no-such-role") == "AccessDenied"
+    assert code(assume, token(), RoleArn="arn:aws:iam::999999999999:role/keyward-rotate") == "AccessDenied"
+    assert code(assume, token(exp=1)) == "ExpiredTokenException"
+    for bad in ["none", "e30.e30.c2ln", "e30.!.c2ln", token(iss="http://oidc.example.org/1"), token(sub=7)]:
+        assert code(assume, bad) == "InvalidIdentityToken"
+
+
 def test_sessions_end_on_the_virtual_clock(sandbox):
     session = sandbox.assume(A, DurationSeconds=900)
     sandbox.advance("16m")

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,7 +12,8 @@
 namespace keyward::test {
 
 /// A transport with scripted answers, given in the order of the requests, and a record of what was asked. A request
-/// without a scripted answer gets the error "NothingScripted" (transient, as from a host that is not there).
+/// without a scripted answer gets the one of otherwise(), without that the error "NothingScripted" (transient, as from
+/// a host that is not there).
 class FakeTransport final : public base::HttpTransport {
  public:
   struct Recorded {
@@ -20,6 +22,7 @@ class FakeTransport final : public base::HttpTransport {
     std::vector<base::HttpHeader> headers;
     std::string body;
     std::chrono::milliseconds timeout{};
+    base::Idempotency idempotency{};
 
     /// Empty when absent; compared without case.
     std::string header(std::string_view name) const {
@@ -30,11 +33,12 @@ class FakeTransport final : public base::HttpTransport {
   };
 
   FakeTransport& answer(int status, std::string_view body, std::vector<base::HttpHeader> headers = {}) {
-    base::HttpResponse response;
-    response.status = status;
-    response.headers = std::move(headers);
-    response.body = base::Body(body);
-    script_.emplace_back(std::move(response));
+    script_.emplace_back(response(status, body, std::move(headers)));
+    return *this;
+  }
+  /// What every further request gets: for callers that retry.
+  FakeTransport& otherwise(int status, std::string body) {
+    otherwise_ = {status, std::move(body)};
     return *this;
   }
   FakeTransport& fail(base::ErrorKind kind, std::string code = "ConnectFailed") {
@@ -43,8 +47,9 @@ class FakeTransport final : public base::HttpTransport {
   }
 
   base::Task<base::Result<base::HttpResponse>> send(base::HttpRequest request) override {
-    requests_.push_back(
-        {request.method, request.url, request.headers, std::string(request.body.view()), request.timeout});
+    requests_.push_back({request.method, request.url, request.headers, std::string(request.body.view()),
+                         request.timeout, request.idempotency});
+    if (script_.empty() && otherwise_) co_return response(otherwise_->first, otherwise_->second);
     if (script_.empty()) {
       co_return base::Error{base::ErrorKind::transient, request.operation, "NothingScripted", "",
                             "no answer is scripted"};
@@ -58,7 +63,16 @@ class FakeTransport final : public base::HttpTransport {
   std::size_t unused_answers() const { return script_.size(); }
 
  private:
+  static base::HttpResponse response(int status, std::string_view body, std::vector<base::HttpHeader> headers = {}) {
+    base::HttpResponse made;
+    made.status = status;
+    made.headers = std::move(headers);
+    made.body = base::Body(body);
+    return made;
+  }
+
   std::deque<base::Result<base::HttpResponse>> script_;
+  std::optional<std::pair<int, std::string>> otherwise_;
   std::vector<Recorded> requests_;
 };
 

@@ -1,0 +1,33 @@
+#include "aws/answers.hpp"
+
+#include <boost/json/parse.hpp>
+#include <utility>
+
+namespace keyward::aws {
+
+template <>
+std::optional<XmlAnswer> read_answer(const Operation& operation, base::HttpResponse response) {
+  XmlAnswer answer;
+  answer.text = std::move(response.body);
+  answer.document = std::make_unique<pugi::xml_document>();
+  // AWS sends UTF-8. Were pugixml left to find out, it could decide to convert, and that makes a copy.
+  const auto parsed = answer.document->load_buffer_inplace(answer.text.data(), answer.text.size(), pugi::parse_default,
+                                                           pugi::encoding_utf8);
+  const std::string name(operation.name);
+  const pugi::xml_node root = answer.document->document_element();
+  if (!parsed || root.name() != name + "Response") return std::nullopt;
+  answer.result = root.child((name + "Result").c_str());
+  if (!answer.result) answer.result = root;
+  answer.request_id = root.child("ResponseMetadata").child("RequestId").text().get();
+  return answer;
+}
+
+template <>
+std::optional<JsonAnswer> read_answer(const Operation&, base::HttpResponse response) {
+  boost::system::error_code failed;
+  boost::json::value value = boost::json::parse(response.body.view(), failed);
+  if (failed || !value.is_object()) return std::nullopt;
+  return JsonAnswer{std::move(value.get_object()), std::string(response.header("x-amzn-requestid"))};
+}
+
+}  // namespace keyward::aws
