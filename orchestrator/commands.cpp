@@ -13,6 +13,7 @@
 #include "report/audit_table.hpp"
 #include "report/inventory_table.hpp"
 #include "report/run_table.hpp"
+#include "report/words.hpp"
 #include "rotation/auditor.hpp"
 
 namespace keyward::orchestrator {
@@ -41,7 +42,9 @@ Task<std::optional<accounts::Inventory>> preflight(CommandContext& context, Job&
   context.services.log.info("caller", {{"arn", identity->arn}, {"region", context.services.region}});
   const auto offset = context.services.context.clock.offset().value_or(std::chrono::seconds(0));
   if (std::chrono::abs(offset) > std::chrono::minutes(1)) {
-    context.services.log.warn("host_clock_wrong", {{"seconds", offset.count()}, {"advice", "AWS's time is used; set the host's clock"}});
+    context.services.log.warn("host_clock_wrong", {{"host_clock", report::host_clock(offset.count())},
+                                                   {"aws_minus_host_seconds", offset.count()},
+                                                   {"advice", "AWS's time is used; set the host's clock"}});
   }
   Result<accounts::Inventory> inventory = co_await job.inventory();
   if (!inventory) {

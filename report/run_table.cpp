@@ -201,7 +201,7 @@ class RunTable {
                           grouped(static_cast<long long>(s.api_retried)) + " retried)");
     if (s.clock_offset_seconds > 60 || s.clock_offset_seconds < -60) {
       fact("Clock",
-           "this host's clock is off by " + std::to_string(-s.clock_offset_seconds) + " s; AWS's time was used",
+           "this host's clock is " + host_clock(s.clock_offset_seconds) + "; AWS's time was used",
            Tone::warning);
     }
     fact("Exit code", std::to_string(s.exit_code) + ", " + std::string(exit_code_words(s.exit_code)),

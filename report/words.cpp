@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "report/text.hpp"
 
@@ -179,6 +180,19 @@ std::string duration(base::Instant from, base::Instant to) {
   if (seconds < 60) return std::to_string(seconds) + " s";
   if (seconds < 3600) return std::to_string(seconds / 60) + " m " + std::to_string(seconds % 60) + " s";
   return std::to_string(seconds / 3600) + " h " + std::to_string(seconds / 60 % 60) + " m";
+}
+
+std::string host_clock(std::int64_t offset) {
+  if (offset == 0) return "as AWS's";
+  const std::uint64_t seconds = offset < 0 ? 0 - static_cast<std::uint64_t>(offset) : static_cast<std::uint64_t>(offset);
+  const std::array<std::pair<std::uint64_t, std::string_view>, 4> parts{
+      {{seconds / 86400, " d"}, {seconds / 3600 % 24, " h"}, {seconds / 60 % 60, " min"}, {seconds % 60, " s"}}};
+  // The largest unit and the one below it say enough.
+  const auto first = std::ranges::find_if(parts, [](const auto& part) { return part.first > 0; });
+  std::string text = std::to_string(first->first) + std::string(first->second);
+  const auto second = std::next(first);
+  if (second != parts.end() && second->first > 0) text += ' ' + std::to_string(second->first) + std::string(second->second);
+  return text + (offset > 0 ? " behind AWS" : " ahead of AWS");
 }
 
 std::string minute(base::Instant instant) {

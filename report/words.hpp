@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -47,6 +48,9 @@ std::string_view exit_code_words(int exit_code) noexcept;
 
 /// Seconds as "4 m 10 s".
 std::string duration(base::Instant from, base::Instant to);
+
+/// Which clock is ahead, and by how much: "2 h 5 min behind AWS", "as AWS's". `offset` is AWS minus host, in seconds.
+std::string host_clock(std::int64_t offset);
 
 /// "2026-11-21 02:30 UTC".
 std::string minute(base::Instant instant);

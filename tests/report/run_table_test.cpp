@@ -167,6 +167,14 @@ TEST(RunTable, UsersThatCouldNotBeReadAreNamedFirstAndOnce) {
   EXPECT_TRUE(has(text, "Next        keyward run    again, once the users that could not be read can be\n"));
 }
 
+TEST(RunTable, AWrongClockIsToldInWords) {
+  RunSummary summary = samples::summary_of(0, 1);
+  summary.clock_offset_seconds = 8610863;
+  EXPECT_TRUE(has(run_as({}, summary), "Clock       this host's clock is 99 d 15 h behind AWS; AWS's time was used\n"));
+  summary.clock_offset_seconds = 3;
+  EXPECT_FALSE(has(run_as({}, summary), "Clock "));
+}
+
 TEST(RunTable, StopIsLoud) {
   RunSummary summary = samples::summary();
   summary.stopped_by = "limits.max_failed_accounts_percent: 12 of 40 accounts failed";

@@ -11,6 +11,15 @@ bool has(const std::string& text, std::string_view part) { return text.find(part
 
 constexpr const char* k_nothing = "nothing; the next daily run goes on from here";
 
+TEST(HostClock, SaysWhichIsAheadInTheLargestUnits) {
+  EXPECT_EQ(host_clock(7500), "2 h 5 min behind AWS");
+  EXPECT_EQ(host_clock(-7500), "2 h 5 min ahead of AWS");
+  EXPECT_EQ(host_clock(8610863), "99 d 15 h behind AWS");
+  EXPECT_EQ(host_clock(-86400), "1 d ahead of AWS");
+  EXPECT_EQ(host_clock(61), "1 min 1 s behind AWS");
+  EXPECT_EQ(host_clock(0), "as AWS's");
+}
+
 TEST(NextCommand, IsNothingOnlyWhenAllIsWell) {
   const RunSummary well = samples::summary_of(0, 2);
   EXPECT_EQ(next_command(well), k_nothing);
