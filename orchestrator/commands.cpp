@@ -145,9 +145,9 @@ Task<ExitCode> conclude(CommandContext& context, Job& job, OpenRun& run) {
   if (!written) {
     say(context, "the record of this run is not complete", written.error());
     code = worst(code, ExitCode::partial);
+    summary.exit_code = static_cast<int>(code);
   }
-  const report::RunFiles files{(record.folder() / "report.html").string(), (record.folder() / "events.jsonl").string()};
-  report::print_run(context.out, summary, record.highlights(), files, context.output);
+  report::print_run(context.out, summary, record.highlights(), record.files(), context.output);
   co_return code;
 }
 

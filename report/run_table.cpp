@@ -209,6 +209,8 @@ class RunTable {
     // Paths are printed whole: they are there to be copied.
     if (!files_.report.empty())
       out_ << paint(output_, Tone::dim, fit("Report", 12)) << printable(files_.report) << '\n';
+    else
+      fact("Report", "NOT WRITTEN; standard error says why", Tone::alarm);
     if (!files_.events.empty())
       out_ << paint(output_, Tone::dim, fit("Events", 12)) << printable(files_.events) << '\n';
     fact("Next", next_command(s), Tone::bold);

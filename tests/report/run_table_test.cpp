@@ -175,6 +175,12 @@ TEST(RunTable, AWrongClockIsToldInWords) {
   EXPECT_FALSE(has(run_as({}, summary), "Clock "));
 }
 
+TEST(RunTable, AReportThatWasNotWrittenIsNotNamed) {
+  std::ostringstream out;
+  print_run(out, samples::summary_of(0, 1), {}, {"", "events.jsonl"}, {});
+  EXPECT_TRUE(has(out.str(), "Report      NOT WRITTEN; standard error says why\nEvents      events.jsonl\n")) << out.str();
+}
+
 TEST(RunTable, StopIsLoud) {
   RunSummary summary = samples::summary();
   summary.stopped_by = "limits.max_failed_accounts_percent: 12 of 40 accounts failed";
