@@ -22,7 +22,7 @@ std::string phrase(std::string_view reason);
 /// Why this happens to this key: "94 d old, used today".
 std::string why(const Event& event);
 
-/// "never", "today", "12 d", relative to the event's own time; "?" when unknown.
+/// "never", "today", "12 d", relative to the event's own time; "?" when it could not be read, "-" when nobody asked.
 std::string last_used(const Event& event);
 
 /// "OVERDUE" for out_of_policy; the other verdicts as they are.
