@@ -49,9 +49,8 @@ class Lookup {
     const auto address = MailAddress::parse(tag->value);
     if (!address) return refuse(*tag, "is not " + std::string(MailAddress::expectation()));
     const std::string domain = domain_of(*address);
-    const bool allowed = std::ranges::any_of(settings_.allowed_domains, [&](const std::string& candidate) {
-      return std::ranges::equal(candidate, domain, {}, lower, lower);
-    });
+    const bool allowed = std::ranges::any_of(
+        settings_.allowed_domains, [&](const std::string& candidate) { return same_without_case(candidate, domain); });
     if (!allowed) return refuse(*tag, "is outside notify.allowed_domains");
     add(*address);
   }
@@ -62,20 +61,31 @@ class Lookup {
         if (user_.tags.is_unknown())
           complain_of_user("the user's tags could not be read, so its owner was not looked up");
         if (user_.tags.is_known()) {
-          if (auto value = owner_in(user_.tags.value())) return TagValue{"user", std::move(*value)};
+          if (auto value = user_owner(user_.tags.value())) return TagValue{"user", std::move(*value)};
         }
       }
       if (source == OwnerSource::account_tag && account_.tags) {
-        if (auto value = owner_in(*account_.tags)) return TagValue{"account", std::move(*value)};
+        if (auto value = account_owner(*account_.tags)) return TagValue{"account", std::move(*value)};
       }
     }
     return std::nullopt;
   }
 
-  std::optional<std::string> owner_in(const Tags& tags) const {
+  /// IAM keeps the case of a tag key and compares without it.
+  std::optional<std::string> user_owner(const Tags& tags) const {
+    const auto found = std::ranges::find_if(
+        tags, [this](const auto& tag) { return same_without_case(tag.first, settings_.owner_tag); });
+    return found == tags.end() ? std::nullopt : filled(found->second);
+  }
+
+  /// To Organizations `owner` and `Owner` are two tags.
+  std::optional<std::string> account_owner(const Tags& tags) const {
     const auto found = tags.find(settings_.owner_tag);
-    if (found == tags.end() || found->second.empty()) return std::nullopt;
-    return found->second;
+    return found == tags.end() ? std::nullopt : filled(found->second);
+  }
+
+  static std::optional<std::string> filled(const std::string& value) {
+    return value.empty() ? std::nullopt : std::optional(value);
   }
 
   void add_fallback() {
@@ -101,6 +111,9 @@ class Lookup {
   }
 
   static std::string quoted(std::string_view text) { return "\"" + shortened(one_line(text), 80) + "\""; }
+  static bool same_without_case(std::string_view a, std::string_view b) {
+    return std::ranges::equal(a, b, {}, lower, lower);
+  }
   static char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
   const accounts::Account& account_;

@@ -30,7 +30,8 @@ struct Recipients {
 
 /// Who hears of this user's keys:
 ///  1. unless `account_owner` is off, the account's line in the recipients_file, else the account's own address;
-///  2. the first that exists of the sources in `settings.owner`: the user's tag, the account's tag `owner_tag`.
+///  2. the first that exists of the sources in `settings.owner`: the user's tag, the account's tag `owner_tag`
+///     (without case on users, with it on accounts, as IAM and Organizations compare their tags).
 ///     (Alternate contacts are not read by this version: that source counts as not existing.)
 /// Whoever may tag a user could send mail about keys anywhere, so an address from a tag counts only when its domain is
 /// one of `allowed_domains` (exactly, without case; without any domain tags are not looked at). A tag that is refused

@@ -1,8 +1,10 @@
 #include "orchestrator/command_line.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
-#include <map>
+#include <utility>
+#include <vector>
 
 #include "orchestrator/version.hpp"
 
@@ -20,27 +22,65 @@ constexpr const char* k_exit_codes =
     "run is active; 9 recovery needed; 130/143 interrupted, drained cleanly.";
 
 template <class T>
-CLI::Option* choice(CLI::App& app, const std::string& flags, T& target, std::map<std::string, T> words, const std::string& text) {
-  return app.add_option(flags, target, text)->transform(CLI::CheckedTransformer(std::move(words), CLI::ignore_case).description(""));
+using Words = std::vector<std::pair<std::string, T>>;
+
+template <class T>
+std::string listed(const Words<T>& words) {
+  std::string list;
+  for (const auto& [word, value] : words) list += (list.empty() ? "" : ", ") + word;
+  return list;
 }
+
+/// An option that takes one of these words, in upper or lower case.
+template <class T>
+void choice(CLI::App& app, const std::string& flags, T& target, Words<T> words, const std::string& text) {
+  const std::string name = flags.substr(flags.find("--"));
+  const std::string about = text + ": " + listed(words);
+  app.add_option_function<std::string>(
+         flags,
+         [name, &target, words = std::move(words)](const std::string& given) {
+           const std::string wanted = CLI::ignore_case(given);
+           const auto found = std::ranges::find(words, wanted, &std::pair<std::string, T>::first);
+           if (found == words.end()) throw CLI::ValidationError(name, given + " is none of " + listed(words));
+           target = found->second;
+         },
+         about)
+      ->type_name("WORD");
+}
+
+const Words<OutputFormat> k_output_formats{{"table", OutputFormat::table},
+                                           {"json", OutputFormat::json},
+                                           {"jsonl", OutputFormat::jsonl},
+                                           {"csv", OutputFormat::csv}};
 
 void add_global_options(CLI::App& app, CommandLine& line) {
   app.add_option("-c,--config", line.config, "Configuration file (else ./config.yaml, then /etc/keyward/config.yaml)")->type_name("FILE");
   app.add_option("--profile", line.profile, "Profile of the AWS configuration files")->type_name("NAME");
   app.add_option("--region", line.region, "AWS region to work from")->type_name("REGION");
-  choice<OutputFormat>(app, "-o,--output", line.output,
-                       {{"table", OutputFormat::table}, {"json", OutputFormat::json}, {"jsonl", OutputFormat::jsonl}, {"csv", OutputFormat::csv}},
-                       "Form of the results: table, json, jsonl or csv");
-  app.add_option("--log-level", line.log_level, "trace, debug, info, warn or error")
-      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error"}).description(""))->type_name("LEVEL");
+  choice(app, "-o,--output", line.output, k_output_formats, "Form of the results");
+  choice<std::string>(app, "--log-level", line.log_level,
+                      {{"trace", "trace"}, {"debug", "debug"}, {"info", "info"}, {"warn", "warn"}, {"error", "error"}},
+                      "What is logged on standard error");
   choice<LogFormat>(app, "--log-format", line.log_format,
-                    {{"auto", LogFormat::automatic}, {"text", LogFormat::text}, {"json", LogFormat::json}}, "auto, text or json");
+                    {{"auto", LogFormat::automatic}, {"text", LogFormat::text}, {"json", LogFormat::json}}, "Form of the log");
   choice<ColorChoice>(app, "--color", line.color,
-                      {{"auto", ColorChoice::automatic}, {"always", ColorChoice::always}, {"never", ColorChoice::never}},
-                      "auto, always or never");
+                      {{"auto", ColorChoice::automatic}, {"always", ColorChoice::always}, {"never", ColorChoice::never}}, "Colours");
   choice<ProgressChoice>(app, "--progress", line.progress,
-                         {{"auto", ProgressChoice::automatic}, {"bar", ProgressChoice::bar}, {"plain", ProgressChoice::plain}, {"none", ProgressChoice::none}},
-                         "auto, bar, plain or none");
+                         {{"auto", ProgressChoice::automatic},
+                          {"bar", ProgressChoice::bar},
+                          {"plain", ProgressChoice::plain},
+                          {"none", ProgressChoice::none}},
+                         "Progress on standard error");
+}
+
+/// The commands that print a configuration have no rows, so no form for rows.
+void refuse_rows(const CommandLine& line, const CLI::App& config) {
+  if (line.output != OutputFormat::jsonl && line.output != OutputFormat::csv) return;
+  for (const CLI::App* command : config.get_subcommands()) {
+    const auto given = std::ranges::find(k_output_formats, line.output, &std::pair<std::string, OutputFormat>::second);
+    const std::string forms = line.command == Command::config_schema ? "json" : "table or json";
+    throw CLI::ValidationError("--output", "config " + command->get_name() + " prints " + forms + ", not " + given->first);
+  }
 }
 
 }  // namespace
@@ -81,6 +121,7 @@ std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* con
 
   try {
     app.parse(argc, argv);
+    refuse_rows(line, *config);
   } catch (const CLI::ParseError& error) {
     // CLI11 has exit codes of its own above 100; help and version are 0.
     return app.exit(error, std::cout, std::cerr) == 0 ? ExitCode::done : ExitCode::usage;

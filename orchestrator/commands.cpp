@@ -13,6 +13,7 @@
 #include "report/audit_table.hpp"
 #include "report/inventory_table.hpp"
 #include "report/run_table.hpp"
+#include "report/words.hpp"
 #include "rotation/auditor.hpp"
 
 namespace keyward::orchestrator {
@@ -62,7 +63,9 @@ Task<std::optional<accounts::Inventory>> preflight(CommandContext& context, Job&
   context.services.log.info("caller", {{"arn", identity->arn}, {"region", context.services.region}});
   const auto offset = context.services.context.clock.offset().value_or(std::chrono::seconds(0));
   if (std::chrono::abs(offset) > std::chrono::minutes(1)) {
-    context.services.log.warn("host_clock_wrong", {{"seconds", offset.count()}, {"advice", "AWS's time is used; set the host's clock"}});
+    context.services.log.warn("host_clock_wrong", {{"host_clock", report::host_clock(offset.count())},
+                                                   {"aws_minus_host_seconds", offset.count()},
+                                                   {"advice", "AWS's time is used; set the host's clock"}});
   }
   Result<accounts::Inventory> inventory = co_await job.inventory();
   if (!inventory) {
@@ -165,9 +168,9 @@ Task<ExitCode> conclude(CommandContext& context, Job& job, OpenRun& run) {
   if (!written) {
     say(context, "the record of this run is not complete", written.error());
     code = worst(code, ExitCode::partial);
+    summary.exit_code = static_cast<int>(code);
   }
-  const report::RunFiles files{(record.folder() / "report.html").string(), (record.folder() / "events.jsonl").string()};
-  report::print_run(context.out, summary, record.highlights(), files, context.output);
+  report::print_run(context.out, summary, record.highlights(), record.files(), context.output);
   co_return code;
 }
 

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -8,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/json/serialize.hpp>
+#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -79,6 +81,17 @@ LoadedOrRefused load(const CommandLine& line, const std::map<std::string, std::s
 bool use_color(ColorChoice choice, const std::map<std::string, std::string>& environment) {
   if (choice != ColorChoice::automatic) return choice == ColorChoice::always;
   return ::isatty(STDOUT_FILENO) == 1 && value_of(environment, "NO_COLOR").empty() && value_of(environment, "TERM") != "dumb";
+}
+
+/// Columns of the terminal on standard output; nothing when it is none, for then nothing is to be cut.
+std::optional<std::size_t> terminal_width(const std::map<std::string, std::string>& environment) {
+  if (::isatty(STDOUT_FILENO) == 0) return std::nullopt;
+  const std::string columns = value_of(environment, "COLUMNS");
+  std::size_t width = 0;
+  std::from_chars(columns.data(), columns.data() + columns.size(), width);
+  winsize size{};
+  if (width == 0 && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) width = size.ws_col;
+  return width == 0 ? std::nullopt : std::optional(width);
 }
 
 Progress::Style progress_style(ProgressChoice choice) {
@@ -200,7 +213,8 @@ ExitCode aws_command(const CommandLine& line, const std::map<std::string, std::s
                          configuration,
                          {context, identity, *region, *partition, log, signals.stopping()},
                          seed,
-                         {static_cast<report::Format>(line.output), use_color(line.color, environment) ? report::Color::always : report::Color::never, 100},
+                         {static_cast<report::Format>(line.output), use_color(line.color, environment) ? report::Color::always : report::Color::never,
+                          terminal_width(environment)},
                          progress_style(line.progress),
                          std::cout,
                          std::cerr,

@@ -156,6 +156,10 @@ void RunRecord::told(const Told& told, base::Instant now) {
   }
 }
 
+report::RunFiles RunRecord::files() const {
+  return {report_written_ ? (folder_ / "report.html").string() : "", (folder_ / "events.jsonl").string()};
+}
+
 base::Result<void> RunRecord::finish() {
   const base::Result<void> closed = events_.close();
   if (!closed && !write_failure_) write_failure_ = closed.error();
@@ -163,6 +167,7 @@ base::Result<void> RunRecord::finish() {
   if (!summary) return summary.error();
   const base::Result<void> html = report::write_report(folder_);
   if (!html) return html.error();
+  report_written_ = true;
   if (write_failure_) return *write_failure_;
   return {};
 }

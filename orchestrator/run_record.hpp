@@ -11,6 +11,7 @@
 #include "orchestrator/notices.hpp"
 #include "report/event_log.hpp"
 #include "report/highlights.hpp"
+#include "report/run_table.hpp"
 #include "report/summary.hpp"
 
 namespace keyward::orchestrator {
@@ -39,6 +40,8 @@ class RunRecord {
   void discard();
 
   report::RunSummary& summary() noexcept { return summary_; }
+  /// What can be read of it; the report only when finish() has written it.
+  report::RunFiles files() const;
   const report::Highlights& highlights() const noexcept { return highlights_; }
   const std::filesystem::path& folder() const noexcept { return folder_; }
 
@@ -52,6 +55,7 @@ class RunRecord {
   report::EventLog events_;
   report::Highlights highlights_;
   std::optional<base::Error> write_failure_;
+  bool report_written_ = false;
 };
 
 }  // namespace keyward::orchestrator

@@ -14,16 +14,16 @@
 namespace keyward::report {
 namespace {
 
-std::vector<Column> audit_columns(const Output& output) {
-  const std::size_t spare = width_of(output) - k_least_width;
-  const std::size_t names = std::min<std::size_t>(spare, 30);
-  std::vector<Column> columns{{"ACCOUNT", 12}, {"NAME", 12 + names / 3}, {"USER", 16 + names - names / 3},
-                              {"KEY", 5},      {"AGE", 6, Align::right}, {"USED", 6, Align::right},
-                              {"STATUS", 8}};
-  // Beside a wide enough terminal there is room for the reason too.
-  if (spare - names >= 20) columns.push_back({"WHY", spare - names - 2});
-  columns.push_back({"NEXT", 21});
-  return columns;
+std::vector<Column> audit_columns() {
+  return {{"ACCOUNT"},
+          {"NAME", Room::expendable},
+          {"USER", Room::cut},
+          {"KEY"},
+          {"AGE", Room::whole, Align::right},
+          {"USED", Room::whole, Align::right},
+          {"STATUS"},
+          {"WHY", Room::spare},
+          {"NEXT"}};
 }
 
 Tone verdict_tone(std::string_view verdict) {
@@ -81,9 +81,9 @@ boost::json::object audit_totals(const RunSummary& summary, const UnreadUsers& u
 
 }  // namespace
 
-AuditPrinter::AuditPrinter(std::ostream& out, const Output& output) : out_(out), output_(output) {}
+AuditPrinter::AuditPrinter(std::ostream& out, const Output& output) : out_(out), output_(output), table_(audit_columns()) {}
 
-std::string AuditPrinter::render(const Event& event, base::Instant now) const {
+std::string AuditPrinter::render(const Event& event, base::Instant now) {
   switch (output_.format) {
     case Format::json:
     case Format::jsonl: return format_event(event, "") + '\n';
@@ -94,19 +94,18 @@ std::string AuditPrinter::render(const Event& event, base::Instant now) const {
                        event.next_at ? base::format_iso8601(*event.next_at) : "", event.detail});
     case Format::table: break;
   }
-  const std::vector<Column> columns = audit_columns(output_);
-  std::vector<Cell> cells{{event.account},
-                          {event.account_name},
-                          {event.user},
-                          {last_four(event.access_key_id)},
-                          {age_text(event)},
-                          {last_used(event)},
-                          {verdict_word(event.verdict), verdict_tone(event.verdict)}};
-  if (columns.size() > 8) cells.push_back({event.reason.empty() ? "" : why(event)});
   std::string next = next_step(event, now);
   if (next.empty() && event.verdict == "unknown") next = phrase(event.reason);
-  cells.push_back({next, next.starts_with("now") || event.action == "hold" ? Tone::warning : Tone::plain});
-  return line_of(columns, cells, output_);
+  const Tone tone = next.starts_with("now") || event.action == "hold" ? Tone::warning : Tone::plain;
+  return table_.pack({{event.account},
+                      {event.account_name},
+                      {event.user},
+                      {last_four(event.access_key_id)},
+                      {age_text(event)},
+                      {last_used(event)},
+                      {verdict_word(event.verdict), verdict_tone(event.verdict)},
+                      {event.reason.empty() ? "" : why(event)},
+                      {next, tone}});
 }
 
 void AuditPrinter::add(const accounts::Account& account, const std::vector<rotation::UserReport>& users,
@@ -144,9 +143,12 @@ void AuditPrinter::finish(const RunSummary& summary) {
 void AuditPrinter::finish_table(const RunSummary& summary) {
   print_uncovered(out_, summary, output_);
   print_unread(out_, unread_, unread_.total(), static_cast<int>(users_), output_);
-  if (!accounts_.empty()) out_ << header_of(audit_columns(output_), output_);
-  for (const auto& [account, rows] : accounts_) out_ << rows;
-  if (!accounts_.empty()) out_ << '\n';
+  if (!accounts_.empty()) {
+    const Table::LaidOut laid_out = table_.lay_out(output_);
+    out_ << laid_out.header();
+    for (const auto& [account, rows] : accounts_) out_ << laid_out.rows(rows);
+    out_ << '\n';
+  }
   out_ << paint(output_, Tone::bold, counted(keys_, "key") + " of " + counted(users_, "user")) << " in "
        << counted(summary.accounts_covered, "account") << ": ";
   out_ << paint(output_, overdue_ > 0 ? Tone::alarm : Tone::good, grouped(overdue_) + " out of policy");

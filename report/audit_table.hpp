@@ -9,6 +9,7 @@
 #include "base/time.hpp"
 #include "report/event.hpp"
 #include "report/gaps.hpp"
+#include "report/layout.hpp"
 #include "report/output.hpp"
 #include "report/summary.hpp"
 #include "rotation/outcome.hpp"
@@ -16,7 +17,7 @@
 
 namespace keyward::report {
 
-/// The audit's rows. Rows arrive account by account in any order and are kept rendered (about 100 bytes a key), because
+/// The audit's rows. Rows arrive account by account in any order and are kept rendered (about 150 bytes a key), because
 /// the accounts that were not covered come first and are known last.
 class AuditPrinter {
  public:
@@ -29,7 +30,7 @@ class AuditPrinter {
   void finish(const RunSummary& summary);
 
  private:
-  std::string render(const Event& event, base::Instant now) const;
+  std::string render(const Event& event, base::Instant now);
   void finish_table(const RunSummary& summary);
   void finish_json(const RunSummary& summary);
   void finish_jsonl(const RunSummary& summary);
@@ -37,6 +38,7 @@ class AuditPrinter {
 
   std::ostream& out_;
   Output output_;
+  Table table_;
   std::map<std::string, std::string> accounts_;  ///< account id -> its rows, rendered, each with its line end
   /// Where there is one row after the other only, the rows of users that could not be read stand before the others.
   std::map<std::string, std::string> unread_rows_;

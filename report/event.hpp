@@ -22,7 +22,7 @@ struct Event {
   std::string key_status;       ///< "active", "inactive", "unrecognized"
   std::string verdict;          ///< report::to_string(Verdict) of a "decision" or "key"
   std::optional<int> age_days;  ///< of the key
-  std::string last_used;        ///< "never", or ISO 8601
+  std::string last_used;        ///< "never", ISO 8601, or "unknown" when it could not be read
   std::string last_used_service;
   std::string last_used_region;
   std::string action;                ///< rotation::to_string(Action), or the channel of a notice

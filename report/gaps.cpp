@@ -50,17 +50,17 @@ void print_unread(std::ostream& out, const UnreadUsers& unread, std::size_t tota
                "NOT READ: " + grouped(static_cast<long long>(total)) + " of " + counted(users, "user") +
                    ". A user is left alone while a fact about it is unknown.")
       << '\n';
-  const std::size_t width = width_of(output) - 16;
+  const std::size_t width = prose_width(output) - 16;
   std::map<std::string, std::size_t> remedies;
   for (const auto& [id, account] : unread.accounts()) {
     out << "  " << paint(output, Tone::alarm, fit(id, 12)) << "  "
-        << shorten(account.name.empty() ? "(no name)" : account.name, width) << "\n                "
+        << printable(account.name.empty() ? "(no name)" : account.name) << "\n                "
         << wrapped(counted(static_cast<long long>(account.users.size()), "user") + ": " + names_of(account), width, 16)
         << "                " << wrapped(account.cause, width, 16);
     ++remedies[account.remedy];
   }
   for (const auto& [remedy, count] : remedies)
-    out << "  -> " << remedy << (remedies.size() > 1 ? " (" + std::to_string(count) + ")" : "") << '\n';
+    out << "  -> " << wrapped(remedy + (remedies.size() > 1 ? " (" + std::to_string(count) + ")" : ""), width + 11, 5);
   out << '\n';
 }
 
@@ -70,17 +70,17 @@ void print_uncovered(std::ostream& out, const RunSummary& summary, const Output&
                "NOT COVERED: " + std::to_string(summary.uncovered.size()) + " of " +
                    counted(summary.accounts_participating, "account") + ". Nothing is known about their keys.")
       << '\n';
-  const std::size_t width = width_of(output) - 16;
+  const std::size_t width = prose_width(output) - 16;
   // The same cause usually stops many accounts: what to do is said once for all of them.
   std::map<std::string, std::size_t> remedies;
   for (const Uncovered& account : summary.uncovered) {
     out << "  " << paint(output, Tone::alarm, fit(account.account, 12)) << "  "
-        << shorten(account.name.empty() ? "(no name)" : account.name, width) << "\n                "
+        << printable(account.name.empty() ? "(no name)" : account.name) << "\n                "
         << wrapped(account.reason, width, 16);
     ++remedies[advice_for_account(account.reason)];
   }
   for (const auto& [remedy, count] : remedies)
-    out << "  -> " << remedy << (remedies.size() > 1 ? " (" + std::to_string(count) + ")" : "") << '\n';
+    out << "  -> " << wrapped(remedy + (remedies.size() > 1 ? " (" + std::to_string(count) + ")" : ""), width + 11, 5);
   out << '\n';
 }
 

@@ -75,9 +75,7 @@ std::string facts(const RunFindings& f) {
   fact("Policy", "rotate at " + std::to_string(s.policy.rotate) + " days, deactivate at " +
                      std::to_string(s.policy.deactivate) + ", delete at " + std::to_string(s.policy.remove) +
                      " (accounts may differ)");
-  fact("Clock", s.clock_offset_seconds == 0 ? "this host agreed with AWS"
-                                            : "AWS's clock was " + std::to_string(s.clock_offset_seconds) +
-                                                  " s ahead of this host; AWS's was used");
+  fact("Clock", "this host's is " + host_clock(s.clock_offset_seconds) + (s.clock_offset_seconds == 0 ? "" : "; AWS's was used"));
   std::string limits;
   for (const auto& [name, value] : s.limits)
     limits += (limits.empty() ? "" : ", ") + name + " " + std::to_string(value);

@@ -65,25 +65,18 @@ boost::json::object inventory_totals_json(const accounts::Inventory& inventory) 
 }
 
 void print_inventory_table(std::ostream& out, const accounts::Inventory& inventory, const Output& output) {
-  const std::size_t spare = width_of(output) - k_least_width;
-  const std::vector<Column> columns{{"ACCOUNT", 12},
-                                    {"NAME", 18 + spare / 4},
-                                    {"STATE", 9},
-                                    {"TAKES PART", 27 + spare / 4},
-                                    {"PATH", 26 + spare / 2}};
-  out << header_of(columns, output);
+  Table table({{"ACCOUNT"}, {"NAME", Room::cut}, {"STATE"}, {"TAKES PART", Room::cut}, {"PATH", Room::expendable}});
+  std::string rows;
   for (const accounts::InventoryEntry& entry : inventory.entries) {
     const bool in = entry.skip == accounts::Skip::none;
-    const std::string name = entry.account.name + (entry.account.management ? " (management)" : "");
-    const std::string part = in ? "yes" : "no: " + std::string(accounts::describe(entry.skip));
-    out << line_of(columns,
-                   {{entry.account.id.str()},
-                    {name},
-                    {std::string(accounts::to_string(entry.account.state))},
-                    {part, in ? Tone::good : Tone::dim},
-                    {path_text(entry.account), Tone::dim}},
-                   output);
+    rows += table.pack({{entry.account.id.str()},
+                        {entry.account.name + (entry.account.management ? " (management)" : "")},
+                        {std::string(accounts::to_string(entry.account.state))},
+                        {in ? "yes" : "no: " + std::string(accounts::describe(entry.skip)), in ? Tone::good : Tone::dim},
+                        {path_text(entry.account), Tone::dim}});
   }
+  const Table::LaidOut laid_out = table.lay_out(output);
+  out << laid_out.header() << laid_out.rows(rows);
   const InventoryTotals totals = totals_of(inventory);
   out << '\n'
       << paint(output, Tone::bold,

@@ -12,16 +12,22 @@ namespace keyward::report {
 
 // How lines for people are laid out: colours, columns, wrapped words.
 
-inline constexpr std::size_t k_least_width = 100;
-
 enum class Tone { plain, dim, bold, good, warning, alarm };
 
 /// Text in its colour, when colour was asked for. Widths are set before: escape sequences take no columns.
 std::string paint(const Output& output, Tone tone, std::string text);
 
+/// What becomes of a column when a terminal is too narrow for all of them.
+enum class Room {
+  whole,       ///< never cut: ids and dates
+  cut,         ///< cut with "…"
+  expendable,  ///< cut, and left out when that is not enough
+  spare,       ///< left out before anything is cut
+};
+
 struct Column {
   std::string_view title;
-  std::size_t width;
+  Room room = Room::whole;
   Align align = Align::left;
 };
 
@@ -30,14 +36,43 @@ struct Cell {
   Tone tone = Tone::plain;
 };
 
-/// One line of cells two spaces apart, without blanks at its end.
-std::string line_of(const std::vector<Column>& columns, const std::vector<Cell>& cells, const Output& output);
-std::string header_of(const std::vector<Column>& columns, const Output& output);
+/// A table whose columns are as wide as what stands in them. Rows are packed into strings as they come and laid out
+/// when all of them are known.
+class Table {
+ public:
+  explicit Table(std::vector<Column> columns);
 
-/// Columns to lay out for.
-std::size_t width_of(const Output& output);
+  /// One row, as a line for LaidOut::rows(); it counts for the widths.
+  std::string pack(const std::vector<Cell>& cells);
 
-/// Words over as many lines as `width` asks for, every line after the first indented.
+  class LaidOut {
+   public:
+    std::string header() const;
+    /// Lines of cells two spaces apart, without blanks at their ends.
+    std::string rows(std::string_view packed) const;
+
+   private:
+    friend class Table;
+    LaidOut(const Table& table, const Output& output);
+    std::string line(const std::vector<std::string_view>& cells) const;
+
+    const std::vector<Column>& columns_;
+    std::vector<std::size_t> widths_;  ///< 0: left out
+    const Output& output_;
+  };
+  /// As wide as the content asks, on a terminal no wider than that where it can be. Table and output outlive it.
+  LaidOut lay_out(const Output& output) const { return LaidOut(*this, output); }
+
+ private:
+  std::vector<Column> columns_;
+  std::vector<std::size_t> widths_;
+};
+
+/// Columns for sentences: the terminal's, or 100 where there is none.
+std::size_t prose_width(const Output& output);
+
+/// The words of a sentence over as many lines as its width asks for, every line after the first indented. No word is
+/// cut, because identifiers are there to be copied.
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
 
 }  // namespace keyward::report

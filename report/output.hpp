@@ -13,11 +13,11 @@ std::optional<Format> parse_format(std::string_view text);
 /// Colour adds to words, it never replaces them.
 enum class Color { never, always };
 
-/// How results are printed. Tables are laid out for `width` columns and never narrower than 100.
+/// How results are printed.
 struct Output {
   Format format = Format::table;
   Color color = Color::never;
-  std::size_t width = 100;
+  std::optional<std::size_t> width = std::nullopt;  ///< of the terminal; without one tables are as wide as their content
 };
 
 }  // namespace keyward::report

@@ -15,29 +15,36 @@ namespace {
 /// Rows of one section of the run summary on a terminal; the rest is counted and in the report.
 constexpr std::size_t k_rows_shown = 15;
 
+/// A section as it is printed: its title and the rows that are shown, packed.
+struct Part {
+  std::string_view title;
+  const Section& section;
+  Tone tone = Tone::bold;
+  std::vector<std::string> rows = {};
+
+  std::size_t shown() const { return std::min(section.kept().size(), k_rows_shown); }
+};
+
 /// Prints one run for people, section by section.
 class RunTable {
  public:
   RunTable(std::ostream& out, const RunSummary& summary, const RunFiles& files, const Output& output)
-      : out_(out), summary_(summary), files_(files), output_(output), width_(width_of(output)) {}
+      : out_(out), summary_(summary), files_(files), output_(output), width_(prose_width(output)) {}
 
-  void print(const Highlights& highlights) {
+  void print(const Highlights& h) {
     banner();
     print_uncovered(out_, summary_, output_);
-    unread(highlights.unread);
-    problems("RECOVERY NEEDED", highlights.recovery, Tone::alarm);
-    problems("NEEDS A PERSON", highlights.needs_human, Tone::warning);
-    problems("FAILED", highlights.failed, Tone::alarm);
-    problems("NOT DONE", highlights.not_done, Tone::warning);
-    changes("ROTATED", highlights.rotated);
-    changes("DEACTIVATED", highlights.deactivated);
-    changes("DELETED", highlights.deleted);
-    changes("WARNED", highlights.warned);
-    if (extent_of(summary_) == Extent::mixed && highlights.only_told() > 0) dry_run_rows_follow();
-    changes("WOULD ROTATE", highlights.would_rotate);
-    changes("WOULD DEACTIVATE", highlights.would_deactivate);
-    changes("WOULD DELETE", highlights.would_delete);
-    changes("DUE SOON", highlights.due_soon);
+    unread(h.unread);
+    problems({{"RECOVERY NEEDED", h.recovery, Tone::alarm},
+              {"NEEDS A PERSON", h.needs_human, Tone::warning},
+              {"FAILED", h.failed, Tone::alarm},
+              {"NOT DONE", h.not_done, Tone::warning}});
+    changes({{"ROTATED", h.rotated}, {"DEACTIVATED", h.deactivated}, {"DELETED", h.deleted}, {"WARNED", h.warned}});
+    if (extent_of(summary_) == Extent::mixed && h.only_told() > 0) dry_run_rows_follow();
+    changes({{"WOULD ROTATE", h.would_rotate},
+             {"WOULD DEACTIVATE", h.would_deactivate},
+             {"WOULD DELETE", h.would_delete},
+             {"DUE SOON", h.due_soon}});
     totals();
   }
 
@@ -59,7 +66,7 @@ class RunTable {
       case Extent::enforced: break;
     }
     if (!summary_.stopped_by.empty()) {
-      out_ << paint(output_, Tone::alarm, "STOPPED: " + shorten(summary_.stopped_by, width_ - 9)) << "\n\n";
+      out_ << paint(output_, Tone::alarm, wrapped("STOPPED: " + summary_.stopped_by, width_, 0)) << '\n';
     } else if (summary_.interrupted) {
       out_ << paint(output_, Tone::alarm, "INTERRUPTED: accounts in work were finished, the others not begun.")
            << "\n\n";
@@ -77,14 +84,14 @@ class RunTable {
     out_ << paint(output_, Tone::warning, "In dry run, so only told (" + accounts_in_dry_run(summary_) + "):") << '\n';
   }
 
-  void heading(std::string_view title, const Section& section, Tone tone) {
-    out_ << paint(output_, tone, std::string(title) + ' ' + std::to_string(section.total())) << '\n';
+  void heading(const Part& part) {
+    out_ << paint(output_, part.tone, std::string(part.title) + ' ' + std::to_string(part.section.total())) << '\n';
   }
 
-  void rest(const Section& section, std::size_t shown) {
-    if (section.total() <= shown) return;
+  void rest(const Part& part) {
+    if (part.section.total() <= part.shown()) return;
     const std::string where = files_.report.empty() ? files_.events : files_.report;
-    out_ << "  ... and " << section.total() - shown << " more in " << printable(where) << '\n';
+    out_ << "  ... and " << part.section.total() - part.shown() << " more in " << printable(where) << '\n';
   }
 
   static std::vector<std::string> lines_of(const std::string& text) {
@@ -94,21 +101,35 @@ class RunTable {
     return lines;
   }
 
+  /// What failed or waits, section by section, in columns of one width.
+  void problems(std::vector<Part> parts) {
+    Table table({{""}, {"", Room::expendable}, {"", Room::cut}, {""}, {"", Room::cut}});
+    for (Part& part : parts) {
+      for (std::size_t i = 0; i < part.shown(); ++i) {
+        const Event& event = part.section.kept()[i];
+        part.rows.push_back(table.pack({{"  " + event.account},
+                                        {event.account_name},
+                                        {event.user.empty() ? event.recipient : event.user},
+                                        {event.access_key_id.empty() ? "" : last_four(event.access_key_id)},
+                                        {matter(event), part.tone}}));
+      }
+    }
+    const Table::LaidOut laid_out = table.lay_out(output_);
+    for (const Part& part : parts) {
+      if (part.section.total() > 0) problem_section(part, laid_out);
+    }
+  }
+
   /// Cause and remedy of each; equal remedies that follow each other are said once.
-  void problems(std::string_view title, const Section& section, Tone tone) {
-    if (section.total() == 0) return;
-    heading(title, section, tone);
-    const std::size_t shown = std::min(section.kept().size(), k_rows_shown);
+  void problem_section(const Part& part, const Table::LaidOut& laid_out) {
+    heading(part);
     std::string remedy;
-    for (std::size_t i = 0; i < shown; ++i) {
-      const Event& event = section.kept()[i];
+    for (std::size_t i = 0; i < part.rows.size(); ++i) {
+      const Event& event = part.section.kept()[i];
       const std::string next = advice(event);
       if (i > 0 && next != remedy && !remedy.empty()) out_ << "  -> " << wrapped(remedy, width_ - 5, 5);
       remedy = next;
-      out_ << "  " << fit(event.account, 12) << "  " << fit(event.account_name, 14) << "  "
-           << fit(event.user.empty() ? event.recipient : event.user, 22 + (width_ - k_least_width) / 2) << "  "
-           << fit(event.access_key_id.empty() ? "" : last_four(event.access_key_id), 5) << "  "
-           << paint(output_, tone, matter(event)) << '\n';
+      out_ << laid_out.rows(part.rows[i]);
       const std::string cause = !event.error.empty() ? event.error : event.detail;
       if (!cause.empty()) out_ << "                " << wrapped(cause, width_ - 16, 16);
       if (event.todo.empty()) continue;
@@ -118,35 +139,33 @@ class RunTable {
       remedy.clear();
     }
     if (!remedy.empty()) out_ << "  -> " << wrapped(remedy, width_ - 5, 5);
-    rest(section, shown);
+    rest(part);
     out_ << '\n';
   }
 
-  void changes(std::string_view title, const Section& section) {
-    if (section.total() == 0) return;
-    heading(title, section, Tone::bold);
-    const std::size_t spare = width_ - k_least_width;
-    const std::vector<Column> columns{{"  ACCOUNT", 14},
-                                      {"NAME", 14 + spare / 4},
-                                      {"USER", 18 + spare / 4},
-                                      {"KEY", 5},
-                                      {"WHY", 27 + spare - 2 * (spare / 4)},
-                                      {"DUE", 10}};
-    out_ << header_of(columns, output_);
-    const std::size_t shown = std::min(section.kept().size(), k_rows_shown);
-    for (std::size_t i = 0; i < shown; ++i) {
-      const Event& event = section.kept()[i];
-      out_ << line_of(columns,
-                      {{"  " + event.account},
-                       {event.account_name},
-                       {event.user},
-                       {last_four(event.access_key_id)},
-                       {why(event)},
-                       {event.due ? base::format_date(*event.due) : "now"}},
-                      output_);
+  /// What was done or would be, section by section, in columns of one width.
+  void changes(std::vector<Part> parts) {
+    Table table({{"  ACCOUNT"}, {"NAME", Room::expendable}, {"USER", Room::cut}, {"KEY"}, {"WHY", Room::cut}, {"DUE"}});
+    for (Part& part : parts) {
+      for (std::size_t i = 0; i < part.shown(); ++i) {
+        const Event& event = part.section.kept()[i];
+        part.rows.push_back(table.pack({{"  " + event.account},
+                                        {event.account_name},
+                                        {event.user},
+                                        {last_four(event.access_key_id)},
+                                        {why(event)},
+                                        {event.due ? base::format_date(*event.due) : "now"}}));
+      }
     }
-    rest(section, shown);
-    out_ << '\n';
+    const Table::LaidOut laid_out = table.lay_out(output_);
+    for (const Part& part : parts) {
+      if (part.section.total() == 0) continue;
+      heading(part);
+      out_ << laid_out.header();
+      for (const std::string& row : part.rows) out_ << laid_out.rows(row);
+      rest(part);
+      out_ << '\n';
+    }
   }
 
   int outcome(const std::string& action, const std::string& status) const {
@@ -162,8 +181,9 @@ class RunTable {
   }
 
   void fact(std::string_view name, const std::string& value, Tone tone = Tone::plain) {
-    out_ << paint(output_, Tone::dim, fit(name, 12))
-         << paint(output_, tone, shorten(value, std::max<std::size_t>(width_, 24) - 12)) << '\n';
+    std::string lines = wrapped(value, width_ - 12, 12);
+    lines.pop_back();
+    out_ << paint(output_, Tone::dim, fit(name, 12)) << paint(output_, tone, std::move(lines)) << '\n';
   }
 
   void totals() {
@@ -200,8 +220,7 @@ class RunTable {
     fact("API calls", grouped(calls) + " (" + grouped(static_cast<long long>(s.api_throttled)) + " throttled, " +
                           grouped(static_cast<long long>(s.api_retried)) + " retried)");
     if (s.clock_offset_seconds > 60 || s.clock_offset_seconds < -60) {
-      fact("Clock",
-           "this host's clock is off by " + std::to_string(-s.clock_offset_seconds) + " s; AWS's time was used",
+      fact("Clock", "this host's clock is " + host_clock(s.clock_offset_seconds) + "; AWS's time was used",
            Tone::warning);
     }
     fact("Exit code", std::to_string(s.exit_code) + ", " + std::string(exit_code_words(s.exit_code)),
@@ -209,6 +228,8 @@ class RunTable {
     // Paths are printed whole: they are there to be copied.
     if (!files_.report.empty())
       out_ << paint(output_, Tone::dim, fit("Report", 12)) << printable(files_.report) << '\n';
+    else
+      fact("Report", "NOT WRITTEN; standard error says why", Tone::alarm);
     if (!files_.events.empty())
       out_ << paint(output_, Tone::dim, fit("Events", 12)) << printable(files_.events) << '\n';
     fact("Next", next_command(s), Tone::bold);
@@ -223,9 +244,8 @@ class RunTable {
 
 /// The sections in the order in which they are told.
 std::vector<const Section*> in_order(const Highlights& h) {
-  return {&h.recovery,    &h.unread,  &h.needs_human, &h.failed,       &h.not_done,         &h.rotated,
-          &h.deactivated, &h.deleted, &h.warned,      &h.would_rotate, &h.would_deactivate, &h.would_delete,
-          &h.due_soon};
+  return {&h.unread,  &h.recovery, &h.needs_human,  &h.failed,           &h.not_done,     &h.rotated, &h.deactivated,
+          &h.deleted, &h.warned,   &h.would_rotate, &h.would_deactivate, &h.would_delete, &h.due_soon};
 }
 
 std::size_t omitted(const Highlights& highlights) {

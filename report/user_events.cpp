@@ -79,6 +79,9 @@ class Lines {
         static_cast<int>(std::chrono::floor<std::chrono::days>(now_ + rotation::k_daily_slack - key.created).count());
     if (key.last_use.is_known()) put_use(event, key.last_use.value());
     if (key.last_use.is_absent()) event.last_used = "never";
+    // It is asked only of keys with something due or near.
+    const bool asked = key.last_use.why() != rotation::Fact<KeyUse>().why();
+    if (key.last_use.is_unknown() && asked) event.last_used = "unknown";
   }
 
   void describe_key(Event event, const KeyFacts& key) {

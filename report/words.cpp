@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "report/text.hpp"
 
@@ -68,7 +69,8 @@ std::string last_four(std::string_view access_key_id) {
 std::string phrase(std::string_view reason) { return look_up(k_phrases, reason, reason); }
 
 std::string last_used(const Event& event) {
-  if (event.last_used.empty()) return "?";
+  if (event.last_used.empty()) return "-";
+  if (event.last_used == "unknown") return "?";
   const auto at = base::parse_iso8601(event.last_used);
   if (!at) return event.last_used;
   // IAM's own resolution is 15 minutes, so a use may lie a little ahead.
@@ -78,10 +80,10 @@ std::string last_used(const Event& event) {
 
 std::string why(const Event& event) {
   const std::string used = last_used(event);
-  const std::string use = used == "?"       ? ""
-                          : used == "never" ? ", never used"
-                          : used == "today" ? ", used today"
-                                            : ", used " + used + " ago";
+  const std::string use = used == "?" || used == "-" ? ""
+                          : used == "never"          ? ", never used"
+                          : used == "today"          ? ", used today"
+                                                     : ", used " + used + " ago";
   const bool by_age = event.reason == "expired_active_key" || event.reason == "unused_expired_key";
   const bool by_grace = event.reason == "install_grace_period_end" || event.reason == "held_while_in_use";
   if (by_age && event.age_days) return std::to_string(*event.age_days) + " d old" + use;
@@ -90,6 +92,8 @@ std::string why(const Event& event) {
     return event.age_days ? "rotate, " + std::to_string(*event.age_days) + " d old" : "rotate";
   if (event.reason == "key_pending_deactivation") return "deactivate" + use;
   if (event.reason == "key_pending_deletion") return "delete, inactive" + use;
+  const bool asked_for = event.reason == "forced_rotation" || event.reason == "compromised_key";
+  if (asked_for && !event.detail.empty()) return phrase(event.reason) + ": " + event.detail;
   return phrase(event.reason) + (by_grace ? use : "");
 }
 
@@ -146,6 +150,7 @@ std::string advice(const Event& event) {
 }
 
 std::string advice_for_account(std::string_view reason) {
+  if (contains(reason, "NoSuchUser")) return "Check the name: upper and lower case count here.";
   if (contains(reason, "AssumeRole")) {
     return "Deploy the member role in this account and let it trust this caller, or exclude the account.";
   }
@@ -179,6 +184,21 @@ std::string duration(base::Instant from, base::Instant to) {
   if (seconds < 60) return std::to_string(seconds) + " s";
   if (seconds < 3600) return std::to_string(seconds / 60) + " m " + std::to_string(seconds % 60) + " s";
   return std::to_string(seconds / 3600) + " h " + std::to_string(seconds / 60 % 60) + " m";
+}
+
+std::string host_clock(std::int64_t offset) {
+  if (offset == 0) return "as AWS's";
+  const std::uint64_t seconds =
+      offset < 0 ? 0 - static_cast<std::uint64_t>(offset) : static_cast<std::uint64_t>(offset);
+  const std::array<std::pair<std::uint64_t, std::string_view>, 4> parts{
+      {{seconds / 86400, " d"}, {seconds / 3600 % 24, " h"}, {seconds / 60 % 60, " min"}, {seconds % 60, " s"}}};
+  // The largest unit and the one below it say enough.
+  const auto first = std::ranges::find_if(parts, [](const auto& part) { return part.first > 0; });
+  std::string text = std::to_string(first->first) + std::string(first->second);
+  const auto second = std::next(first);
+  if (second != parts.end() && second->first > 0)
+    text += ' ' + std::to_string(second->first) + std::string(second->second);
+  return text + (offset > 0 ? " behind AWS" : " ahead of AWS");
 }
 
 std::string minute(base::Instant instant) {
@@ -221,7 +241,8 @@ std::string next_command(const RunSummary& summary) {
   // What is wrong stands in no count of the summary: a record or a memory that could not be written.
   if (summary.exit_code == 4) return "mend what standard error tells of; the next daily run goes on from here";
   if (summary.command != "audit" && extent_of(summary) != Extent::enforced) return next_after_dry_run(summary);
-  if (summary.needs_human > 0) return "a person's answer to what stands under NEEDS A PERSON; the next daily run goes on from here";
+  if (summary.needs_human > 0)
+    return "a person's answer to what stands under NEEDS A PERSON; the next daily run goes on from here";
   return "nothing; the next daily run goes on from here";
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -21,7 +22,7 @@ std::string phrase(std::string_view reason);
 /// Why this happens to this key: "94 d old, used today".
 std::string why(const Event& event);
 
-/// "never", "today", "12 d", relative to the event's own time; "?" when unknown.
+/// "never", "today", "12 d", relative to the event's own time; "?" when it could not be read, "-" when nobody asked.
 std::string last_used(const Event& event);
 
 /// "OVERDUE" for out_of_policy; the other verdicts as they are.
@@ -47,6 +48,9 @@ std::string_view exit_code_words(int exit_code) noexcept;
 
 /// Seconds as "4 m 10 s".
 std::string duration(base::Instant from, base::Instant to);
+
+/// Which clock is ahead, and by how much: "2 h 5 min behind AWS", "as AWS's". `offset` is AWS minus host, in seconds.
+std::string host_clock(std::int64_t offset);
 
 /// "2026-11-21 02:30 UTC".
 std::string minute(base::Instant instant);

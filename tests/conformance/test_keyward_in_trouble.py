@@ -4,12 +4,17 @@ import contextlib
 import datetime
 import fcntl
 import json
+import os
+import pty
 import signal
+import struct
+import subprocess
+import termios
 import time
 
 import pytest
 
-from keyward_process import Keyward
+from keyward_process import Keyward, executable
 from sandbox_process import Sandbox
 
 A, B, C = "222222222222", "333333333333", "444444444444"
@@ -322,7 +327,8 @@ def test_a_host_clock_wrong_by_a_day_is_corrected_and_reported(tmp_path, days):
     with organization(account(A, user), options=options) as sandbox:
         result = Keyward(tmp_path, sandbox.environment)("run").expect(0)
         assert abs(result.summary["clock_offset_seconds"] - days * 86400) < 60
-        assert "clock" in result.stderr.lower()
+        words = "ahead of AWS" if days < 0 else "behind AWS"
+        assert words in result.stderr and words in result.stdout
         assert len(keys(sandbox.state(), A, "alice")) == (1 if days < 0 else 2)
 
 
@@ -695,6 +701,36 @@ def test_a_forced_rotation_speaks_of_its_own_account(tmp_path, everywhere):
 
 
 # ---- the other commands
+
+
+def on_a_terminal(keyward, columns, *arguments):
+    """What a terminal of that width is sent."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    command = [executable(), "-c", keyward.directory / "config.yaml", "--color", "never", *arguments]
+    process = subprocess.Popen(
+        command, env=keyward.environment, stdin=subprocess.DEVNULL, stdout=slave, stderr=subprocess.DEVNULL
+    )
+    os.close(slave)
+    shown = b""
+    with contextlib.suppress(OSError):  # Linux ends a terminal that nobody writes to any more with EIO
+        while part := os.read(master, 65536):
+            shown += part
+    os.close(master)
+    process.wait(timeout=60)
+    return shown.decode().replace("\r\n", "\n")
+
+
+def test_tables_fit_the_terminal_and_are_whole_without_one(tmp_path):
+    name, user = "a-rather-long-account-name-of-fifty-characters-long", "u" * 64
+    with organization(account(A, overdue(user), name=name)) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        assert f"{A}  {name}  {user}" in keyward("audit").expect(3).stdout
+        for columns in (90, 120):
+            lines = on_a_terminal(keyward, columns, "audit").splitlines()
+            (row,) = [line for line in lines if line.startswith(A)]
+            assert columns - 30 < len(row) <= columns and "…" in row
+        assert f"{A}  {name}  {user}" in on_a_terminal(keyward, 250, "audit")
 
 
 def test_audit_and_inventory_read_only_and_say_what_they_found(tmp_path):

@@ -32,6 +32,24 @@ Answer ask(const accounts::Account& in, const rotation::UserReport& of, const No
 
 using Strings = std::vector<std::string>;
 
+TEST(Recipients, OwnerTagIsFoundAsIamAndOrganizationsFindTheirs) {
+  for (const char* key : {"owner", "Owner", "OWNER"}) {
+    EXPECT_EQ(ask(account(), user("svc-export", {{key, "jo@example.org"}}), settings()).addresses,
+              (Strings{"aws+prod-pay@example.org", "jo@example.org"}))
+        << key;
+  }
+  accounts::Account tagged = account();
+  tagged.tags = std::map<std::string, std::string>{{"Owner", "not-this@example.org"}};
+  EXPECT_EQ(ask(tagged, user(), settings()).addresses, Strings{"aws+prod-pay@example.org"});
+  tagged.tags->emplace("owner", "team@example.org");
+  EXPECT_EQ(ask(tagged, user(), settings()).addresses, (Strings{"aws+prod-pay@example.org", "team@example.org"}));
+  // The key may be configured in any case too.
+  NotifySettings with = settings();
+  with.owner_tag = "Owner";
+  EXPECT_EQ(ask(account(), user("svc-export", {{"owner", "jo@example.org"}}), with).addresses,
+            (Strings{"aws+prod-pay@example.org", "jo@example.org"}));
+}
+
 TEST(Recipients, AreTheAccountAndTheFirstTagThatExists) {
   accounts::Account tagged = account();
   tagged.tags = std::map<std::string, std::string>{{"owner", "team@example.org"}};

@@ -92,6 +92,20 @@ TEST(RunRecord, WithoutAnAccountItIsAsConfigured) {
   EXPECT_FALSE(recorded({}, false).summary.dry_run);
 }
 
+TEST(RunRecord, NamesTheReportOnlyWhenItWasWritten) {
+  const test::TemporaryDirectory folder;
+  report::RunSummary summary;
+  for (const char* in_the_way : {"", "run.json", "report.html"}) {
+    summary.run = std::string("20261121T023000Z-") + in_the_way;
+    RunRecord record = RunRecord::open(folder.path(), summary).value();
+    EXPECT_EQ(record.files().report, "");
+    if (*in_the_way != 0) std::filesystem::create_directories(record.folder() / in_the_way / "occupied");
+    EXPECT_EQ(record.finish().has_value(), *in_the_way == 0);
+    EXPECT_EQ(record.files().report, *in_the_way == 0 ? (record.folder() / "report.html").string() : "") << in_the_way;
+    EXPECT_EQ(record.files().events, (record.folder() / "events.jsonl").string());
+  }
+}
+
 TEST(RunRecord, ListingInterruptedRotationsChangesNothing) {
   EXPECT_TRUE(recorded({Mode::list_interrupted}, false).summary.dry_run);
   EXPECT_FALSE(recorded({Mode::recover}, true).summary.dry_run);

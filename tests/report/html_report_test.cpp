@@ -194,6 +194,12 @@ TEST(HtmlReport, UsersThatCouldNotBeReadStandBesideCoverage) {
   EXPECT_FALSE(has(page, "no fact that could not be read"));
 }
 
+TEST(HtmlReport, SaysWhichClockIsAhead) {
+  RunSummary summary = samples::summary_of(0, 1);
+  summary.clock_offset_seconds = -7500;
+  EXPECT_TRUE(has(HtmlReport(summary).render(), "this host&#39;s is 2 h 5 min ahead of AWS; AWS&#39;s was used"));
+}
+
 TEST(HtmlReport, ThresholdsAreThePolicysDays) {
   RunSummary summary = samples::summary();
   summary.policy = {45, 55, 65};

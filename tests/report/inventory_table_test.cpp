@@ -29,10 +29,10 @@ std::string inventory_as(Output output) {
 }
 
 TEST(InventoryTable, NamesEveryAccountAndWhyNot) {
-  EXPECT_EQ(inventory_as({}), R"(ACCOUNT       NAME                STATE      TAKES PART                   PATH
-111122223333  prod-payments       ACTIVE     yes                          r-ab12/ou-ab12-11111111
-222233334444  =cmd()�[31m, "x"    ACTIVE     no: no include rule matches  r-ab12/ou-ab12-11111111
-333344445555  old (management)    SUSPENDED  no: suspended by AWS         r-ab12/ou-ab12-11111111
+  EXPECT_EQ(inventory_as({}), R"(ACCOUNT       NAME              STATE      TAKES PART                   PATH
+111122223333  prod-payments     ACTIVE     yes                          r-ab12/ou-ab12-11111111
+222233334444  =cmd()�[31m, "x"  ACTIVE     no: no include rule matches  r-ab12/ou-ab12-11111111
+333344445555  old (management)  SUSPENDED  no: suspended by AWS         r-ab12/ou-ab12-11111111
 
 3 accounts in o-ab12cd34ef: 1 taking part, 2 not
        1  no include rule matches
@@ -61,8 +61,13 @@ TEST(InventoryTable, JsonIsOneDocumentAndJsonlOneALine) {
   EXPECT_EQ(types, (std::vector<std::string>{"account", "account", "account", "totals"}));
 }
 
-TEST(InventoryTable, FitsAHundredColumnsWithoutColour) {
-  EXPECT_LE(samples::widest_line(inventory_as({})), 100u);
+TEST(InventoryTable, FitsTheTerminalAndIsWholeWithoutOne) {
+  for (const std::size_t width : {80u, 90u, 100u}) {
+    const std::string text = inventory_as({Format::table, Color::never, width});
+    EXPECT_LE(samples::widest_line(text), width) << text;
+    EXPECT_NE(text.find("111122223333  prod-payments"), std::string::npos) << text;
+  }
+  EXPECT_NE(inventory_as({}).find("r-ab12/ou-ab12-11111111"), std::string::npos);
   EXPECT_EQ(inventory_as({}).find('\x1b'), std::string::npos);
 }
 

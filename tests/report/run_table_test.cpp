@@ -43,21 +43,21 @@ TEST(RunTable, TellsWhatIsMissingThenWhatFailedThenWhatWasDone) {
   -> Deploy the member role in this account and let it trust this caller, or exclude the account.
 
 RECOVERY NEEDED 1
-  111122223333  prod-payments   lost                    …LE0T  rotate: RECOVERY NEEDED
+  111122223333  prod-payments  lost    …LE0T  rotate: RECOVERY NEEDED
   -> A new key exists whose secret is not stored. Run keyward again at once: it settles this first.
 
 FAILED 1
-  111122223333  prod-payments   backup                  …LE9S  rotate: FAILED
+  111122223333  prod-payments  backup  …LE9S  rotate: FAILED
                 iam:CreateAccessKey: AccessDenied: User is not authorized (request 9d1c)
   -> Allow the member role the call that the error names.
 
 ROTATED 1
-  ACCOUNT       NAME            USER                KEY    WHY                          DUE
-  111122223333  prod-payments   svc-export          …LE7Q  94 d old, used 2 d ago       2026-11-17
+  ACCOUNT       NAME           USER        KEY    WHY                     DUE
+  111122223333  prod-payments  svc-export  …LE7Q  94 d old, used 2 d ago  2026-11-17
 
 WARNED 1
-  ACCOUNT       NAME            USER                KEY    WHY                          DUE
-  111122223333  prod-payments   etl                 …LE8R  rotate, 87 d old             2026-11-24
+  ACCOUNT       NAME           USER        KEY    WHY                     DUE
+  111122223333  prod-payments  etl         …LE8R  rotate, 87 d old        2026-11-24
 
 Run         20261121T023000Z-7f3a  o-ab12cd34ef  2026-11-21 02:30 UTC  4 m 10 s
 Coverage    2 of 3 accounts, 1 NOT COVERED; 1 not taking part
@@ -167,13 +167,51 @@ TEST(RunTable, UsersThatCouldNotBeReadAreNamedFirstAndOnce) {
   EXPECT_TRUE(has(text, "Next        keyward run    again, once the users that could not be read can be\n"));
 }
 
+TEST(RunTable, AWrongClockIsToldInWords) {
+  RunSummary summary = samples::summary_of(0, 1);
+  summary.clock_offset_seconds = 8610863;
+  EXPECT_TRUE(has(run_as({}, summary), "Clock       this host's clock is 99 d 15 h behind AWS; AWS's time was used\n"));
+  summary.clock_offset_seconds = 3;
+  EXPECT_FALSE(has(run_as({}, summary), "Clock "));
+}
+
+TEST(RunTable, AReportThatWasNotWrittenIsNotNamed) {
+  std::ostringstream out;
+  print_run(out, samples::summary_of(0, 1), {}, {"", "events.jsonl"}, {});
+  EXPECT_TRUE(has(out.str(), "Report      NOT WRITTEN; standard error says why\nEvents      events.jsonl\n")) << out.str();
+}
+
 TEST(RunTable, StopIsLoud) {
   RunSummary summary = samples::summary();
   summary.stopped_by = "limits.max_failed_accounts_percent: 12 of 40 accounts failed";
   EXPECT_TRUE(run_as({}, summary).starts_with("STOPPED: limits.max_failed_accounts_percent"));
 }
 
-TEST(RunTable, FitsAHundredColumns) { EXPECT_LE(samples::widest_line(run_as({})), 100u); }
+TEST(RunTable, FitsTheTerminal) {
+  for (const std::size_t width : {80u, 100u})
+    EXPECT_LE(samples::widest_line(run_as({Format::table, Color::never, width})), width);
+}
+
+TEST(RunTable, WithoutATerminalNothingIsCut) {
+  const std::string long_name(50, 'n');
+  const std::string long_user = std::string(57, 'u') + "-abcdef";
+  Highlights highlights;
+  for (const auto status : {rotation::OutcomeStatus::done, rotation::OutcomeStatus::failed}) {
+    rotation::UserReport user = samples::decided(samples::user(long_user.c_str(), {samples::key("AKIAEXAMPLEEXAMPLE7Q", 94)}), status);
+    user.outcomes[0].decision.reason = rotation::Reason::forced_rotation;
+    user.outcomes[0].decision.detail = std::string(80, 'w');
+    for (const Event& event : user_events(samples::account("111122223333", long_name), user, rotation::Policy{}, samples::now()))
+      highlights.add(event);
+  }
+  RunSummary summary = samples::summary_of(0, 1);
+  summary.limits = {{"accounts_in_flight", 64}, {"max_changes", 500}, {"max_changes_per_account", 50}, {"max_failed_accounts_percent", 10}};
+  std::ostringstream out;
+  print_run(out, summary, highlights, {"report.html", "events.jsonl"}, {});
+  const std::string text = out.str();
+  EXPECT_TRUE(has(text, long_name + "  " + long_user + "  …LE7Q  a person asked for it: " + std::string(80, 'w'))) << text;
+  EXPECT_TRUE(has(text, long_name + "  " + long_user + "  …LE7Q  rotate: FAILED")) << text;
+  EXPECT_TRUE(has(text, "max_failed_accounts_percent 10")) << text;
+}
 
 TEST(RunTable, ColourOnlyWhenAskedAndNeverFromNames) {
   EXPECT_EQ(run_as({}).find('\x1b'), std::string::npos);

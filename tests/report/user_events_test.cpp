@@ -135,6 +135,8 @@ TEST(UserEvents, NeverUsedIsNotTheSameAsUnknownUse) {
   key.last_use = rotation::Fact<rotation::KeyUse>::absent();
   EXPECT_EQ(events_of(samples::decided(samples::user("svc", {key})))[0].last_used, "never");
   key.last_use = rotation::Fact<rotation::KeyUse>::unknown("AccessDenied");
+  EXPECT_EQ(events_of(samples::decided(samples::user("svc", {key})))[0].last_used, "unknown");
+  key.last_use = {};  // nobody asked
   EXPECT_EQ(events_of(samples::decided(samples::user("svc", {key})))[0].last_used, "");
 }
 

@@ -11,6 +11,45 @@ bool has(const std::string& text, std::string_view part) { return text.find(part
 
 constexpr const char* k_nothing = "nothing; the next daily run goes on from here";
 
+TEST(LastUsed, TellsWhatCouldNotBeReadFromWhatNobodyAsked) {
+  Event event;
+  event.time = samples::now();
+  const auto with = [&event](const char* text) {
+    event.last_used = text;
+    return report::last_used(event);
+  };
+  EXPECT_EQ(with(""), "-");
+  EXPECT_EQ(with("unknown"), "?");
+  EXPECT_EQ(with("never"), "never");
+  EXPECT_EQ(with("2026-11-21T02:00:00Z"), "today");
+  EXPECT_EQ(with("2026-11-19T02:00:00Z"), "2 d");
+  event.reason = "expired_active_key";
+  event.age_days = 94;
+  for (const char* unknown : {"", "unknown"}) {
+    event.last_used = unknown;
+    EXPECT_EQ(why(event), "94 d old");
+  }
+}
+
+TEST(Why, ARotationThatWasAskedForSaysWhatFor) {
+  Event event;
+  event.time = samples::now();
+  event.reason = "forced_rotation";
+  event.detail = "laptop lost";
+  EXPECT_EQ(why(event), "a person asked for it: laptop lost");
+  event.reason = "compromised_key";
+  EXPECT_EQ(why(event), "reported as compromised: laptop lost");
+}
+
+TEST(HostClock, SaysWhichIsAheadInTheLargestUnits) {
+  EXPECT_EQ(host_clock(7500), "2 h 5 min behind AWS");
+  EXPECT_EQ(host_clock(-7500), "2 h 5 min ahead of AWS");
+  EXPECT_EQ(host_clock(8610863), "99 d 15 h behind AWS");
+  EXPECT_EQ(host_clock(-86400), "1 d ahead of AWS");
+  EXPECT_EQ(host_clock(61), "1 min 1 s behind AWS");
+  EXPECT_EQ(host_clock(0), "as AWS's");
+}
+
 TEST(NextCommand, IsNothingOnlyWhenAllIsWell) {
   const RunSummary well = samples::summary_of(0, 2);
   EXPECT_EQ(next_command(well), k_nothing);

@@ -1,0 +1,76 @@
+#include "orchestrator/command_line.hpp"
+
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <sstream>
+#include <vector>
+
+namespace keyward::orchestrator {
+namespace {
+
+struct Parsed {
+  std::optional<CommandLine> line;
+  std::optional<ExitCode> code;
+  std::string said;  ///< on standard error
+};
+
+Parsed parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "keyward");
+  std::ostringstream said;
+  std::streambuf* const before = std::cerr.rdbuf(said.rdbuf());
+  const auto result = parse_command_line(static_cast<int>(arguments.size()), arguments.data());
+  std::cerr.rdbuf(before);
+  Parsed parsed{std::nullopt, std::nullopt, said.str()};
+  if (const auto* line = std::get_if<CommandLine>(&result)) parsed.line = *line;
+  if (const auto* code = std::get_if<ExitCode>(&result)) parsed.code = *code;
+  return parsed;
+}
+
+TEST(CommandLine, TakesTheWordsOfItsChoicesInAnyCase) {
+  const Parsed parsed =
+      parse({"-o", "JSONL", "--log-level", "Debug", "--log-format", "json", "--color", "never", "--progress", "plain", "audit"});
+  ASSERT_TRUE(parsed.line) << parsed.said;
+  EXPECT_EQ(parsed.line->output, OutputFormat::jsonl);
+  EXPECT_EQ(parsed.line->log_level, "debug");
+  EXPECT_EQ(parsed.line->log_format, LogFormat::json);
+  EXPECT_EQ(parsed.line->color, ColorChoice::never);
+  EXPECT_EQ(parsed.line->progress, ProgressChoice::plain);
+  EXPECT_EQ(parsed.line->command, Command::audit);
+  EXPECT_EQ(parse({"audit", "--output", "csv"}).line->output, OutputFormat::csv);
+}
+
+TEST(CommandLine, AWrongWordIsToldWithTheRightOnes) {
+  const std::vector<std::pair<std::vector<const char*>, std::string>> cases{
+      {{"-o", "xml", "audit"}, "--output: xml is none of table, json, jsonl, csv\n"},
+      {{"--output=3", "audit"}, "--output: 3 is none of table, json, jsonl, csv\n"},
+      {{"--log-level", "loud", "audit"}, "--log-level: loud is none of trace, debug, info, warn, error\n"},
+      {{"--log-format", "xml", "audit"}, "--log-format: xml is none of auto, text, json\n"},
+      {{"--color", "blue", "audit"}, "--color: blue is none of auto, always, never\n"},
+      {{"audit", "--progress", "fast"}, "--progress: fast is none of auto, bar, plain, none\n"},
+  };
+  for (const auto& [arguments, words] : cases) {
+    const Parsed parsed = parse(arguments);
+    EXPECT_EQ(parsed.code, ExitCode::usage);
+    EXPECT_TRUE(parsed.said.starts_with(words)) << parsed.said;
+  }
+}
+
+TEST(CommandLine, AConfigurationHasNoRows) {
+  EXPECT_TRUE(parse({"-o", "json", "config", "show"}).line);
+  EXPECT_TRUE(parse({"config", "schema"}).line);
+  EXPECT_TRUE(parse({"-o", "jsonl", "inventory"}).line);
+  const std::vector<std::pair<std::vector<const char*>, std::string>> cases{
+      {{"config", "show", "-o", "jsonl"}, "--output: config show prints table or json, not jsonl\n"},
+      {{"-o", "csv", "config", "validate"}, "--output: config validate prints table or json, not csv\n"},
+      {{"-o", "csv", "config", "schema"}, "--output: config schema prints json, not csv\n"},
+  };
+  for (const auto& [arguments, words] : cases) {
+    const Parsed parsed = parse(arguments);
+    EXPECT_EQ(parsed.code, ExitCode::usage);
+    EXPECT_TRUE(parsed.said.starts_with(words)) << parsed.said;
+  }
+}
+
+}  // namespace
+}  // namespace keyward::orchestrator
