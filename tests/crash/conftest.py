@@ -13,10 +13,17 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "full: only with --full, after the other tests")
     config.crash_trials = []
     config.crash_seed = config.getoption("--seed")
     if config.crash_seed is None:
         config.crash_seed = secrets.randbelow(10**6)
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--full"):
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("full")])
+        items[:] = [item for item in items if not item.get_closest_marker("full")]
 
 
 def pytest_report_header(config):

@@ -33,7 +33,6 @@ class Scenario:
     repeat_command: bool = False
     # The key in use is known to strangers: it is switched off before there is another one.
     interrupts_use: bool = False
-    enabled: bool = True
 
 
 def one_user(*keys):
@@ -121,7 +120,6 @@ SCENARIOS = [
         ),
         repeat_command=True,
         interrupts_use=True,
-        enabled=False,
     ),
     Scenario("central-store-with-replicas", one_user(key(89)), a_day_before, configuration=CENTRAL),
     Scenario("twenty-users", CROWD, many_things_due),

@@ -4,10 +4,8 @@ import crash_matrix
 import pytest
 import scenarios
 
-ENABLED = [scenario for scenario in scenarios.SCENARIOS if scenario.enabled]
 
-
-@pytest.mark.parametrize("scenario", ENABLED, ids=lambda scenario: scenario.name)
+@pytest.mark.parametrize("scenario", scenarios.SCENARIOS, ids=lambda scenario: scenario.name)
 def test_no_key_is_lost(scenario, seed, full, keep_trials):
     matrices = list(crash_matrix.MATRICES)
     trials = crash_matrix.run_matrix([scenario], matrices, full, seed, crash_matrix.default_jobs())
@@ -18,9 +16,8 @@ def test_no_key_is_lost(scenario, seed, full, keep_trials):
         pytest.fail(crash_matrix.complaints(failed, seed), pytrace=False)
 
 
-def test_the_full_matrix_has_as_many_points_as_promised(pytestconfig, full):
-    if not full:
-        pytest.skip("only with --full, after the tests above")
+@pytest.mark.full
+def test_the_full_matrix_has_as_many_points_as_promised(pytestconfig):
     of = {name: [t for t in pytestconfig.crash_trials if t.point.matrix == name] for name in crash_matrix.MATRICES}
     assert len(of["kills"]) >= 1500
     assert len(of["orders"]) >= 500
