@@ -171,7 +171,7 @@ Task<Result<Answer>> Caller::perform(Call call) {
   rules.max_attempts = call.operation.effect == Effect::read ? k_read_attempts : k_other_attempts;
   rules.idempotency = call.operation.idempotency;
   rules.deadline = context_.deadline;
-  const base::RetryTools tools{context_.retry_budget, context_.jitter, context_.sleeper};
+  const base::RetryTools tools{retry_budget_, context_.jitter, context_.sleeper};
   Sending<Answer> sending(*this, std::move(call), std::move(*endpoint));
   Result<Answer> answer = co_await base::with_retries<Answer>(sending, rules, tools);
   co_return answer;

@@ -34,8 +34,7 @@ struct CallContext {
   AwsClock& clock;
   base::Sleeper& sleeper;
   EndpointSettings endpoints;
-  std::mt19937_64 jitter;          ///< seeded by main, printed with the run
-  base::RetryBudget retry_budget;  ///< one for the run: a storm of retries in one account must not feed on others
+  std::mt19937_64 jitter;  ///< seeded by main, printed with the run
   CallStatistics statistics;
   std::string user_agent;
   base::Deadline deadline = base::Deadline::never();
@@ -72,6 +71,7 @@ class Caller {
   const base::Region& region() const noexcept { return region_; }
   const base::Clock& clock() const noexcept { return context_.clock; }
   base::Sleeper& sleeper() const noexcept { return context_.sleeper; }
+  const base::RetryBudget& retry_budget() const noexcept { return retry_budget_; }
 
  private:
   struct Call;
@@ -84,6 +84,7 @@ class Caller {
   CredentialProvider& credentials_;
   base::Region region_;
   Writes writes_;
+  base::RetryBudget retry_budget_;  ///< of its own: a storm of retries in one account must not feed on the others
   std::unique_ptr<base::RateLimiter> limiter_;
 };
 

@@ -45,8 +45,8 @@ struct Backoff {
 /// The value of a retry-after header in milliseconds (x-amz-retry-after); nothing when it is no whole number from 0 on.
 std::optional<std::chrono::milliseconds> parse_retry_hint(std::string_view value);
 
-/// May we: stops a client whose service is down from multiplying its calls. One per service client, shared by its
-/// calls.
+/// May we: stops a client whose service is down from multiplying its calls. One per client
+/// identity, shared by its calls.
 class RetryBudget {
  public:
   static constexpr int k_capacity = 500;

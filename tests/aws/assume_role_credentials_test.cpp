@@ -115,7 +115,7 @@ TEST_F(AssumeRole, ExpiredBaseCredentialsAreRenewedOnce) {
 
 TEST_F(AssumeRole, AWrongHostClockIsCorrectedAndTheRequestSignedAnew) {
   AwsClock wrong(world.host_clock);
-  CallContext context{world.transport, wrong, world.sleeper, {}, std::mt19937_64(1), {}, {}, "keyward/test"};
+  CallContext context{world.transport, wrong, world.sleeper, {}, std::mt19937_64(1), {}, "keyward/test"};
   const base::Instant true_now = world.host_clock.now() - 24h;
   world.transport.answer(403, sts_error("SignatureDoesNotMatch", "Signature not yet current"),
                          {{"Date", base::format_http_date(true_now)}});

@@ -156,7 +156,7 @@ TEST_F(CallerTest, AWrongClockIsCorrectedAndTheCallSentAgainOnce) {
   for (const char* code : {"SignatureDoesNotMatch", "RequestExpired", "RequestTimeTooSkewed"}) {
     SCOPED_TRACE(code);
     AwsClock wrong(world.host_clock);
-    CallContext context{world.transport, wrong, world.sleeper, {}, std::mt19937_64(1), {}, {}, ""};
+    CallContext context{world.transport, wrong, world.sleeper, {}, std::mt19937_64(1), {}, ""};
     Caller misled(context, identity, world.region, Writes::allowed);
     const std::size_t before = sent();
     world.transport.answer(403, xml_error(code), date(host_time + 24h));
@@ -246,7 +246,7 @@ TEST_F(CallerTest, WithoutCredentialsNothingIsSentAndNothingIsRetried) {
   EXPECT_EQ(identity.forgotten, 0);
   EXPECT_EQ(sent(), 0u);
   EXPECT_EQ(world.context.statistics.throttled, 0u) << "AWS did not throttle this call";
-  EXPECT_EQ(world.context.retry_budget.left(), base::RetryBudget::k_capacity);
+  EXPECT_EQ(caller.retry_budget().left(), base::RetryBudget::k_capacity);
 }
 
 TEST_F(CallerTest, MissingCredentialsDoNotReadAsAMissingUser) {
@@ -277,12 +277,14 @@ TEST_F(CallerTest, ReadsAreTriedMoreOftenThanWrites) {
   EXPECT_EQ(sent(), 11u);
 }
 
-TEST_F(CallerTest, TheBudgetOfTheRunEndsRetries) {
-  while (world.context.retry_budget.take(base::RetryCause::throttled)) {
-  }
-  world.transport.answer(400, xml_error("Throttling"));
+TEST_F(CallerTest, AnEmptyBudgetEndsRetriesAndIsNotThatOfAnotherCaller) {
+  world.transport.otherwise(400, xml_error("Throttling"));
+  while (caller.retry_budget().left() >= base::RetryBudget::k_throttled_cost) ASSERT_FALSE(query(k_list_users));
+  const std::size_t before = sent();
   EXPECT_EQ(failure(query(k_list_users)).kind, ErrorKind::throttled);
-  EXPECT_EQ(sent(), 1u);
+  EXPECT_EQ(sent() - before, 1u);
+  const Caller other(world.context, identity, world.region, Writes::allowed);
+  EXPECT_EQ(other.retry_budget().left(), base::RetryBudget::k_capacity);
 }
 
 TEST_F(CallerTest, TheDeadlineEndsRetries) {
@@ -356,7 +358,6 @@ TEST_F(CallerTest, MalformedXml) {
         whole.substr(0, whole.size() / 2), whole.substr(0, whole.size() - 1), xml_answer("ListRoles"),
         "<a>" + whole + "</a>", std::string("\0\0\0", 3), std::string("<ListUsersResponse>")}) {
     SCOPED_TRACE(body);
-    world.context.retry_budget = {};
     world.transport.otherwise(200, body);
     const base::Error error = failure(query(k_list_users));
     EXPECT_EQ(error.kind, ErrorKind::transient);
@@ -368,7 +369,6 @@ TEST_F(CallerTest, MalformedXml) {
 TEST_F(CallerTest, MalformedJson) {
   for (const char* body : {"", "{", "[]", "null", "\"text\"", "{\"a\":1}}", "<html></html>", "{\"a\":\"\xff\"}"}) {
     SCOPED_TRACE(body);
-    world.context.retry_budget = {};
     world.transport.otherwise(200, body);
     const base::Error error = failure(json(k_describe_secret));
     EXPECT_EQ(error.kind, ErrorKind::transient);

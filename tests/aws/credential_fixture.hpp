@@ -27,7 +27,6 @@ struct FakeWorld {
                       .sleeper = sleeper,
                       .endpoints = {},
                       .jitter = std::mt19937_64(1),
-                      .retry_budget = {},
                       .statistics = {},
                       .user_agent = "keyward/test"};
 

@@ -73,7 +73,6 @@ struct Ses {
                            .sleeper = sleeper,
                            .endpoints = {},
                            .jitter = std::mt19937_64(1),
-                           .retry_budget = {},
                            .statistics = {},
                            .user_agent = "keyward-test"};
   aws::Caller caller{context, credentials, *base::Region::parse("eu-central-1"), aws::Writes::refused};
