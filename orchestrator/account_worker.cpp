@@ -301,6 +301,23 @@ Task<void> work_users(AccountWork& work, const std::vector<aws::IamUser>& users,
 
 }  // namespace
 
+namespace {
+
+/// By keyward, and recorded: the order was given before.
+bool is_switched_off(const rotation::UserFacts& facts, const base::AccessKeyId& id) {
+  if (!facts.keys.is_known() || !facts.ledger.is_known()) return false;
+  const auto key = std::ranges::find(facts.keys.value(), id, &rotation::KeyFacts::id);
+  const bool inactive = key != facts.keys.value().end() && key->status == rotation::KeyStatus::inactive;
+  return inactive && facts.ledger.value().deactivated.contains(id);
+}
+
+bool is_replaced(const rotation::UserFacts& facts, const base::AccessKeyId& id) {
+  const auto& rotation = facts.ledger.value().rotation;
+  return !facts.ledger.value().intent && rotation && rotation->old_key == id;
+}
+
+}  // namespace
+
 Mode mode_for(const AccountSettings& settings, Mode run) {
   if (!settings.dry_run) return run;
   return run == Mode::enforce ? Mode::dry_run : run == Mode::recover ? Mode::list_interrupted : run;
@@ -354,7 +371,14 @@ Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, Rotat
     const base::Instant now = parts.context.clock.now();
     return report.mode == Mode::enforce ? perform(work, user, std::move(what)) : only_said(rotated.facts, std::move(what), now);
   };
-  if (order.compromised) {
+  if (order.compromised && is_switched_off(rotated.facts, *order.compromised)) {
+    if (is_replaced(rotated.facts, *order.compromised)) {
+      decision.key = order.compromised;
+      decision.detail += "; it is switched off and replaced already";
+      rotated.outcomes.push_back(not_carried_out(decision, OutcomeStatus::done, parts.context.clock.now(), ""));
+      co_return report;
+    }
+  } else if (order.compromised) {
     decision.action = Action::deactivate;
     decision.key = order.compromised;
     Task<Outcome> action = carry_out(decision);

@@ -489,6 +489,7 @@ Task<Outcome> Executor::deactivate(UserFacts facts, Decision decision) {
   // Recorded first as begun: an inactive key of which the record says nothing was switched off by somebody else.
   Ledger ledger = ledger_of(facts);
   ledger.forget_all_but(ids_of(facts));
+  ledger.deactivated.erase(*decision.key);
   ledger.deactivating.insert_or_assign(*decision.key, parts_.clock.now());
   Result<void> begun = co_await write_ledger(facts, ledger);
   if (!begun) co_return failed(std::move(decision), begun.error());
