@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "report/samples.hpp"
+#include "support/every_reason.hpp"
 
 namespace keyward::report {
 namespace {
@@ -10,6 +11,42 @@ namespace {
 bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 constexpr const char* k_nothing = "nothing; the next daily run goes on from here";
+
+TEST(Words, EveryReasonHasAPhrase) {
+  ASSERT_GE(test::every_reason().size(), 23u);
+  for (const rotation::Reason reason : test::every_reason()) {
+    const std::string name(to_string(reason));
+    EXPECT_NE(phrase(name), name);
+    EXPECT_FALSE(has(phrase(name), "_")) << phrase(name);
+  }
+  EXPECT_EQ(phrase("reason_of_a_later_version"), "reason_of_a_later_version");
+}
+
+TEST(Words, EveryHoldSaysWhatToDo) {
+  Event event;
+  event.event = "decision";
+  event.action = "hold";
+  for (const rotation::Reason reason : test::reasons_to_hold()) {
+    event.reason = to_string(reason);
+    EXPECT_NE(advice(event), "") << event.reason;
+  }
+  event.action = "none";
+  event.reason = "exemption_unreadable";
+  EXPECT_NE(advice(event), "");
+}
+
+TEST(Words, EveryActionHasAResultInEveryOutcome) {
+  for (const char* action : {"rotate", "deactivate", "delete", "warn", "note"}) {
+    for (const char* outcome : {"done", "dry_run", "stale", "held_back", "failed", "recovery_needed"}) {
+      Event event;
+      event.event = "action";
+      event.action = action;
+      event.outcome = outcome;
+      EXPECT_FALSE(has(matter(event), "_")) << matter(event);
+      EXPECT_NE(matter(event), std::string(action) + ": " + outcome);
+    }
+  }
+}
 
 TEST(LastUsed, TellsWhatCouldNotBeReadFromWhatNobodyAsked) {
   Event event;
