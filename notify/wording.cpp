@@ -326,7 +326,10 @@ class Writer {
     row_.what =
         fmt::format("The access key {} could not be {}. Nothing was changed.", ending(decision_.key), planned());
     row_.why = error_text();
-    row_.todo = "Nothing. The next run tries again. If this message comes a second time, ask the sender of this mail.";
+    // What a person asked for is not due by itself: no run comes back to it.
+    const bool asked_for = decision_.reason == Reason::forced_rotation || decision_.reason == Reason::compromised_key;
+    row_.todo = asked_for ? "Nothing. Whoever asked for it has to ask again."
+                          : "Nothing. The next run tries again. If this message comes a second time, ask the sender of this mail.";
   }
 
   void held_back() {

@@ -63,6 +63,13 @@ TEST(Wording, HasWordsForEveryReasonAndEveryAction) {
   }
 }
 
+TEST(Wording, AFailedRotationThatWasAskedForIsNotSaidToBeTriedAgain) {
+  const auto todo = [](Reason reason) { return row_of(outcome(Action::rotate, reason, OutcomeStatus::failed)).todo; };
+  EXPECT_NE(todo(Reason::expired_active_key).find("next run"), std::string::npos);
+  for (const Reason reason : {Reason::forced_rotation, Reason::compromised_key})
+    EXPECT_EQ(todo(reason), "Nothing. Whoever asked for it has to ask again.");
+}
+
 TEST(Wording, EveryHoldIsToldInItsOwnWords) {
   std::set<std::string> told;
   for (const Reason reason : test::reasons_to_hold()) EXPECT_TRUE(told.insert(row_of(outcome(Action::hold, reason)).what).second);

@@ -35,6 +35,21 @@ TEST(Words, EveryHoldSaysWhatToDo) {
   EXPECT_NE(advice(event), "");
 }
 
+TEST(Words, AFailedActionThatWasAskedForIsNotSaidToBeTriedAgain) {
+  Event event;
+  event.event = "action";
+  event.outcome = "failed";
+  event.action = "rotate";
+  event.reason = "expired_active_key";
+  EXPECT_TRUE(has(advice(event), "the next run tries again"));
+  for (const char* reason : {"forced_rotation", "compromised_key"}) {
+    event.reason = reason;
+    EXPECT_TRUE(has(advice(event), "Give the command again once")) << reason;
+  }
+  event.action = "deactivate";
+  EXPECT_TRUE(has(advice(event), "The key still works."));
+}
+
 TEST(Words, EveryActionHasAResultInEveryOutcome) {
   for (const char* action : {"rotate", "deactivate", "delete", "warn", "note"}) {
     for (const char* outcome : {"done", "dry_run", "stale", "held_back", "failed", "recovery_needed"}) {
