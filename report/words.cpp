@@ -246,6 +246,8 @@ std::string next_command(const RunSummary& summary) {
     return "mend what kept the mail back (under FAILED); the next daily run goes on from here";
   // What is wrong stands in no count of the summary: a record or a memory that could not be written.
   if (summary.exit_code == 4) return "mend what standard error tells of; the next daily run goes on from here";
+  if (summary.accounts_total > 0 && summary.accounts_participating == 0)
+    return "name accounts under accounts.include: none takes part (keyward inventory says why)";
   if (summary.command != "audit" && extent_of(summary) != Extent::enforced) return next_after_dry_run(summary);
   if (summary.needs_human > 0)
     return "a person's answer to what stands under NEEDS A PERSON; the next daily run goes on from here";

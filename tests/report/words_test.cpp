@@ -120,6 +120,7 @@ TEST(NextCommand, IsNothingOnlyWhenAllIsWell) {
   EXPECT_TRUE(has(next([](RunSummary& s) { s.needs_human = 1; }), "NEEDS A PERSON"));
   EXPECT_TRUE(has(next([](RunSummary& s) { s.interrupted = true; }), "not begun"));
   EXPECT_TRUE(has(next([](RunSummary& s) { s.exit_code = 4; }), "standard error"));
+  EXPECT_TRUE(has(next([](RunSummary& s) { s.accounts_participating = 0; }), "none takes part"));
   for (const std::string& text : {next([](RunSummary& s) { s.held_back = 3; }), next([](RunSummary& s) { s.exit_code = 4; })})
     EXPECT_FALSE(has(text, "nothing;")) << text;
 }
