@@ -148,8 +148,21 @@ class Writer {
         return fmt::format("A key that was switched off is kept for {}, then deleted.", days(policy_.recovery_grace));
       case Reason::conflict_two_used_keys:
         return "The user has two keys in use and both are overdue; the one used less recently has to go first.";
-      default: return {};
+      case Reason::interrupted_rotation: return "An earlier run began to rotate this key and was interrupted.";
+      case Reason::first_seen_inactive: return "Somebody switched the key off, not keyward.";
+      case Reason::rolled_back: return "Somebody switched off the key that replaced this one.";
+      case Reason::reactivated: return "Somebody switched the key on again.";
+      case Reason::replacement_missing: return "A key is kept while nothing usable replaces it.";
+      case Reason::waiting_for_new_key_use: return "The newer key is not used yet.";
+      case Reason::waiting_for_other_key: return "IAM allows a user two keys, and this user has two.";
+      case Reason::held_while_in_use: return "A newer key replaced it, but something still uses it.";
+      case Reason::fact_unknown:
+      case Reason::exemption_unreadable: return "What cannot be read is a reason to change nothing.";
+      case Reason::exempt_user: return "The user is exempt.";
+      case Reason::key_compliant: return "The key is in policy.";
+      case Reason::no_keys: return "The user has no access keys.";
     }
+    return {};
   }
 
   void rotated() {
@@ -263,6 +276,10 @@ class Writer {
             "Say which key is to stay: switch the replacement on again, or delete it so that keyward can make another "
             "one.";
         return;
+      case Reason::interrupted_rotation:
+        row_.what = fmt::format("A rotation of the access key {} was interrupted and is not settled yet.", key);
+        row_.todo = "Nothing. The next run finishes or undoes it.";
+        return;
       case Reason::held_while_in_use:
         row_.urgency = Urgency::action;
         row_.what = fmt::format("The access key {} is due to be switched off but is still being used.", key);
@@ -310,7 +327,10 @@ class Writer {
     row_.what =
         fmt::format("The access key {} could not be {}. Nothing was changed.", ending(decision_.key), planned());
     row_.why = error_text();
-    row_.todo = "Nothing. The next run tries again. If this message comes a second time, ask the sender of this mail.";
+    // What a person asked for is not due by itself: no run comes back to it.
+    const bool asked_for = decision_.reason == Reason::forced_rotation || decision_.reason == Reason::compromised_key;
+    row_.todo = asked_for ? "Nothing. Whoever asked for it has to ask again."
+                          : "Nothing. The next run tries again. If this message comes a second time, ask the sender of this mail.";
   }
 
   void held_back() {

@@ -108,7 +108,8 @@ std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* con
   rotate->add_option("--account", line.account, "Account id")->required()->type_name("ID");
   rotate->add_option("--user", line.user, "IAM user name")->required()->type_name("NAME");
   rotate->add_option("--reason", line.reason, "Why; recorded with the run")->required()->type_name("TEXT");
-  rotate->add_option("--compromised", line.compromised, "Switch this access key off at once, then make its replacement")->type_name("KEYID");
+  rotate->add_option("--compromised", line.compromised, "Switch this access key off at once, then make its replacement")
+      ->type_name("KEYID");
   rotate->add_flag("--dry-run", line.dry_run, "Change nothing, whatever the configuration says");
   command(app, "recover", "Finish or undo interrupted rotations; exit 9 while one needs a person", Command::recover)
       ->add_flag("--list", line.list, "Only show them; change nothing");

@@ -127,7 +127,8 @@ std::string ahead_section(const RunFindings& f) {
   std::string html =
       "<section aria-labelledby=\"ahead\"><h2 id=\"ahead\">The next " + std::to_string(k_days_ahead) + " days</h2>";
   if (f.coming.empty()) return html + "<p class=\"soft\">No key has a date in this time.</p></section>\n";
-  if (extent_of(f.summary) != Extent::enforced)
+  if (extent_of(f.summary) == Extent::dry_run) html += "<p class=\"lede\">Outside a dry run.</p>";
+  if (extent_of(f.summary) == Extent::mixed)
     html += "<p class=\"lede\">Also the dates in accounts in dry run, where nothing will happen on them.</p>";
   long long highest = 1;
   ComingDay all;

@@ -49,14 +49,16 @@ class RunTable {
   }
 
  private:
+  std::string dry_run_banner() const {
+    if (summary_.command == "recover") return "NOTHING WAS CHANGED: interrupted rotations are only listed.";
+    const std::string who = summary_.command == "rotate" ? "it" : "a run";
+    return "DRY RUN: nothing was changed. What follows is what " + who + " would do.";
+  }
+
   void banner() {
     switch (extent_of(summary_)) {
       case Extent::dry_run:
-        out_ << paint(output_, Tone::warning,
-                      summary_.command == "recover"
-                          ? "NOTHING WAS CHANGED: interrupted rotations are only listed."
-                          : "DRY RUN: nothing was changed. What follows is what a run would do.")
-             << "\n\n";
+        out_ << paint(output_, Tone::warning, dry_run_banner()) << "\n\n";
         break;
       case Extent::mixed:
         out_ << paint(output_, Tone::warning,

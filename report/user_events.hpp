@@ -29,7 +29,8 @@ Verdict verdict_of(const rotation::KeyFacts& key, const rotation::UserFacts& fac
                    base::Instant now);
 
 /// What events.jsonl says of one user: a "decision" for every decision, "none" included; a "key" for every key that no
-/// decision speaks of; an "action" for every outcome that changed something, would have, or failed to (the "decision" of a warning that came to nothing says so too). A key's facts
+/// decision speaks of; an "action" for every outcome that changed something, would have, or failed to (the "decision"
+/// of a warning that came to nothing says so too). A key's facts
 /// (`verdict` among them) stand in exactly one of these lines, so that counting verdicts counts keys.
 std::vector<Event> user_events(const accounts::Account& account, const rotation::UserReport& report,
                                const rotation::Policy& policy, base::Instant now);

@@ -56,6 +56,8 @@ constexpr std::array<Pair, 7> k_advice{{
 constexpr std::array<Pair, 4> k_past{
     {{"rotate", "rotated"}, {"deactivate", "deactivated"}, {"delete", "deleted"}, {"warn", "warned"}}};
 
+bool asked_for(const Event& event) { return event.reason == "forced_rotation" || event.reason == "compromised_key"; }
+
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
 }  // namespace
@@ -92,8 +94,7 @@ std::string why(const Event& event) {
     return event.age_days ? "rotate, " + std::to_string(*event.age_days) + " d old" : "rotate";
   if (event.reason == "key_pending_deactivation") return "deactivate" + use;
   if (event.reason == "key_pending_deletion") return "delete, inactive" + use;
-  const bool asked_for = event.reason == "forced_rotation" || event.reason == "compromised_key";
-  if (asked_for && !event.detail.empty()) return phrase(event.reason) + ": " + event.detail;
+  if (asked_for(event) && !event.detail.empty()) return phrase(event.reason) + ": " + event.detail;
   return phrase(event.reason) + (by_grace ? use : "");
 }
 
@@ -144,6 +145,11 @@ std::string advice(const Event& event) {
     }
     if (contains(event.error, "Quarantined"))
       return "Find out what was done with the key before the user gets another one.";
+    // What a person asked for is not due by itself: no run comes back to it.
+    if (asked_for(event)) {
+      return event.action == "deactivate" ? "The key still works. Give the command again, or switch the key off by hand."
+                                          : "No new key was made. Give the command again once that is mended.";
+    }
     return "Nothing was changed; the next run tries again.";
   }
   return look_up(k_advice, event.reason, "");
@@ -240,6 +246,8 @@ std::string next_command(const RunSummary& summary) {
     return "mend what kept the mail back (under FAILED); the next daily run goes on from here";
   // What is wrong stands in no count of the summary: a record or a memory that could not be written.
   if (summary.exit_code == 4) return "mend what standard error tells of; the next daily run goes on from here";
+  if (summary.accounts_total > 0 && summary.accounts_participating == 0)
+    return "name accounts under accounts.include: none takes part (keyward inventory says why)";
   if (summary.command != "audit" && extent_of(summary) != Extent::enforced) return next_after_dry_run(summary);
   if (summary.needs_human > 0)
     return "a person's answer to what stands under NEEDS A PERSON; the next daily run goes on from here";

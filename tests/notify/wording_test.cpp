@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "notify/world.hpp"
+#include "support/every_reason.hpp"
 
 namespace keyward::notify {
 namespace {
@@ -42,6 +45,35 @@ TEST(Wording, TellsOnlyWhatConcernsPeople) {
     EXPECT_EQ(concerns_people(outcome(c.action, Reason::key_compliant, c.status)), c.expected)
         << static_cast<int>(c.action) << " " << static_cast<int>(c.status);
   }
+}
+
+TEST(Wording, HasWordsForEveryReasonAndEveryAction) {
+  for (const Reason reason : test::every_reason()) {
+    for (const Action action : {Action::rotate, Action::deactivate, Action::remove, Action::warn, Action::hold}) {
+      for (const Mode mode : {Mode::enforce, Mode::dry_run}) {
+        const Row row = row_of(outcome(action, reason), mode);
+        const auto which = std::string(to_string(action)) + " " + std::string(to_string(reason));
+        EXPECT_FALSE(row.what.empty()) << which;
+        EXPECT_FALSE(row.todo.empty()) << which;
+        // What a hold is about stands in `what`; `why` has the details of this one.
+        EXPECT_EQ(row.why.empty(), action == Action::hold) << which;
+        for (const std::string& text : {row.what, row.why, row.todo}) EXPECT_EQ(text.find('_'), std::string::npos) << text;
+      }
+    }
+  }
+}
+
+TEST(Wording, AFailedRotationThatWasAskedForIsNotSaidToBeTriedAgain) {
+  const auto todo = [](Reason reason) { return row_of(outcome(Action::rotate, reason, OutcomeStatus::failed)).todo; };
+  EXPECT_NE(todo(Reason::expired_active_key).find("next run"), std::string::npos);
+  for (const Reason reason : {Reason::forced_rotation, Reason::compromised_key})
+    EXPECT_EQ(todo(reason), "Nothing. Whoever asked for it has to ask again.");
+}
+
+TEST(Wording, EveryHoldIsToldInItsOwnWords) {
+  std::set<std::string> told;
+  for (const Reason reason : test::reasons_to_hold()) EXPECT_TRUE(told.insert(row_of(outcome(Action::hold, reason)).what).second);
+  EXPECT_FALSE(told.contains(row_of(outcome(Action::hold, Reason::key_compliant)).what));
 }
 
 TEST(Wording, TellsTheOwnerOfANewKeyWhatToDoByWhenAndHowToFetchIt) {

@@ -49,7 +49,8 @@ Recorded recorded(const std::vector<Mode>& modes, bool configured_dry_run) {
   for (std::size_t i = 0; i < modes.size(); ++i) record->account_done(worked(k_ids.at(i), modes[i]), k_now);
   EXPECT_TRUE(record->finish());
   Recorded found{report::read_summary(record->folder() / "run.json").value(), {}};
-  const auto read = report::read_events(record->folder() / "events.jsonl", [&](const report::Event& event) { found.events.push_back(event); });
+  const auto read = report::read_events(record->folder() / "events.jsonl",
+                                        [&](const report::Event& event) { found.events.push_back(event); });
   EXPECT_TRUE(read);
   return found;
 }

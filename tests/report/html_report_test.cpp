@@ -143,6 +143,7 @@ TEST(HtmlReport, DryRunIsLoud) {
   EXPECT_TRUE(has(page, "<span class=\"name\">Would rotate</span><b class=\"\">1</b>"));
   EXPECT_TRUE(has(page, "dry run, read-only sessions"));
   EXPECT_TRUE(has(page, ">covered, dry run</span>"));
+  EXPECT_TRUE(has(between(page, "id=\"ahead\">", "</section>"), "Outside a dry run."));
 }
 
 TEST(HtmlReport, WithoutADryRunNothingSpeaksOfOne) {

@@ -5,7 +5,8 @@
 namespace keyward::report {
 namespace {
 
-std::string laid_out(std::vector<Column> columns, const std::vector<std::vector<Cell>>& cells, const Output& output = {}) {
+std::string laid_out(std::vector<Column> columns, const std::vector<std::vector<Cell>>& cells,
+                     const Output& output = {}) {
   Table table(std::move(columns));
   std::string rows;
   for (const auto& row : cells) rows += table.pack(row);
@@ -16,23 +17,26 @@ std::string laid_out(std::vector<Column> columns, const std::vector<std::vector<
 Output terminal(std::size_t width, Color color = Color::never) { return {Format::table, color, width}; }
 
 TEST(Table, ColumnsAreAsWideAsWhatStandsInThem) {
-  EXPECT_EQ(laid_out({{"ID"}, {"AGE", Room::whole, Align::right}, {"NOTE"}}, {{{"a"}, {"9 d"}, {""}}, {{"longer"}, {"100 d"}, {"x"}}}),
+  EXPECT_EQ(laid_out({{"ID"}, {"AGE", Room::whole, Align::right}, {"NOTE"}},
+                     {{{"a"}, {"9 d"}, {""}}, {{"longer"}, {"100 d"}, {"x"}}}),
             "ID        AGE  NOTE\na         9 d\nlonger  100 d  x\n");
 }
 
 TEST(Table, TheWidestIsCutFirstAndIdsNever) {
   const std::vector<Column> columns{{"ID"}, {"NAME", Room::cut}, {"USER", Room::cut}};
   const std::vector<std::vector<Cell>> cells{{{"111122223333"}, {std::string(30, 'n')}, {"short"}}};
-  EXPECT_EQ(laid_out(columns, cells, terminal(40)), "ID            NAME                 USER\n111122223333  " + std::string(18, 'n') +
-                                                        "…  short\n");
+  EXPECT_EQ(laid_out(columns, cells, terminal(40)),
+            "ID            NAME                 USER\n111122223333  " + std::string(18, 'n') + "…  short\n");
   // There is a least that is kept, also where it does not fit.
-  EXPECT_EQ(laid_out(columns, cells, terminal(10)), "ID            NAME        USER\n111122223333  nnnnnnnnn…  short\n");
+  EXPECT_EQ(laid_out(columns, cells, terminal(10)),
+            "ID            NAME        USER\n111122223333  nnnnnnnnn…  short\n");
 }
 
 TEST(Table, WhatIsSpareGoesBeforeAnythingIsCutAndWhatIsExpendableWhenThatIsNotEnough) {
   const std::vector<Column> columns{{"ID"}, {"NAME", Room::expendable}, {"WHY", Room::spare}};
   const std::vector<std::vector<Cell>> cells{{{"111122223333"}, {"a-longer-name"}, {"because"}}};
-  EXPECT_EQ(laid_out(columns, cells, terminal(36)), "ID            NAME           WHY\n111122223333  a-longer-name  because\n");
+  EXPECT_EQ(laid_out(columns, cells, terminal(36)),
+            "ID            NAME           WHY\n111122223333  a-longer-name  because\n");
   EXPECT_EQ(laid_out(columns, cells, terminal(35)), "ID            NAME\n111122223333  a-longer-name\n");
   EXPECT_EQ(laid_out(columns, cells, terminal(25)), "ID            NAME\n111122223333  a-longer-n…\n");
   EXPECT_EQ(laid_out(columns, cells, terminal(20)), "ID\n111122223333\n");
@@ -43,7 +47,8 @@ TEST(Table, HostileTextStaysInItsCell) {
 }
 
 TEST(Table, ColoursAddNoBlanks) {
-  const std::string text = laid_out({{"A"}, {"B"}}, {{{"x", Tone::good}, {"", Tone::alarm}}, {{"longer"}, {"y"}}}, terminal(80, Color::always));
+  const std::string text = laid_out({{"A"}, {"B"}}, {{{"x", Tone::good}, {"", Tone::alarm}}, {{"longer"}, {"y"}}},
+                                    terminal(80, Color::always));
   EXPECT_NE(text.find("\x1b[32mx\x1b[0m\n"), std::string::npos) << text;
 }
 

@@ -140,6 +140,14 @@ TEST(RunTable, RowsForProgramsSayWhichAccountsWereInDryRun) {
   EXPECT_TRUE(has(csv, ",rotate,expired_active_key,dry_run,2026-11-17,,,true\r\n")) << csv;
 }
 
+TEST(RunTable, AForcedRotationInADryRunSpeaksOfItself) {
+  RunSummary summary = samples::summary_of(1, 0);
+  summary.command = "rotate";
+  std::ostringstream out;
+  print_run(out, summary, {}, {"report.html", "events.jsonl"}, {});
+  EXPECT_TRUE(out.str().starts_with("DRY RUN: nothing was changed. What follows is what it would do.\n")) << out.str();
+}
+
 TEST(RunTable, RecoverInADryRunSaysThatItOnlyLists) {
   RunSummary summary = samples::summary_of(2, 0);
   summary.command = "recover";

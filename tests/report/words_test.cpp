@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "report/samples.hpp"
+#include "support/every_reason.hpp"
 
 namespace keyward::report {
 namespace {
@@ -10,6 +11,57 @@ namespace {
 bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 constexpr const char* k_nothing = "nothing; the next daily run goes on from here";
+
+TEST(Words, EveryReasonHasAPhrase) {
+  ASSERT_GE(test::every_reason().size(), 23u);
+  for (const rotation::Reason reason : test::every_reason()) {
+    const std::string name(to_string(reason));
+    EXPECT_NE(phrase(name), name);
+    EXPECT_FALSE(has(phrase(name), "_")) << phrase(name);
+  }
+  EXPECT_EQ(phrase("reason_of_a_later_version"), "reason_of_a_later_version");
+}
+
+TEST(Words, EveryHoldSaysWhatToDo) {
+  Event event;
+  event.event = "decision";
+  event.action = "hold";
+  for (const rotation::Reason reason : test::reasons_to_hold()) {
+    event.reason = to_string(reason);
+    EXPECT_NE(advice(event), "") << event.reason;
+  }
+  event.action = "none";
+  event.reason = "exemption_unreadable";
+  EXPECT_NE(advice(event), "");
+}
+
+TEST(Words, AFailedActionThatWasAskedForIsNotSaidToBeTriedAgain) {
+  Event event;
+  event.event = "action";
+  event.outcome = "failed";
+  event.action = "rotate";
+  event.reason = "expired_active_key";
+  EXPECT_TRUE(has(advice(event), "the next run tries again"));
+  for (const char* reason : {"forced_rotation", "compromised_key"}) {
+    event.reason = reason;
+    EXPECT_TRUE(has(advice(event), "Give the command again once")) << reason;
+  }
+  event.action = "deactivate";
+  EXPECT_TRUE(has(advice(event), "The key still works."));
+}
+
+TEST(Words, EveryActionHasAResultInEveryOutcome) {
+  for (const char* action : {"rotate", "deactivate", "delete", "warn", "note"}) {
+    for (const char* outcome : {"done", "dry_run", "stale", "held_back", "failed", "recovery_needed"}) {
+      Event event;
+      event.event = "action";
+      event.action = action;
+      event.outcome = outcome;
+      EXPECT_FALSE(has(matter(event), "_")) << matter(event);
+      EXPECT_NE(matter(event), std::string(action) + ": " + outcome);
+    }
+  }
+}
 
 TEST(LastUsed, TellsWhatCouldNotBeReadFromWhatNobodyAsked) {
   Event event;
@@ -68,6 +120,7 @@ TEST(NextCommand, IsNothingOnlyWhenAllIsWell) {
   EXPECT_TRUE(has(next([](RunSummary& s) { s.needs_human = 1; }), "NEEDS A PERSON"));
   EXPECT_TRUE(has(next([](RunSummary& s) { s.interrupted = true; }), "not begun"));
   EXPECT_TRUE(has(next([](RunSummary& s) { s.exit_code = 4; }), "standard error"));
+  EXPECT_TRUE(has(next([](RunSummary& s) { s.accounts_participating = 0; }), "none takes part"));
   for (const std::string& text : {next([](RunSummary& s) { s.held_back = 3; }), next([](RunSummary& s) { s.exit_code = 4; })})
     EXPECT_FALSE(has(text, "nothing;")) << text;
 }
