@@ -205,15 +205,17 @@ class Rules {
     const bool older_is_lru = last_use_or_never(older) <= last_use_or_never(newer);
     const KeyFacts& lru = older_is_lru ? older : newer;
     const KeyFacts& other = older_is_lru ? newer : older;
-    const bool other_due = reached(due_for_rotation(other), now_);
     const std::string detail = "two active keys and neither is clearly the other's replacement; " +
                                base::last_four(lru.id) + " is the less recently used";
     switch (policy_.conflict) {
       case ConflictRule::hold:
         return {plain(Action::hold, Reason::conflict_two_used_keys, &older, std::nullopt, detail)};
       case ConflictRule::delete_lru: {
+        // Nothing is deleted on the day on which people are seen to switch keys on.
+        if (active_again_) return {plain(Action::note, Reason::conflict_two_used_keys, &lru, std::nullopt, detail)};
         std::vector<Decision> both{plain(Action::remove, Reason::conflict_two_used_keys, &lru, now_, detail)};
-        if (other_due) both.push_back(plain(Action::rotate, Reason::expired_active_key, &other, due_for_rotation(other)));
+        Decision alone = single_active(other);
+        if (alone.action == Action::rotate) both.push_back(std::move(alone));
         return both;
       }
       case ConflictRule::retire_lru: break;

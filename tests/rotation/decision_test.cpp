@@ -94,6 +94,12 @@ Policy with(UnusedRule unused) {
   return policy;
 }
 
+Policy delete_and_retire() {
+  Policy policy = with(ConflictRule::delete_lru);
+  policy.unused_keys = UnusedRule::retire;
+  return policy;
+}
+
 std::vector<Row> table() {
   using enum Action;
   using enum Reason;
@@ -182,6 +188,10 @@ std::vector<Row> table() {
        {{remove, recovery_grace_period_end, k_a}, {wait, waiting_for_other_key, k_b}}},
       {"delete_lru", User({active(k_b, 200, 1), active(k_a, 150, 5)}),
        {{remove, conflict_two_used_keys, k_a}, {rotate, expired_active_key, k_b}}, with(ConflictRule::delete_lru)},
+      {"delete_lru, the other never used and to be retired", User({never_used(k_b, 200), never_used(k_a, 150)}), {{remove, conflict_two_used_keys, k_b}},
+       delete_and_retire()},
+      {"delete_lru, on the day on which a key is active again", User({active(k_b, 200, 1), active(k_a, 150, 5)}).seen_inactive(k_a, 15),
+       {{note, conflict_two_used_keys, k_a}}, with(ConflictRule::delete_lru)},
       {"hold", User({active(k_b, 200), active(k_a, 150)}), {{hold, conflict_two_used_keys, k_b}}, with(ConflictRule::hold)},
 
       // A inactive by somebody else, B active
