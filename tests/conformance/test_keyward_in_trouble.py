@@ -530,6 +530,22 @@ def test_a_key_is_not_switched_off_when_that_cannot_be_recorded(tmp_path):
         assert keys(sandbox.state(), A, "alice")[0]["status"] == "Inactive"
 
 
+@pytest.mark.parametrize("action, fault, skip", [("iam:TagUser", "denied", 1), ("iam:UpdateAccessKey", "error_after", 0)])
+def test_no_mail_says_that_nothing_was_changed_when_a_key_was_switched_off(tmp_path, action, fault, skip):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        keyward("run").expect(0)
+        sandbox.advance("10d")
+        sandbox.faults(rules=[{"action": action, "fault": fault, "skip": skip, "times": -1}])
+        (mail,) = keyward("run").expect(4).mails
+        assert keys(sandbox.state(), A, "alice")[0]["status"] == "Inactive"
+        text = " ".join(mail.get_body(("plain",)).get_content().split())
+        assert "may be switched off already" in text and "Nothing was changed" not in text
+        sandbox.faults(rules=[])
+        (mail,) = keyward("run").expect(0).mails
+        assert "was switched off." in mail.get_body(("plain",)).get_content()
+
+
 def test_after_three_failures_of_the_store_no_further_key_is_made(tmp_path):
     users = [overdue(f"user-{number:02}") for number in range(30)]
     with organization(account(A, *users), account(B, overdue("bob"))) as sandbox:

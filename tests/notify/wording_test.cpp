@@ -142,6 +142,15 @@ TEST(Wording, ShowsOfAnErrorOnlyKindCodeAndCall) {
   EXPECT_EQ(row.what, "The access key ending in Y111 could not be replaced by a new one. Nothing was changed.");
 }
 
+TEST(Wording, DoesNotSayThatNothingWasChangedWhenItMayHaveBeen) {
+  rotation::Outcome unrecorded = outcome(Action::deactivate, Reason::install_grace_period_end, OutcomeStatus::failed);
+  unrecorded.error = base::Error{base::ErrorKind::denied, "iam:TagUser", "AccessDenied", "", ""};
+  unrecorded.in_doubt = true;
+  const Row row = row_of(unrecorded);
+  EXPECT_EQ(row.what, "The access key ending in Y111 may be switched off already: that could not be made certain.");
+  EXPECT_EQ(row.urgency, Urgency::failure);
+}
+
 TEST(Wording, NamesTheLooseKeyWhenRecoveryIsNeeded) {
   rotation::Outcome lost = outcome(Action::rotate, Reason::expired_active_key, OutcomeStatus::recovery_needed);
   lost.new_key = base::AccessKeyId::parse(k_new_key);
