@@ -27,6 +27,9 @@ Skip skip_for_state(AccountState state) {
   return Skip::state_unrecognized;
 }
 
+/// By its state: active, or nobody knows.
+bool may_take_part(AccountState state) { return state == AccountState::active || state == AccountState::unrecognized; }
+
 bool any_matches(const std::vector<AccountMatch>& rules, const Account& account) {
   return std::ranges::any_of(rules, [&account](const AccountMatch& rule) { return matches(rule, account); });
 }
@@ -125,14 +128,15 @@ InventoryNeeds needs_of(const std::vector<AccountMatch>& rules) {
 }
 
 Skip select(const Account& account, const AccountSelection& selection) {
-  if (const Skip state = skip_for_state(account.state); state != Skip::none) return state;
+  const Skip state = skip_for_state(account.state);
+  if (!may_take_part(account.state)) return state;
   if (any_matches(selection.exclude, account)) return Skip::excluded;
   if (account.management) {
     const bool named = std::ranges::any_of(selection.include, [&](const AccountMatch& rule) { return rule.id == account.id; });
-    return named ? Skip::none : Skip::management_unnamed;
+    return named ? state : Skip::management_unnamed;
   }
-  if (selection.by_default == Participation::opt_out) return Skip::none;
-  return any_matches(selection.include, account) ? Skip::none : Skip::not_included;
+  if (selection.by_default == Participation::opt_out) return state;
+  return any_matches(selection.include, account) ? state : Skip::not_included;
 }
 
 Task<Result<Inventory>> take_inventory(aws::OrganizationsClient& organizations, AccountSelection selection,
@@ -166,7 +170,7 @@ Task<Result<Inventory>> take_inventory(aws::OrganizationsClient& organizations, 
     } else if (const auto walked = paths.find(element.id); walked != paths.end()) {
       account.path = walked->second;
     }
-    if (needs.tags && account.state == AccountState::active) {
+    if (needs.tags && may_take_part(account.state)) {
       Result<std::map<std::string, std::string>> tags = co_await organizations.list_tags(account.id);
       if (!tags) co_return tags.error();
       account.tags = std::move(*tags);

@@ -20,7 +20,7 @@ enum class Skip {
   suspended,
   pending_closure,
   closed,
-  state_unrecognized,
+  state_unrecognized,   ///< but for that it would take part, so it counts as not covered
   excluded,             ///< an exclude rule matches
   not_included,         ///< opt-in, and no include rule matches
   management_unnamed,   ///< the management account takes part only when an include rule names its id

@@ -324,13 +324,20 @@ class Writer {
 
   void failed() {
     row_.urgency = Urgency::failure;
+    row_.why = error_text();
+    if (outcome_.in_doubt) {
+      row_.what = fmt::format("The access key {} may be {} already: that could not be made certain.", ending(decision_.key), planned());
+      row_.todo = decision_.action == Action::rotate ? "Nothing, it works as before." : "If something stopped working today, it may have used this key.";
+      row_.todo += " The next run makes it certain, and you are told.";
+      return;
+    }
     row_.what =
         fmt::format("The access key {} could not be {}. Nothing was changed.", ending(decision_.key), planned());
-    row_.why = error_text();
     // What a person asked for is not due by itself: no run comes back to it.
     const bool asked_for = decision_.reason == Reason::forced_rotation || decision_.reason == Reason::compromised_key;
     row_.todo = asked_for ? "Nothing. Whoever asked for it has to ask again."
-                          : "Nothing. The next run tries again. If this message comes a second time, ask the sender of this mail.";
+                          : "Nothing. Every run tries again, and you are told when it is done. If you hear nothing for some days, ask the "
+                            "sender of this mail.";
   }
 
   void held_back() {

@@ -117,6 +117,13 @@ Outcome Executor::failed(Decision decision, Error error) const {
   return result;
 }
 
+Outcome Executor::unanswered(Decision decision, Error error) const {
+  Outcome result = failed(std::move(decision), std::move(error));
+  const ErrorKind kind = result.error->kind;
+  result.in_doubt = kind == ErrorKind::transient || kind == ErrorKind::ambiguous || kind == ErrorKind::deadline_exceeded;
+  return result;
+}
+
 Task<Result<void>> Executor::write_ledger(UserFacts facts, Ledger ledger) {
   const Result<std::string> value = format_ledger(ledger);
   if (!value) co_return value.error();
@@ -254,6 +261,7 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) 
       unsuccessful.status = OutcomeStatus::recovery_needed;
       unsuccessful.todo = {"keyward recover"};
     } else if (in_doubt) {
+      unsuccessful.in_doubt = true;
       unsuccessful.error->message += "; the next run looks whether a key was made";
     }
     co_return unsuccessful;
@@ -272,6 +280,7 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) 
         // Whether the key is current is unknown, so it is not removed: its owner may be fetching it already. The intent
         // stays, and the next run finishes or undoes the rotation.
         Outcome unsettled = failed(std::move(decision), ready.error());
+        unsettled.in_doubt = true;
         unsettled.error->message += "; the new key is stored, the next run settles the rotation";
         co_return unsettled;
       }
@@ -304,6 +313,7 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) 
   if (!recorded) {
     // Stored, proved and current: nothing is lost. The intent is still there and the next run records the rotation.
     rotated.status = OutcomeStatus::failed;
+    rotated.in_doubt = true;
     rotated.error = recorded.error();
     rotated.error->message += "; the new key is stored and works, the next run records it";
   }
@@ -494,7 +504,7 @@ Task<Outcome> Executor::deactivate(UserFacts facts, Decision decision) {
   Result<void> begun = co_await write_ledger(facts, ledger);
   if (!begun) co_return failed(std::move(decision), begun.error());
   Result<void> done = co_await parts_.iam.deactivate_access_key(facts.name, *decision.key);
-  if (!done) co_return failed(std::move(decision), done.error());
+  if (!done) co_return unanswered(std::move(decision), done.error());
   ledger.deactivating.erase(*decision.key);
   ledger.announced.erase(*decision.key);
   ledger.deactivated.insert_or_assign(*decision.key, parts_.clock.now());
@@ -502,6 +512,7 @@ Task<Outcome> Executor::deactivate(UserFacts facts, Decision decision) {
   Outcome result = outcome(std::move(decision), OutcomeStatus::done);
   if (!recorded) {
     result.status = OutcomeStatus::failed;
+    result.in_doubt = true;
     result.error = recorded.error();
     result.error->message += "; the key is inactive but that is not recorded, so its recovery grace starts with the next run";
   }
@@ -510,7 +521,7 @@ Task<Outcome> Executor::deactivate(UserFacts facts, Decision decision) {
 
 Task<Outcome> Executor::remove(UserFacts facts, Decision decision) {
   Result<void> done = co_await parts_.iam.delete_access_key(facts.name, *decision.key);
-  if (!done) co_return failed(std::move(decision), done.error());
+  if (!done) co_return unanswered(std::move(decision), done.error());
   // What the ledger says of the key is forgotten at the next change: entries of keys that are gone decide nothing.
   co_return outcome(std::move(decision), OutcomeStatus::done);
 }

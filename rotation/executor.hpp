@@ -69,6 +69,8 @@ class Executor {
   base::Task<base::Result<void>> write_ledger(UserFacts facts, Ledger ledger);
   Outcome outcome(Decision decision, OutcomeStatus status) const;
   Outcome failed(Decision decision, base::Error error) const;
+  /// Of a call that changes something: when it was not refused, its answer may only be lost.
+  Outcome unanswered(Decision decision, base::Error error) const;
 
   /// Why no key may be made for this user, from what is known; nothing when one may.
   std::optional<base::Error> obstacle(const UserFacts& facts) const;

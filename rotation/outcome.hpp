@@ -25,7 +25,7 @@ enum class OutcomeStatus {
   dry_run,          ///< would have been carried out
   stale,            ///< the key had changed since it was audited; nothing was done
   held_back,        ///< a limit refused it
-  failed,           ///< nothing was changed, or what was changed is undone
+  failed,           ///< nothing was changed, or what was changed is undone, unless it is `in_doubt`
   recovery_needed,  ///< an interrupted rotation that a person must end: a key exists whose secret may not be stored
 };
 
@@ -39,6 +39,7 @@ struct Outcome {
   std::optional<base::AccessKeyId> new_key;  ///< after a rotation
   std::optional<SecretLocation> secret;      ///< after a rotation
   std::optional<base::Error> error;
+  bool in_doubt = false;          ///< failed, and yet it was done or may have been; the next run makes it certain
   std::vector<std::string> todo;  ///< what a person has to type, when only a person can end it
 };
 

@@ -15,41 +15,8 @@ import time
 import pytest
 
 from keyward_process import Keyward, executable
+from organizations import A, B, C, account, assert_rotated, keys, organization, overdue, stored
 from sandbox_process import Sandbox
-
-A, B, C = "222222222222", "333333333333", "444444444444"
-
-
-def overdue(name, **members):
-    return {"name": name, "age_days": 200, "keys": [{"age_days": 95, "last_used": {"days_ago": 1}}], **members}
-
-
-def account(number, *users, **members):
-    return {"id": number, "email": f"{number}@example.org", "users": list(users), **members}
-
-
-@contextlib.contextmanager
-def organization(*accounts, options=()):
-    scenario = {"external_id": "ext-1", "accounts": list(accounts)}
-    with Sandbox("--seed", 11, "--propagation", "50ms", *options, scenario=scenario) as sandbox:
-        yield sandbox
-
-
-def keys(state, number, user):
-    return state["accounts"][number]["users"][user]["keys"]
-
-
-def stored(state):
-    """Secret access keys in the secret stores, by staging label."""
-    labels = {}
-    for one in state["accounts"].values():
-        for secret in one["secrets"]:
-            for version in secret["versions"].values():
-                with contextlib.suppress(KeyError, ValueError):
-                    value = json.loads(version["text"])
-                    for stage in version["stages"]:
-                        labels.setdefault(stage, set()).add(value["SecretKey"])
-    return labels
 
 
 def assert_nothing_lost(before, after):
@@ -69,13 +36,6 @@ def assert_nothing_lost(before, after):
             if len(user["keys"]) == 1:
                 (old,) = [key for key in now["keys"] if key["id"] in known]
                 assert old["status"] == user["keys"][0]["status"]
-
-
-def assert_rotated(state, number, user):
-    old, new = keys(state, number, user)
-    assert (old["status"], new["status"]) == ("Active", "Active")
-    assert new["secret"] in stored(state)["AWSCURRENT"]
-    assert " int=" not in state["accounts"][number]["users"][user]["tags"]["keyward:state"]
 
 
 def mutations(sandbox):
@@ -570,6 +530,22 @@ def test_a_key_is_not_switched_off_when_that_cannot_be_recorded(tmp_path):
         assert keys(sandbox.state(), A, "alice")[0]["status"] == "Inactive"
 
 
+@pytest.mark.parametrize("action, fault, skip", [("iam:TagUser", "denied", 1), ("iam:UpdateAccessKey", "error_after", 0)])
+def test_no_mail_says_that_nothing_was_changed_when_a_key_was_switched_off(tmp_path, action, fault, skip):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        keyward("run").expect(0)
+        sandbox.advance("10d")
+        sandbox.faults(rules=[{"action": action, "fault": fault, "skip": skip, "times": -1}])
+        (mail,) = keyward("run").expect(4).mails
+        assert keys(sandbox.state(), A, "alice")[0]["status"] == "Inactive"
+        text = " ".join(mail.get_body(("plain",)).get_content().split())
+        assert "may be switched off already" in text and "Nothing was changed" not in text
+        sandbox.faults(rules=[])
+        (mail,) = keyward("run").expect(0).mails
+        assert "was switched off." in mail.get_body(("plain",)).get_content()
+
+
 def test_after_three_failures_of_the_store_no_further_key_is_made(tmp_path):
     users = [overdue(f"user-{number:02}") for number in range(30)]
     with organization(account(A, *users), account(B, overdue("bob"))) as sandbox:
@@ -745,18 +721,6 @@ def test_audit_and_inventory_read_only_and_say_what_they_found(tmp_path):
         assert keys(sandbox.state(), A, "alice")[0]["id"] in audit.stdout
         assert sandbox.state_bytes() == before
         assert mutations(sandbox) == []
-
-
-def test_a_forced_rotation_takes_the_usual_way(tmp_path):
-    young = {"name": "alice", "age_days": 200, "keys": [{"age_days": 5, "last_used": {"days_ago": 1}}]}
-    with organization(account(A, young)) as sandbox:
-        keyward = Keyward(tmp_path, sandbox.environment)
-        keyward("rotate", "--account", A, "--user", "alice", "--reason", "laptop lost").expect(0)
-        assert_rotated(sandbox.state(), A, "alice")
-        sandbox.advance("10d")
-        keyward("run").expect(0)
-        old, new = keys(sandbox.state(), A, "alice")
-        assert (old["status"], new["status"]) == ("Inactive", "Active")
 
 
 def begun_elsewhere(sandbox, user, *, minutes_ago, names=None):

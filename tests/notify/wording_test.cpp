@@ -65,7 +65,7 @@ TEST(Wording, HasWordsForEveryReasonAndEveryAction) {
 
 TEST(Wording, AFailedRotationThatWasAskedForIsNotSaidToBeTriedAgain) {
   const auto todo = [](Reason reason) { return row_of(outcome(Action::rotate, reason, OutcomeStatus::failed)).todo; };
-  EXPECT_NE(todo(Reason::expired_active_key).find("next run"), std::string::npos);
+  EXPECT_NE(todo(Reason::expired_active_key).find("Every run"), std::string::npos);
   for (const Reason reason : {Reason::forced_rotation, Reason::compromised_key})
     EXPECT_EQ(todo(reason), "Nothing. Whoever asked for it has to ask again.");
 }
@@ -172,6 +172,15 @@ TEST(Wording, ShowsOfAnErrorOnlyKindCodeAndCall) {
   const Row row = row_of(failed);
   EXPECT_EQ(row.why, "denied: AccessDenied (iam:CreateAccessKey)");
   EXPECT_EQ(row.what, "The access key ending in Y111 could not be replaced by a new one. Nothing was changed.");
+}
+
+TEST(Wording, DoesNotSayThatNothingWasChangedWhenItMayHaveBeen) {
+  rotation::Outcome unrecorded = outcome(Action::deactivate, Reason::install_grace_period_end, OutcomeStatus::failed);
+  unrecorded.error = base::Error{base::ErrorKind::denied, "iam:TagUser", "AccessDenied", "", ""};
+  unrecorded.in_doubt = true;
+  const Row row = row_of(unrecorded);
+  EXPECT_EQ(row.what, "The access key ending in Y111 may be switched off already: that could not be made certain.");
+  EXPECT_EQ(row.urgency, Urgency::failure);
 }
 
 TEST(Wording, NamesTheLooseKeyWhenRecoveryIsNeeded) {

@@ -318,13 +318,20 @@ TEST(Life, RotatesAnUnusedUserOnce) {
   });
 }
 
+/// An announcement is made again when its date, at the earliest the end of the install grace, is two weeks past: the user
+/// was exempt meanwhile, or no run looked.
+bool is_long_past(const Run& run, const Done& done, Instant before) {
+  return done.decision.note == LedgerNote::announced && run.at + k_daily_slack >= before + run.policy.install_grace + days(14);
+}
+
 /// The same entry for the same key again, although nobody did anything to the user's keys meanwhile.
 Broken repeats_a_note(const History&, const Life& life) {
   std::map<std::pair<std::string, LedgerNote>, Instant> written;
   return first_broken(life, [&](std::size_t, const Run& run, const Done& done) -> Broken {
     if (done.decision.note == LedgerNote::none) return std::nullopt;
     const auto [before, is_new] = written.emplace(std::pair{done.decision.key->str(), done.decision.note}, run.at);
-    if (!is_new && !people_acted(life, before->second, run.at)) return story(run, done.decision, "noted again");
+    const bool due_again = is_new || is_long_past(run, done, before->second) || people_acted(life, before->second, run.at);
+    if (!due_again) return story(run, done.decision, "noted again");
     before->second = run.at;
     return std::nullopt;
   });
