@@ -113,32 +113,49 @@ def read(sandbox, credentials, secret, region="us-east-1"):
 # ---- can break production or lose access
 
 
-# Throttling comes to the same after a minute of retries, which is why it is not among these.
+FOUR = [
+    user("alice", key(90)),  # is rotated on day 0; the old key's last day is day 10
+    user("bob", key(85)),  # due on day 5: gets a new key because the old one is used
+    user("carol", key(120, 100, status="Inactive"), key(30)),  # the first is to be deleted on day 10
+    user("dave", key(110), key(100)),  # one of them is to be deactivated on day 10
+]
+
+
+def four_on_day_10(sandbox, directory):
+    job = DailyJob(sandbox, directory, policy={"unused_keys": "retire"})
+    job()
+    job.wait_until(10)
+    for name, in_use in {"alice": (0,), "bob": (0,), "dave": (0, 1)}.items():
+        job.use(*in_use, name=name)
+    assert [job.keys(one["name"]) for one in FOUR] == ["AA", "A", "IA", "AA"]
+    return job
+
+
 @pytest.mark.parametrize("fault", ["denied", "error_before", "html"])
 def test_defect_01_a_last_use_that_cannot_be_read_is_not_never(tmp_path, fault):
     """The sample takes any error of GetAccessKeyLastUsed for "never used" and deletes a key in daily use at once."""
-    users = [
-        user("alice", key(90)),  # is rotated on day 0; the old key's last day is day 10
-        user("bob", key(85)),  # due on day 5: gets a new key because the old one is used
-        user("carol", key(120, 100, status="Inactive"), key(30)),  # the first is to be deleted on day 10
-        user("dave", key(110), key(100)),  # one of them is to be deactivated on day 10
-    ]
-    names = [one["name"] for one in users]
-    with organization(account(A, *users)) as sandbox:
-        job = DailyJob(sandbox, tmp_path, policy={"unused_keys": "retire"})
-        job()
-        job.wait_until(10)
-        for name, in_use in {"alice": (0,), "bob": (0,), "dave": (0, 1)}.items():
-            job.use(*in_use, name=name)
+    with organization(account(A, *FOUR)) as sandbox:
+        job = four_on_day_10(sandbox, tmp_path)
         sandbox.faults(rules=[{"action": "iam:GetAccessKeyLastUsed", "fault": fault, "times": -1}])
         mail = job(code=4)
-        assert [job.keys(name) for name in names] == ["AA", "A", "IA", "AA"]
+        assert [job.keys(one["name"]) for one in FOUR] == ["AA", "A", "IA", "AA"]
         assert "could not be read or understood, so keyward changes nothing" in mail
-        assert "will be" not in mail and job.result.summary["users_unreadable"] >= len(users)
+        assert "will be" not in mail and job.result.summary["users_unreadable"] == 4
         # It was the error that held all this back.
         sandbox.faults(rules=[])
         job()
-        assert [job.keys(name) for name in names] == ["IA", "AA", "-A", "IA"]
+        assert [job.keys(one["name"]) for one in FOUR] == ["IA", "AA", "-A", "IA"]
+
+
+def test_defect_01_a_throttled_last_use_is_asked_for_again(tmp_path):
+    """The sample takes throttling of GetAccessKeyLastUsed for "never used" and deletes a key in daily use at once."""
+    with organization(account(A, *FOUR)) as sandbox:
+        job = four_on_day_10(sandbox, tmp_path)
+        sandbox.faults(rules=[{"action": "iam:GetAccessKeyLastUsed", "fault": "throttle", "times": 5}])
+        job()
+        assert job.result.summary["api_throttled"] == 5
+        # Taken for never used, bob's key would have got no successor.
+        assert [job.keys(one["name"]) for one in FOUR] == ["IA", "AA", "-A", "IA"]
 
 
 STORE_FAULTS = {
@@ -347,18 +364,17 @@ def test_defect_08_the_errors_of_some_users_leave_the_others_served(tmp_path):
             assert f"User {one['name']} in" in mail
 
 
-@pytest.mark.parametrize("fault", ["denied", "error_before", "html"])
+@pytest.mark.parametrize("fault", ["denied", "error_before"])
 def test_defect_09_a_group_that_cannot_be_read_exempts_everybody(tmp_path, fault):
     """The sample takes any error of GetGroup for a group that does not exist and rotates its members."""
     member = overdue("alice", groups=[EXEMPT])
-    accounts = [account(A, member, overdue("bob")), *(account(f"7{number:011}", member) for number in range(60))]
-    with organization(*accounts) as sandbox:
+    with organization(account(A, member, overdue("bob")), account(B, member)) as sandbox:
         job = DailyJob(sandbox, tmp_path, users={"exempt_group": EXEMPT})
         before = sandbox.state_bytes()
         sandbox.faults(rules=[{"action": "iam:GetGroup", "fault": fault, "times": -1}])
         job(code=4)
         assert sandbox.state_bytes() == before
-        assert job.result.summary["users_unreadable"] == 62 and "could not be read" in job.result.stdout
+        assert job.result.summary["users_unreadable"] == 3 and "could not be read" in job.result.stdout
         sandbox.faults(rules=[])
         job()
         assert job.keys("bob") == "AA" and job.made() == 1
@@ -422,8 +438,8 @@ def test_defect_13_two_years_of_a_key_that_nobody_uses(tmp_path):
         job = DailyJob(sandbox, tmp_path, accounts={"overrides": retire})
         made = {(A, "alice"): 0, (A, "unused"): 0, (B, "unused"): 0}
         told = ""
-        for week in range(105):
-            job.wait_until(7 * week)
+        for day in range(0, 730, 10):
+            job.wait_until(day)
             newest = keys(sandbox.state(), A, "alice")[-1]
             sandbox.control("use", {"access_key_id": newest["id"]})
             told += job()
