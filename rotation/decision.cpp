@@ -379,7 +379,7 @@ class Rules {
   }
 
   bool used_lately(const KeyFacts& key) const {
-    return key.last_use.is_known() && now_ - key.last_use.value().at <= days(1);
+    return key.last_use.is_known() && now_ - key.last_use.value().at <= days(1) + k_daily_slack;  // jobs that run daily come a little late
   }
 
   static Instant last_use_or_never(const KeyFacts& key) {

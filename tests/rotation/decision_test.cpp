@@ -352,6 +352,16 @@ TEST(Decide, HoldsAKeyThatIsStillUsedUpToTheLimit) {
   EXPECT_EQ(at_age(104, 0).reason, Reason::held_while_in_use);
   EXPECT_EQ(at_age(105, 0).action, Action::deactivate);
   EXPECT_EQ(at_age(101, 5).action, Action::deactivate);
+
+  // The daily use of a job that starts a little later every day.
+  User jittery({active(k_b, 101), active(k_a, 11)});
+  jittery.rotated(11);
+  auto keys = jittery.facts.keys.value();
+  for (const auto& [late, reason] : {std::pair(minutes(50), Reason::held_while_in_use), std::pair(minutes(70), Reason::install_grace_period_end)}) {
+    keys[0].last_use = Fact<KeyUse>::known({ago(1) - late, "s3", "eu-central-1"});
+    jittery.facts.keys = Fact<std::vector<KeyFacts>>::known(keys);
+    EXPECT_EQ(decide(jittery.facts, policy, k_now)[0].reason, reason);
+  }
 }
 
 TEST(Decide, AnnouncesAMissedStageOnceAndTheStrongestOnly) {
