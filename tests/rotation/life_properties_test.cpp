@@ -277,14 +277,26 @@ TEST(Life, DeactivatesAUsedKeyWithinADayOfItsHandover) {
 ///   install grace   the older one is handed over, and held while it is in use
 /// A day until the first run after the first date, a day from the deletion to the rotation, and an hour for each of the
 /// five steps that follow from another run's time.
+days longest_way(const Policy& policy) { return 4 * policy.install_grace + policy.recovery_grace + policy.hold_while_in_use; }
+
 Broken outlives_its_pair(const History& history, const Life& life) {
   const Policy& policy = history.policy;
   if (policy.conflict == ConflictRule::hold) return std::nullopt;  // until a person decides
-  return outlives(life, policy, 4 * policy.install_grace + policy.recovery_grace + policy.hold_while_in_use + days(2) + hours(5));
+  return outlives(life, policy, longest_way(policy) + days(2) + hours(5));
 }
 
 TEST(Life, DeactivatesEveryOverdueKeyInTheEnd) {
   expect_for_lives("no active key outlives the policy and its graces", {}, outlives_its_pair);
+}
+
+TEST(Life, TakesNoLessThanTheLongestWay) {
+  History history;
+  history.policy.hold_while_in_use = days(5);
+  history.keys = {{.age = 90}, {.age = 0}};
+  history.habits = {{.starts_after = 110}, {.starts_after = k_never}};
+  const Life life = simulate(history);
+  EXPECT_TRUE(outlives(life, history.policy, longest_way(history.policy)));
+  EXPECT_EQ(outlives_its_pair(history, life), std::nullopt);
 }
 
 // ---- no livelock
@@ -325,7 +337,8 @@ Broken repeats_a_note(const History&, const Life& life) {
   return first_broken(life, [&](std::size_t, const Run& run, const Done& done) -> Broken {
     if (done.decision.note == LedgerNote::none) return std::nullopt;
     const auto [before, is_new] = written.emplace(std::pair{done.decision.key->str(), done.decision.note}, run.at);
-    const bool forgotten = done.decision.note == LedgerNote::announced && passed(before->second + run.policy.install_grace + days(14), run.at);
+    const bool is_announcement = done.decision.note == LedgerNote::announced;
+    const bool forgotten = is_announcement && passed(before->second + run.policy.install_grace + days(14), run.at);
     if (!is_new && !forgotten && !people_acted(life, before->second, run.at)) return story(run, done.decision, "noted again");
     before->second = run.at;
     return std::nullopt;

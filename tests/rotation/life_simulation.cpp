@@ -28,9 +28,9 @@ class Simulation {
   explicit Simulation(const History& history) : history_(history) {
     std::vector<FirstKey> first = history.keys;
     std::ranges::sort(first, std::ranges::greater{}, &FirstKey::age);
-    for (const FirstKey& key : first) make(k_first_day - days(key.age) + k_people, Maker::earlier).status = key.status;
+    for (const FirstKey& key : first) make(midnight(-1 - key.age) + k_people, Maker::earlier).status = key.status;
     // A key that is inactive on the first day was used until then.
-    const int oldest = first.empty() ? 0 : first.front().age;
+    const int oldest = first.empty() ? 0 : first.front().age + 1;
     for (int day = -oldest; day < 0; ++day) programs_work(day, KeyStatus::inactive);
   }
 

@@ -24,7 +24,7 @@ struct Habit {
 
 /// A key that exists on the first day.
 struct FirstKey {
-  int age = 0;  ///< in days
+  int age = 0;  ///< in days, made in the morning
   KeyStatus status = KeyStatus::active;
 };
 
