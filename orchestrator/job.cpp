@@ -46,7 +46,7 @@ Job::Job(const Configuration& configuration, Services services)
     : configuration_(configuration),
       services_(std::move(services)),
       // Dry run or not, what the caller itself does in its own account is reading, and writing secrets of a central store,
-      // which has a caller of its own (account_worker.cpp).
+      // which has a caller of its own (workplace.cpp).
       hub_(services_.context, *services_.identity, services_.region, aws::Writes::refused),
       budget_(configuration.limits.max_changes, configuration.limits.max_changes_per_account) {
   if (configuration.organization.list_role) {

@@ -12,6 +12,7 @@
 #include "base/log.hpp"
 #include "base/task_group.hpp"
 #include "orchestrator/account_worker.hpp"
+#include "orchestrator/rotation_order.hpp"
 #include "orchestrator/configuration.hpp"
 
 namespace keyward::orchestrator {

@@ -144,6 +144,8 @@ Result<void> Journal::begin(JournalEntry entry) {
 }
 
 void Journal::end(const JournalEntry& entry, const rotation::Outcome& outcome) {
+  // The next run looks at this user again, however young the keys are.
+  if (outcome.in_doubt || outcome.status == rotation::OutcomeStatus::recovery_needed) return;
   if (outcome.status != rotation::OutcomeStatus::done || outcome.decision.action != entry.decision.action) {
     drop(entry);
     return;

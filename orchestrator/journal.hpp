@@ -44,7 +44,8 @@ class Journal {
   /// To be called before the action: when it fails the action must not be tried. An older entry of the same key and
   /// action is replaced. Errors: `invalid` with the system's words.
   base::Result<void> begin(JournalEntry entry);
-  /// The action that was begun had this outcome: only one that was done is still to be told.
+  /// The action that was begun had this outcome: one that was done is still to be told, and one in doubt or left to a
+  /// person is looked at by the next run.
   void end(const JournalEntry& entry, const rotation::Outcome& outcome);
   /// The action never took effect.
   void drop(const JournalEntry& entry);

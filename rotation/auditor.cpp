@@ -21,11 +21,17 @@ KeyStatus status_of(const std::string& text) {
   return KeyStatus::unrecognized;
 }
 
+/// IAM keeps the case of a tag's key and compares without it.
+const std::string* tag_value(const std::map<std::string, std::string>& tags, const std::string& key) {
+  const auto found = std::ranges::find(tags, lower_case(key), [](const auto& tag) { return lower_case(tag.first); });
+  return found == tags.end() ? nullptr : &found->second;
+}
+
 bool selected(const UserSelection& selection, const std::map<std::string, std::string>& tags) {
   return std::ranges::any_of(selection.include, [&tags](const UserMatch& rule) {
     return !rule.tags.empty() && std::ranges::all_of(rule.tags, [&tags](const auto& wanted) {
-      const auto found = tags.find(wanted.first);
-      return found != tags.end() && found->second == wanted.second;
+      const std::string* value = tag_value(tags, wanted.first);
+      return value != nullptr && *value == wanted.second;
     });
   });
 }
@@ -61,14 +67,11 @@ Fact<ExemptionFact> exemption_of(const base::AccountId& account, const base::Use
 Fact<Ledger> ledger_in(const Fact<std::map<std::string, std::string>>& tags, const std::string& tag) {
   if (tags.is_unknown()) return Fact<Ledger>::unknown(tags.why());
   if (tags.is_absent()) return Fact<Ledger>::absent();
-  // IAM keeps the case of a tag key and compares without it.
-  for (const auto& [key, value] : tags.value()) {
-    if (lower_case(key) != lower_case(tag)) continue;
-    Result<Ledger> ledger = parse_ledger(value);
-    if (!ledger) return Fact<Ledger>::unknown(ledger.error().message);
-    return Fact<Ledger>::known(std::move(*ledger));
-  }
-  return Fact<Ledger>::absent();
+  const std::string* value = tag_value(tags.value(), tag);
+  if (value == nullptr) return Fact<Ledger>::absent();
+  Result<Ledger> ledger = parse_ledger(*value);
+  if (!ledger) return Fact<Ledger>::unknown(ledger.error().message);
+  return Fact<Ledger>::known(std::move(*ledger));
 }
 
 Task<Result<std::vector<aws::IamUser>>> Auditor::users() {

@@ -5,9 +5,6 @@
 namespace keyward::rotation {
 namespace {
 
-// Dates of different runs come from Date headers of different answers.
-constexpr std::chrono::minutes k_clock_spread{1};
-
 Fact<Outcome> happened(const Decision& decision, base::Instant at) {
   Outcome outcome;
   outcome.decision = decision;

@@ -17,9 +17,6 @@ using base::Task;
 // Longer than any rotation takes, with limits.verify_timeout at its most (5 minutes) and slow answers. An intent of another machine's run that is younger may be at work.
 constexpr std::chrono::minutes k_longest_rotation{15};
 
-// Dates of different AWS services differ by seconds.
-constexpr std::chrono::minutes k_clock_spread{1};
-
 // ListAccessKeys may omit a key for some seconds after it was made.
 constexpr int k_looks_for_lost_key = 3;
 constexpr std::chrono::milliseconds k_look_again{1'000};
@@ -70,6 +67,15 @@ const Decision* same_decision(const std::vector<Decision>& decisions, const Deci
   return found == decisions.end() ? nullptr : &*found;
 }
 
+Error not_possible(std::string why) { return Error{ErrorKind::conflict, "rotate", "NotPossible", "", std::move(why)}; }
+
+/// Without these facts nothing that a person orders may be done.
+std::optional<Error> not_readable(const UserFacts& facts) {
+  if (facts.keys.is_unknown()) return not_possible("the access keys could not be read: " + facts.keys.why());
+  if (facts.ledger.is_unknown()) return not_possible("keyward's record on the user could not be read: " + facts.ledger.why());
+  return std::nullopt;
+}
+
 std::string what_changed(const std::vector<Decision>& now) {
   return "the user's keys changed since they were audited; the rules now say " + std::string(to_string(now[0].action)) +
          " (" + std::string(to_string(now[0].reason)) + ")";
@@ -89,16 +95,20 @@ std::string_view to_string(OutcomeStatus status) noexcept {
   return "failed";
 }
 
+std::optional<Error> not_switchable(const UserFacts& facts, const AccessKeyId& key) {
+  if (std::optional<Error> why = not_readable(facts)) return why;
+  if (!contains(ids_of(facts), key)) return not_possible("the user has no access key " + base::last_four(key));
+  return std::nullopt;
+}
+
 std::optional<Error> not_rotatable(const UserFacts& facts, const Decision& decision) {
-  const auto refuse = [](std::string why) { return Error{ErrorKind::conflict, "rotate", "NotPossible", "", std::move(why)}; };
-  if (facts.keys.is_unknown()) return refuse("the access keys could not be read: " + facts.keys.why());
-  if (facts.ledger.is_unknown()) return refuse("keyward's record on the user could not be read: " + facts.ledger.why());
-  if (ledger_of(facts).intent) return refuse("another run may be rotating this user right now; try again in 15 minutes");
+  if (std::optional<Error> why = not_readable(facts)) return why;
+  if (ledger_of(facts).intent) return not_possible("another run may be rotating this user right now; try again in 15 minutes");
   const auto& keys = facts.keys.value();
-  if (keys.empty()) return refuse("the user has no access key");
-  if (keys.size() > 1) return refuse("the user has two access keys already; AWS allows no third. Delete one first, or wait for its date");
+  if (keys.empty()) return not_possible("the user has no access key");
+  if (keys.size() > 1) return not_possible("the user has two access keys already; AWS allows no third. Delete one first, or wait for its date");
   if (keys[0].status != KeyStatus::active && decision.reason != Reason::compromised_key) {
-    return refuse("the user's only access key is inactive");
+    return not_possible("the user's only access key is inactive");
   }
   return std::nullopt;
 }
@@ -194,12 +204,7 @@ Task<std::optional<Error>> Executor::quarantine(base::UserName user) {
 
 Task<Outcome> Executor::switch_off_now(aws::IamUser user, Decision decision) {
   UserFacts facts = co_await parts_.auditor.facts(user, Reading::everything);
-  const auto refuse = [&](std::string why) {
-    return failed(decision, Error{ErrorKind::conflict, "rotate", "NotPossible", "", std::move(why)});
-  };
-  if (!facts.keys.is_known()) co_return refuse("the access keys could not be read: " + facts.keys.why());
-  if (facts.ledger.is_unknown()) co_return refuse("keyward's record on the user could not be read: " + facts.ledger.why());
-  if (!contains(ids_of(facts), *decision.key)) co_return refuse("the user has no access key " + base::last_four(*decision.key));
+  if (std::optional<Error> why = not_switchable(facts, *decision.key)) co_return failed(std::move(decision), std::move(*why));
   Outcome deactivated = co_await deactivate(std::move(facts), std::move(decision));
   co_return deactivated;
 }
@@ -441,13 +446,19 @@ Task<std::optional<Outcome>> Executor::settle(UserFacts facts) {
     decision.detail += "; no key had been made";
     co_return outcome(std::move(decision), OutcomeStatus::done);
   }
-  if (made.size() > 1 || !old_key) {
+  if (made.size() > 1) {
     Outcome left = co_await leave_to_person(std::move(facts), std::move(decision), std::move(made));
     co_return left;
   }
   const AccessKeyId new_key = made.front();
   Result<StoredState> state = co_await parts_.store.state(facts.name, new_key);
   if (!state) co_return failed(std::move(decision), state.error());
+  // A person took the old key away meanwhile. With the new one in its place the rotation is as good as done.
+  if (!old_key && *state == StoredState::current && !intent.keys.empty()) old_key = intent.keys.front();
+  if (!old_key) {
+    Outcome left = co_await leave_to_person(std::move(facts), std::move(decision), std::move(made));
+    co_return left;
+  }
   Result<SecretLocation> location = co_await parts_.store.locate(facts.name);
   if (!location && location.error().kind != ErrorKind::not_found) co_return failed(std::move(decision), location.error());
   if (location && *state == StoredState::current) {

@@ -81,6 +81,9 @@ class Executor {
   int store_failures_ = 0;
 };
 
+/// Why switch_off_now() would not switch this key off; nothing when it would. Pure.
+std::optional<base::Error> not_switchable(const UserFacts& facts, const base::AccessKeyId& key);
+
 /// Why rotate_now() would not rotate this user; nothing when it would, quarantine apart. Pure.
 std::optional<base::Error> not_rotatable(const UserFacts& facts, const Decision& decision);
 

@@ -12,6 +12,9 @@
 
 namespace keyward::rotation {
 
+/// Dates in the ledger, in the journal and of IAM come from different services and answers, which differ by seconds.
+inline constexpr std::chrono::minutes k_clock_spread{1};
+
 /// A rotation was begun: written before the key is made, removed when the key is stored and proved.
 struct Intent {
   std::string run;

@@ -753,6 +753,20 @@ def test_recover_settles_what_it_can_and_gives_a_person_the_commands_for_the_res
         keyward("recover").expect(0)
 
 
+def test_a_finished_rotation_whose_old_key_a_person_deleted_needs_no_person(tmp_path):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        (old,) = keys(sandbox.state(), A, "alice")
+        sandbox.faults(rules=[{"action": "iam:TagUser", "fault": "denied", "times": 1, "skip": 1}])
+        keyward("run").expect(4)
+        sandbox.edit("delete_key", account=A, user="alice", access_key_id=old["id"])
+        assert keyward("run").expect(0).outcomes() == [("alice", "rotate", "done")]
+        (new,) = keys(sandbox.state(), A, "alice")
+        assert new["secret"] in stored(sandbox.state())["AWSCURRENT"]
+        record = sandbox.state()["accounts"][A]["users"]["alice"]["tags"]["keyward:state"]
+        assert " int=" not in record and f"rot={new['id']}/{old['id']}" in record
+
+
 def test_an_old_key_in_use_is_held_up_to_the_limit_and_its_owner_told_where(tmp_path):
     with organization(account(A, overdue("alice"))) as sandbox:
         keyward = Keyward(tmp_path, sandbox.environment, policy={"hold_while_in_use_days": 5, "warn_days": []})
@@ -851,6 +865,8 @@ def test_a_compromised_key_gets_no_replacement_when_that_would_be_wrong(tmp_path
         whose = "bob" if trouble == "another user's key" else "alice"
         compromised = keys(sandbox.state(), A, whose)[0]["id"]
         order = ("rotate", "--account", A, "--user", "alice", "--reason", "found in a log", "--compromised", compromised)
+        if trouble == "another user's key":
+            assert keyward(*order, "--dry-run").expect(4).outcomes() == [("alice", "deactivate", "failed")]
         keyward(*order).expect(4)
         after = keys(sandbox.state(), A, "alice")
         assert [key["id"] for key in after] == [key["id"] for key in before]

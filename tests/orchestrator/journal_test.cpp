@@ -117,7 +117,7 @@ TEST(Journal, WhatNobodyCouldBeToldOfIsGivenUpAfterTwoWeeks) {
 }
 
 TEST(Journal, WhatWasNotDoneIsNotTold) {
-  for (const OutcomeStatus status : {OutcomeStatus::failed, OutcomeStatus::stale, OutcomeStatus::recovery_needed}) {
+  for (const OutcomeStatus status : {OutcomeStatus::failed, OutcomeStatus::stale}) {
     const test::TemporaryDirectory folder;
     {
       Journal journal = open(folder);
@@ -126,6 +126,24 @@ TEST(Journal, WhatWasNotDoneIsNotTold) {
       journal.end(entry, ended(entry, status));
     }
     EXPECT_TRUE(left(folder).empty()) << to_string(status);
+  }
+}
+
+TEST(Journal, WhatIsInDoubtIsLeftToTheNextRun) {
+  for (const bool needs_person : {false, true}) {
+    const test::TemporaryDirectory folder;
+    {
+      Journal journal = open(folder);
+      const JournalEntry entry = begun(Action::rotate);
+      ASSERT_TRUE(journal.begin(entry));
+      Outcome outcome = ended(entry, needs_person ? OutcomeStatus::recovery_needed : OutcomeStatus::failed);
+      outcome.in_doubt = !needs_person;
+      journal.end(entry, outcome);
+      ASSERT_TRUE(journal.told({}, k_at));
+    }
+    const auto entries = left(folder);
+    ASSERT_EQ(entries.size(), 1u);
+    EXPECT_FALSE(entries[0].done);
   }
 }
 

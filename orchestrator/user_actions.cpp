@@ -1,0 +1,135 @@
+#include "orchestrator/user_actions.hpp"
+
+#include "rotation/begun_action.hpp"
+
+namespace keyward::orchestrator {
+
+using base::Result;
+using base::Task;
+using rotation::Action;
+using rotation::Decision;
+using rotation::Outcome;
+using rotation::OutcomeStatus;
+using rotation::UserReport;
+
+AccountReport open_report(const RunParts& parts, accounts::Account account, Mode run) {
+  AccountSettings settings = parts.configuration.for_account(account);
+  const Mode mode = mode_for(settings, run);
+  return {std::move(account), std::move(settings), mode, parts.context.clock.now(), {}, {}, {}, false};
+}
+
+Outcome not_carried_out(const Decision& decision, OutcomeStatus status, base::Instant at, std::string detail) {
+  Outcome outcome;
+  outcome.decision = decision;
+  outcome.status = status;
+  outcome.at = at;
+  if (!detail.empty()) outcome.decision.detail = std::move(detail);
+  return outcome;
+}
+
+namespace {
+
+JournalEntry begun_now(const AccountWork& work, const base::UserName& user, const Decision& decision) {
+  return {work.report.account.id, user, decision, work.parts.context.clock.now(), work.parts.run.id, std::nullopt, std::nullopt};
+}
+
+Outcome not_begun(const Decision& decision, base::Instant at, base::Error error) {
+  Outcome outcome = not_carried_out(decision, OutcomeStatus::failed, at, "");
+  outcome.error = std::move(error);
+  return outcome;
+}
+
+Task<Outcome> action_of(rotation::Executor& executor, aws::IamUser user, Decision decision) {
+  const bool asked_for = decision.reason == rotation::Reason::forced_rotation || decision.reason == rotation::Reason::compromised_key;
+  if (!asked_for) return executor.perform(std::move(user), std::move(decision));
+  if (decision.action == Action::deactivate) return executor.switch_off_now(std::move(user), std::move(decision));
+  return executor.rotate_now(std::move(user), std::move(decision));
+}
+
+/// Finishes or undoes an interrupted rotation, between two lines of the journal.
+Task<std::optional<Outcome>> settle(AccountWork& work, rotation::UserFacts facts) {
+  Journal& journal = *work.parts.journal;
+  Decision decision;
+  decision.action = Action::rotate;
+  decision.reason = rotation::Reason::interrupted_rotation;
+  const auto& existed = facts.ledger.value().intent->keys;
+  if (!existed.empty()) decision.key = existed.front();
+  const JournalEntry entry = begun_now(work, facts.name, decision);
+  const Result<void> begun = journal.begin(entry);
+  if (!begun) co_return not_begun(decision, entry.begun, begun.error());
+  std::optional<Outcome> settled = co_await work.workplace.executor().settle(std::move(facts));
+  if (settled) {
+    journal.end(entry, *settled);
+  } else {
+    journal.drop(entry);  // another host's run is at work and tells by itself
+  }
+  co_return settled;
+}
+
+/// What earlier runs did for this user and told nobody. Done after an interrupted rotation is settled: what is not recorded
+/// on the user by then did not happen.
+Task<void> look_back(AccountWork& work, aws::IamUser user) {
+  Journal& journal = *work.parts.journal;
+  const std::vector<JournalEntry> left = journal.left_by_earlier_runs(work.report.account.id, user.name);
+  if (left.empty()) co_return;
+  rotation::UserFacts facts = co_await work.workplace.auditor().facts(user, rotation::Reading::everything);
+  UserReport found{std::move(facts), {}};
+  for (const JournalEntry& entry : left) {
+    auto became = rotation::what_became_of(entry.decision, entry.begun, found.facts);
+    if (became.is_unknown()) continue;
+    Outcome outcome = became.is_known() ? became.value() : Outcome();
+    if (entry.done) {
+      outcome.decision = entry.decision;
+      outcome.status = OutcomeStatus::done;
+      outcome.at = *entry.done;
+      outcome.new_key = entry.new_key;
+    } else if (became.is_absent()) {
+      journal.drop(entry);
+      continue;
+    }
+    if (outcome.decision.due) outcome.decision.days_left = rotation::days_until(*outcome.decision.due, work.parts.context.clock.now());
+    if (outcome.new_key) {
+      Result<rotation::SecretLocation> location = co_await work.workplace.store().locate(user.name);
+      if (location) outcome.secret = std::move(*location);
+    }
+    journal.end(entry, outcome);
+    found.outcomes.push_back(std::move(outcome));
+  }
+  if (!found.outcomes.empty()) work.report.earlier.push_back(std::move(found));
+}
+
+}  // namespace
+
+Task<Outcome> perform(AccountWork& work, aws::IamUser user, Decision decision) {
+  Journal& journal = *work.parts.journal;
+  const JournalEntry entry = begun_now(work, user.name, decision);
+  const bool noted = Journal::concerns(decision);
+  if (noted) {
+    const Result<void> begun = journal.begin(entry);
+    if (!begun) co_return not_begun(decision, entry.begun, begun.error());
+  }
+  Task<Outcome> action = action_of(work.workplace.executor(), std::move(user), std::move(decision));
+  Outcome outcome = co_await std::move(action);
+  work.parts.log.info("action", {{"account", work.report.account.id.str()},
+                                 {"user", entry.user.str()},
+                                 {"action", to_string(entry.decision.action)},
+                                 {"access_key_id", entry.decision.key ? base::last_four(*entry.decision.key) : ""},
+                                 {"outcome", to_string(outcome.status)},
+                                 {"error", outcome.error ? base::describe(*outcome.error) : ""}});
+  if (noted) journal.end(entry, outcome);
+  co_return outcome;
+}
+
+Task<void> catch_up(AccountWork& work, aws::IamUser user, UserReport& report, rotation::Reading reading) {
+  const bool interrupted = report.facts.ledger.is_known() && report.facts.ledger.value().intent && report.facts.keys.is_known();
+  if (interrupted) {
+    std::optional<Outcome> settled = co_await settle(work, report.facts);
+    if (settled) {
+      report.outcomes.push_back(std::move(*settled));
+      report.facts = co_await work.workplace.auditor().facts(user, reading);
+    }
+  }
+  co_await look_back(work, std::move(user));
+}
+
+}  // namespace keyward::orchestrator

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include "aws/iam_client.hpp"
+#include "orchestrator/account_report.hpp"
+#include "orchestrator/workplace.hpp"
+
+namespace keyward::orchestrator {
+
+/// What the coroutines of one account share. Outlives all of them.
+struct AccountWork {
+  const RunParts& parts;
+  Workplace& workplace;
+  AccountReport& report;
+};
+
+/// The empty report of an account whose turn has come in a run of this mode.
+AccountReport open_report(const RunParts& parts, accounts::Account account, Mode run);
+
+/// A decision that was not carried out; `detail` replaces the decision's own unless it is empty.
+rotation::Outcome not_carried_out(const rotation::Decision& decision, rotation::OutcomeStatus status, base::Instant at, std::string detail);
+
+/// Carries a decision out between two lines of the journal.
+base::Task<rotation::Outcome> perform(AccountWork& work, aws::IamUser user, rotation::Decision decision);
+
+/// What earlier runs left to be done for this user: an interrupted rotation is finished or undone, and actions that nobody
+/// was told of are told. The facts in `report` are those after it.
+base::Task<void> catch_up(AccountWork& work, aws::IamUser user, rotation::UserReport& report, rotation::Reading reading);
+
+}  // namespace keyward::orchestrator
