@@ -2,6 +2,7 @@
 
 #include "aws/operations.hpp"
 #include "aws/paging.hpp"
+#include "base/encoding.hpp"
 
 namespace keyward::aws {
 
@@ -116,6 +117,27 @@ Task<Result<std::optional<AccessKeyLastUsed>>> IamClient::access_key_last_used(b
   if (!at) co_return malformed(k_get_access_key_last_used, answer->request_id, "LastUsedDate is not a date");
   std::optional<AccessKeyLastUsed> used(AccessKeyLastUsed{*at, text(element, "ServiceName"), text(element, "Region")});
   co_return used;
+}
+
+Task<Result<bool>> IamClient::generate_credential_report() {
+  Parameters none;
+  Result<XmlAnswer> answer = co_await caller_.query(k_generate_credential_report, k_version, std::move(none));
+  if (!answer) co_return answer.error();
+  co_return text(answer->result, "State") == "COMPLETE";
+}
+
+Task<Result<std::optional<CredentialReport>>> IamClient::credential_report() {
+  Parameters none;
+  Result<XmlAnswer> answer = co_await caller_.query(k_get_credential_report, k_version, std::move(none));
+  if (!answer && answer.error().code == "ReportInProgress") co_return std::optional<CredentialReport>();
+  if (!answer) co_return answer.error();
+  auto csv = base::base64_decode(text(answer->result, "Content"));
+  const auto generated = base::parse_iso8601(text(answer->result, "GeneratedTime"));
+  if (!csv || !generated) {
+    co_return malformed(k_get_credential_report, answer->request_id, "a credential report without readable Content or GeneratedTime");
+  }
+  std::optional<CredentialReport> report(CredentialReport{std::move(*csv), *generated});
+  co_return report;
 }
 
 Task<Result<CreatedAccessKey>> IamClient::create_access_key(base::UserName user) {

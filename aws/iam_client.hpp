@@ -36,6 +36,12 @@ struct CreatedAccessKey {
   base::Instant created;
 };
 
+/// The credential report of an account, as CSV.
+struct CredentialReport {
+  std::string csv;
+  base::Instant generated;  ///< up to four hours ago
+};
+
 /// AWS IAM (API version 2010-05-08). Always names the user: with an omitted UserName IAM acts on the caller's own keys.
 class IamClient {
  public:
@@ -54,6 +60,10 @@ class IamClient {
   /// Names of the managed policies that are attached to the user.
   base::Task<base::Result<std::vector<std::string>>> attached_policies(base::UserName user);
   base::Task<base::Result<void>> tag_user(base::UserName user, std::string key, std::string value);
+  /// Asks for a credential report. True when there is one already, which AWS keeps for four hours.
+  base::Task<base::Result<bool>> generate_credential_report();
+  /// Nothing while it is being made. Errors: `not_found` when none was asked for, or four hours ago.
+  base::Task<base::Result<std::optional<CredentialReport>>> credential_report();
   /// The names of the group's users, all pages.
   base::Task<base::Result<std::vector<std::string>>> group_members(std::string group);
 

@@ -44,6 +44,9 @@ inline constexpr Operation k_list_user_tags{Service::iam, "ListUserTags", Effect
 inline constexpr Operation k_tag_user{Service::iam, "TagUser", Effect::write, Idempotency::idempotent};
 inline constexpr Operation k_list_attached_user_policies{Service::iam, "ListAttachedUserPolicies", Effect::read,
                                                          Idempotency::idempotent};
+inline constexpr Operation k_generate_credential_report{Service::iam, "GenerateCredentialReport", Effect::read,
+                                                         Idempotency::idempotent};
+inline constexpr Operation k_get_credential_report{Service::iam, "GetCredentialReport", Effect::read, Idempotency::idempotent};
 inline constexpr Operation k_get_group{Service::iam, "GetGroup", Effect::read, Idempotency::idempotent};
 
 // Secrets Manager (no GetSecretValue: keyward writes secrets and never reads one)
@@ -77,6 +80,8 @@ inline constexpr auto k_all = std::to_array<Operation>({
     k_assume_role_with_web_identity,
     k_list_users,
     k_list_access_keys,
+    k_generate_credential_report,
+    k_get_credential_report,
     k_get_access_key_last_used,
     k_create_access_key,
     k_update_access_key,

@@ -11,7 +11,6 @@
 namespace keyward::base {
 namespace {
 
-
 /// A file descriptor that is closed once.
 class Descriptor {
  public:
@@ -47,7 +46,8 @@ Error file_error(std::string_view what, const std::filesystem::path& file, int s
   return Error{kind, std::string(what), "", "", file.string() + ": " + std::generic_category().message(system_error)};
 }
 
-Result<void> write_atomically(const std::filesystem::path& file, std::string_view content) {
+Result<void> write_atomically(const std::filesystem::path& file, std::string_view content, Durability durability) {
+  const bool sync = durability == Durability::synced;
   std::filesystem::path temporary = file;
   temporary += ".new";
   {
@@ -55,7 +55,7 @@ Result<void> write_atomically(const std::filesystem::path& file, std::string_vie
     const Descriptor out(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!out.ok()) return file_error("write", temporary, errno);
     // The mode given to open() counts for new files only.
-    const bool written = ::fchmod(out.get(), 0600) == 0 && write_all(out.get(), content) && ::fsync(out.get()) == 0;
+    const bool written = ::fchmod(out.get(), 0600) == 0 && write_all(out.get(), content) && (!sync || ::fsync(out.get()) == 0);
     if (!written) {
       const int cause = errno;
       ::unlink(temporary.c_str());
@@ -67,6 +67,7 @@ Result<void> write_atomically(const std::filesystem::path& file, std::string_vie
     ::unlink(temporary.c_str());
     return file_error("rename", file, cause);
   }
+  if (!sync) return {};
   const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
   const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // Some file systems cannot sync a folder (EINVAL); the rename itself has happened.

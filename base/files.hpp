@@ -8,9 +8,16 @@
 
 namespace keyward::base {
 
+/// What a power cut may do to a file that was just written.
+enum class Durability {
+  synced,       ///< nothing
+  may_be_lost,  ///< leave the old content, the new, or damage; for files that can be made again, and checked
+};
+
 /// Replaces `file` by one with this content, mode 0600: temporary file beside it, fsync, rename, fsync of the folder. A
-/// reader sees the old content or the new, also after a power cut. Errors: `invalid` with the system's words.
-Result<void> write_atomically(const std::filesystem::path& file, std::string_view content);
+/// reader sees the old content or the new, also after a power cut (without the fsyncs only as long as there is power).
+/// Errors: `invalid` with the system's words.
+Result<void> write_atomically(const std::filesystem::path& file, std::string_view content, Durability durability = Durability::synced);
 
 /// The whole file. Errors: `not_found`, or `invalid` with the system's words.
 Result<std::string> read_whole(const std::filesystem::path& file);

@@ -95,17 +95,26 @@ Task<AccountReport> work_account(RunParts parts, accounts::Account account, Mode
   AccountReport report = open_report(parts, std::move(account), mode);
   Workplace workplace(parts, report.account, report.settings, report.mode, previous_run);
 
-  Result<std::vector<aws::IamUser>> users = co_await workplace.auditor().users();
+  // What was interrupted may be younger than the credential report.
+  const bool settles = report.mode == Mode::recover || report.mode == Mode::list_interrupted;
+  Result<std::vector<aws::IamUser>> users =
+      co_await workplace.auditor().users(settles ? rotation::Listing::complete : rotation::Listing::sparing);
   if (!users) {
     report.failure = users.error();
     co_return report;
   }
+  if (!workplace.auditor().without_report().empty()) {
+    parts.log.info("no_credential_report", {{"account", report.account.id.str()}, {"why", workplace.auditor().without_report()}});
+  }
   for (const aws::IamUser& user : *users) {
-    report.users.push_back({rotation::UserFacts{user.name, user.arn, {}, {}, {}, {}, previous_run}, {}});
+    report.users.push_back({rotation::UserFacts{user.name, user.arn, {}, {}, {}, {}, previous_run, false}, {}});
   }
   AccountWork work{parts, workplace, report};
   const auto body = [&work, &users](base::TaskGroup& group) { return work_users(work, *users, group); };
   co_await base::run_group(k_users_in_flight, body);
+  std::erase_if(report.users, [](const UserReport& user) { return user.facts.gone && user.outcomes.empty(); });
+  const Result<void> saved = workplace.cache().save();
+  if (!saved) parts.log.debug("keys_not_remembered", {{"account", report.account.id.str()}, {"error", base::describe(saved.error())}});
   if (report.cut_short) std::erase_if(report.users, [](const UserReport& user) { return user.outcomes.empty(); });
   co_return report;
 }

@@ -42,7 +42,7 @@ bool is_replaced(const rotation::UserFacts& facts, const base::AccessKeyId& id) 
 Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, RotationOrder order) {
   AccountReport report = open_report(parts, account, Mode::enforce);
   Workplace workplace(parts, report.account, report.settings, report.mode, std::nullopt);
-  Result<std::vector<aws::IamUser>> users = co_await workplace.auditor().users();
+  Result<std::vector<aws::IamUser>> users = co_await workplace.auditor().users(rotation::Listing::complete);
   if (!users) {
     report.failure = users.error();
     co_return report;

@@ -39,6 +39,14 @@ Outcome not_begun(const Decision& decision, base::Instant at, base::Error error)
   return outcome;
 }
 
+/// The keys that earlier runs listed of this user are not to be relied on from now on, whatever becomes of the action.
+void forget_keys(AccountWork& work, const base::UserName& user) {
+  rotation::KeyCache& cache = work.workplace.cache();
+  cache.forget(user);
+  const Result<void> saved = cache.save();
+  if (!saved) work.parts.log.debug("keys_not_forgotten", {{"error", base::describe(saved.error())}});
+}
+
 Task<Outcome> action_of(rotation::Executor& executor, aws::IamUser user, Decision decision) {
   const bool asked_for = decision.reason == rotation::Reason::forced_rotation || decision.reason == rotation::Reason::compromised_key;
   if (!asked_for) return executor.perform(std::move(user), std::move(decision));
@@ -57,6 +65,7 @@ Task<std::optional<Outcome>> settle(AccountWork& work, rotation::UserFacts facts
   const JournalEntry entry = begun_now(work, facts.name, decision);
   const Result<void> begun = journal.begin(entry);
   if (!begun) co_return not_begun(decision, entry.begun, begun.error());
+  forget_keys(work, facts.name);
   std::optional<Outcome> settled = co_await work.workplace.executor().settle(std::move(facts));
   if (settled) {
     journal.end(entry, *settled);
@@ -108,6 +117,7 @@ Task<Outcome> perform(AccountWork& work, aws::IamUser user, Decision decision) {
     const Result<void> begun = journal.begin(entry);
     if (!begun) co_return not_begun(decision, entry.begun, begun.error());
   }
+  forget_keys(work, user.name);
   Task<Outcome> action = action_of(work.workplace.executor(), std::move(user), std::move(decision));
   Outcome outcome = co_await std::move(action);
   work.parts.log.info("action", {{"account", work.report.account.id.str()},

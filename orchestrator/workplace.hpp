@@ -49,6 +49,8 @@ class Workplace {
   rotation::Auditor& auditor() { return auditor_; }
   rotation::Executor& executor() { return executor_; }
   rotation::SecretStore& store() { return store_; }
+  /// What earlier runs listed of the account's keys.
+  rotation::KeyCache& cache() { return cache_; }
 
  private:
   accounts::Session session(const accounts::Account& account, const std::string& role_name, aws::Writes writes) const;
@@ -62,6 +64,7 @@ class Workplace {
   accounts::Session writer_;
   aws::IamClient reader_iam_;
   aws::IamClient writer_iam_;
+  rotation::KeyCache cache_;
   rotation::Auditor auditor_;
   base::Region store_region_;
   std::optional<accounts::Session> store_role_;

@@ -1,14 +1,25 @@
 #include "rotation/auditor.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "rotation/decision.hpp"
 
 namespace keyward::rotation {
 namespace {
 
+using base::Error;
+using base::ErrorKind;
 using base::Result;
 using base::Task;
+
+// AWS keeps a credential report for four hours; dates differ a little.
+constexpr std::chrono::minutes k_report_lifetime{4 * 60 + 5};
+
+// A report of a few users is made at once, one of thousands takes a minute or two.
+constexpr auto k_report_waits = std::to_array<std::chrono::milliseconds>(
+    {std::chrono::milliseconds(250), std::chrono::seconds(1), std::chrono::seconds(2), std::chrono::seconds(4), std::chrono::seconds(8),
+     std::chrono::seconds(15), std::chrono::seconds(30), std::chrono::seconds(60)});
 
 std::string lower_case(std::string text) {
   std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
@@ -38,17 +49,24 @@ bool selected(const UserSelection& selection, const std::map<std::string, std::s
 
 }  // namespace
 
-Fact<ExemptionFact> exemption_of(const base::AccountId& account, const base::UserName& user,
-                                 const UserSelection& selection, const Fact<std::set<std::string>>& exempt_members,
-                                 const Fact<std::map<std::string, std::string>>& tags, base::Instant now) {
-  using Exempt = Fact<ExemptionFact>;
+Fact<ExemptionFact> exemption_by_name(const base::AccountId& account, const base::UserName& user, const UserSelection& selection,
+                                      base::Instant now) {
   for (const Exemption& exemption : selection.exempt) {
     if (exemption.account != account || lower_case(exemption.user.str()) != lower_case(user.str())) continue;
     if (exemption.until && now >= *exemption.until) continue;
     const std::string until =
         exemption.until ? " until " + base::format_date(*exemption.until - std::chrono::days(1)) : std::string();
-    return Exempt::known({"exempt by configuration" + until + ": " + exemption.reason});
+    return Fact<ExemptionFact>::known({"exempt by configuration" + until + ": " + exemption.reason});
   }
+  return Fact<ExemptionFact>::absent();
+}
+
+Fact<ExemptionFact> exemption_of(const base::AccountId& account, const base::UserName& user,
+                                 const UserSelection& selection, const Fact<std::set<std::string>>& exempt_members,
+                                 const Fact<std::map<std::string, std::string>>& tags, base::Instant now) {
+  using Exempt = Fact<ExemptionFact>;
+  Exempt named = exemption_by_name(account, user, selection, now);
+  if (named.is_known()) return named;
   if (!selection.exempt_group.empty()) {
     if (exempt_members.is_unknown()) return Exempt::unknown("group " + selection.exempt_group + ": " + exempt_members.why());
     if (exempt_members.is_known() && exempt_members.value().contains(lower_case(user.str()))) {
@@ -74,27 +92,88 @@ Fact<Ledger> ledger_in(const Fact<std::map<std::string, std::string>>& tags, con
   return Fact<Ledger>::known(std::move(*ledger));
 }
 
-Task<Result<std::vector<aws::IamUser>>> Auditor::users() {
-  using Members = Fact<std::set<std::string>>;
-  exempt_members_ = Members::absent();
-  if (!selection_.exempt_group.empty()) {
-    Result<std::vector<std::string>> members = co_await iam_.group_members(selection_.exempt_group);
-    if (members) {
-      std::set<std::string> names;
-      for (const std::string& name : *members) names.insert(lower_case(name));
-      exempt_members_ = Members::known(std::move(names));
-    } else if (members.error().kind != base::ErrorKind::not_found) {
-      exempt_members_ = Members::unknown(base::describe(members.error()));
+Task<Result<std::vector<aws::IamUser>>> Auditor::users(Listing listing) {
+  rows_.clear();
+  without_report_.clear();
+  if (listing == Listing::sparing) {
+    Result<std::vector<ReportedUser>> rows = co_await report();
+    if (rows) {
+      parts_.cache.keep_only(*rows);
+      std::vector<aws::IamUser> reported;
+      for (ReportedUser& row : *rows) {
+        reported.push_back(row.user);
+        rows_.emplace(row.user.name, std::move(row));
+      }
+      co_return reported;
     }
+    // An account that cannot be entered cannot be listed either.
+    if (rows.error().operation.starts_with("sts:")) co_return rows.error();
+    without_report_ = base::describe(rows.error());
   }
-  Result<std::vector<aws::IamUser>> users = co_await iam_.list_users();
+  Result<std::vector<aws::IamUser>> users = co_await parts_.iam.list_users();
   co_return users;
 }
 
-Task<Fact<std::vector<KeyFacts>>> Auditor::read_keys(base::UserName user) {
-  using Keys = Fact<std::vector<KeyFacts>>;
-  Result<std::vector<aws::AccessKeyMetadata>> listed = co_await iam_.list_access_keys(user);
-  if (!listed) co_return Keys::unknown(base::describe(listed.error()));
+/// A report that was made in the last hours, asked for when there is none.
+Task<Result<std::vector<ReportedUser>>> Auditor::report() {
+  Result<bool> ready = co_await parts_.iam.generate_credential_report();
+  if (!ready) co_return ready.error();
+  std::size_t waits = 0;
+  std::optional<aws::CredentialReport> report;
+  while (!report) {
+    if (!*ready) {
+      if (waits == k_report_waits.size()) {
+        co_return Error{ErrorKind::transient, "iam:GetCredentialReport", "ReportInProgress", "",
+                        "the credential report was still being made after two minutes"};
+      }
+      co_await parts_.waiting.sleep_for(k_report_waits[waits]);
+      ++waits;
+    }
+    Result<std::optional<aws::CredentialReport>> answer = co_await parts_.iam.credential_report();
+    if (!answer) co_return answer.error();
+    report = std::move(*answer);
+    ready = false;
+  }
+  const base::Instant now = parts_.clock.now();
+  if (report->generated < now - k_report_lifetime || report->generated > now + k_clock_spread) {
+    co_return Error{ErrorKind::invalid, "iam:GetCredentialReport", "ReportExpired", "",
+                    "the credential report says that it was made at " + base::format_iso8601(report->generated)};
+  }
+  co_return parse_credential_report(report->csv);
+}
+
+/// The keys of a user who need not be asked for; null when they have to be listed.
+const std::vector<KeyFacts>* Auditor::unchanged_keys(const base::UserName& user) const {
+  static const std::vector<KeyFacts> k_none;
+  const auto row = rows_.find(user);
+  if (row == rows_.end()) return nullptr;
+  if (row->second.keys.empty()) return &k_none;
+  const std::vector<KeyFacts>* keys = parts_.cache.find(row->second);
+  return keys != nullptr && !needs_details(*keys, parts_.policy, parts_.clock.now()) ? keys : nullptr;
+}
+
+/// The members of the exemption group, asked for once, and only when somebody has something due.
+Task<Auditor::Members> Auditor::exempt_members() {
+  if (parts_.selection.exempt_group.empty()) co_return Members::absent();
+  std::optional<base::Permits::Permit> turn = co_await asking_for_members_.acquire();
+  if (!exempt_members_) {
+    Result<std::vector<std::string>> listed = co_await parts_.iam.group_members(parts_.selection.exempt_group);
+    if (listed) {
+      std::set<std::string> names;
+      for (const std::string& name : *listed) names.insert(lower_case(name));
+      exempt_members_ = Members::known(std::move(names));
+    } else if (listed.error().kind == ErrorKind::not_found) {
+      exempt_members_ = Members::absent();
+    } else {
+      exempt_members_ = Members::unknown(base::describe(listed.error()));
+    }
+  }
+  co_return *exempt_members_;
+}
+
+Task<Result<std::vector<KeyFacts>>> Auditor::read_keys(base::UserName user) {
+  Result<std::vector<aws::AccessKeyMetadata>> listed = co_await parts_.iam.list_access_keys(user);
+  if (!listed) co_return listed.error();
   std::vector<KeyFacts> keys;
   for (const aws::AccessKeyMetadata& key : *listed) {
     KeyFacts facts{key.id, status_of(key.status), key.created, {}};
@@ -103,12 +182,13 @@ Task<Fact<std::vector<KeyFacts>>> Auditor::read_keys(base::UserName user) {
   std::ranges::sort(keys, [](const KeyFacts& a, const KeyFacts& b) {
     return a.created != b.created ? a.created < b.created : a.id < b.id;
   });
-  co_return Keys::known(std::move(keys));
+  if (const auto row = rows_.find(user); row != rows_.end()) parts_.cache.remember(row->second, keys);
+  co_return keys;
 }
 
 Task<std::vector<KeyFacts>> Auditor::with_last_use(std::vector<KeyFacts> keys) {
   for (KeyFacts& key : keys) {
-    Result<std::optional<aws::AccessKeyLastUsed>> used = co_await iam_.access_key_last_used(key.id);
+    Result<std::optional<aws::AccessKeyLastUsed>> used = co_await parts_.iam.access_key_last_used(key.id);
     if (!used) {
       key.last_use = Fact<KeyUse>::unknown(base::describe(used.error()));
     } else if (!*used) {
@@ -121,23 +201,34 @@ Task<std::vector<KeyFacts>> Auditor::with_last_use(std::vector<KeyFacts> keys) {
 }
 
 Task<UserFacts> Auditor::facts(aws::IamUser user, Reading reading) {
-  UserFacts facts{user.name, user.arn, {}, {}, {}, {}, previous_run_};
-  facts.keys = co_await read_keys(user.name);
-  const base::Instant now = clock_.now();
-  const bool wanted = reading == Reading::everything || (facts.keys.is_known() && needs_details(facts.keys.value(), policy_, now));
-  const bool detailed = wanted && facts.keys.is_known();
-  const bool tags_select = selection_.by_default == Participation::opt_in;
-  if (wanted || tags_select) {
-    using Tags = Fact<std::map<std::string, std::string>>;
-    Result<std::map<std::string, std::string>> tags = co_await iam_.list_user_tags(user.name);
-    facts.tags = tags ? Tags::known(std::move(*tags)) : Tags::unknown(base::describe(tags.error()));
-    facts.ledger = ledger_in(facts.tags, ledger_tag_);
+  using Keys = Fact<std::vector<KeyFacts>>;
+  UserFacts facts{user.name, user.arn, {}, {}, {}, {}, previous_run_, false};
+  const base::Instant now = parts_.clock.now();
+  facts.exemption = exemption_by_name(account_, user.name, parts_.selection, now);
+  const std::vector<KeyFacts>* unchanged = reading == Reading::as_needed ? unchanged_keys(user.name) : nullptr;
+  if (unchanged != nullptr) {
+    facts.keys = Keys::known(*unchanged);
+    co_return facts;
   }
-  if (detailed) {
-    std::vector<KeyFacts> keys = co_await with_last_use(facts.keys.value());
-    facts.keys = Fact<std::vector<KeyFacts>>::known(std::move(keys));
+  Result<std::vector<KeyFacts>> keys = co_await read_keys(user.name);
+  facts.gone = !keys && keys.error().kind == ErrorKind::not_found;
+  if (facts.gone) {
+    facts.keys = Keys::known({});
+    co_return facts;
   }
-  facts.exemption = exemption_of(account_, user.name, selection_, exempt_members_, facts.tags, now);
+  facts.keys = keys ? Keys::known(*keys) : Keys::unknown(base::describe(keys.error()));
+  if (reading == Reading::as_needed && keys && !needs_details(*keys, parts_.policy, now)) co_return facts;
+
+  using Tags = Fact<std::map<std::string, std::string>>;
+  Result<std::map<std::string, std::string>> tags = co_await parts_.iam.list_user_tags(user.name);
+  facts.tags = tags ? Tags::known(std::move(*tags)) : Tags::unknown(base::describe(tags.error()));
+  facts.ledger = ledger_in(facts.tags, ledger_tag_);
+  if (keys) {
+    std::vector<KeyFacts> used = co_await with_last_use(std::move(*keys));
+    facts.keys = Keys::known(std::move(used));
+  }
+  const Members members = co_await exempt_members();
+  facts.exemption = exemption_of(account_, user.name, parts_.selection, members, facts.tags, now);
   co_return facts;
 }
 

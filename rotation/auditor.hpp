@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -8,48 +9,80 @@
 #include "aws/iam_client.hpp"
 #include "base/clock.hpp"
 #include "base/ids.hpp"
+#include "base/permits.hpp"
+#include "rotation/credential_report.hpp"
 #include "rotation/exemption.hpp"
 #include "rotation/facts.hpp"
+#include "rotation/key_cache.hpp"
 #include "rotation/policy.hpp"
 
 namespace keyward::rotation {
 
+/// How the users of an account are found.
+enum class Listing {
+  complete,  ///< ListUsers, all pages
+  sparing,   ///< the credential report, in a number of calls that does not depend on the users; without one ListUsers
+};
+
 /// How much is read of a user.
 enum class Reading {
-  as_needed,   ///< tags, ledger and last use only when a key is due, near, inactive or one of two: nothing else decides on them
-  everything,
+  as_needed,   ///< keys only when the report cannot vouch for those already known; tags, exemption and last use only when a
+               ///< key is due, near, inactive or one of two: nothing else decides on them
+  everything,  ///< now, from AWS
 };
 
 /// Gathers the facts about the users of one account. Reads only.
+///
+/// The credential report has no key ids, may be four hours old and calls "rotated" what was only switched off. So it decides
+/// whom to look at and nothing else. A user whose row is the one under which the keys were last listed, and of whose keys
+/// none is due, near, inactive or one of two, is not asked again; whatever happened to him since the report was made is
+/// nothing to act on either (decide() has nothing to say of a young key, switched off or not, nor of a second one that
+/// somebody has just made), and the next report shows it.
 class Auditor {
  public:
-  /// `previous_run`: when this account was last audited, if that is known.
-  Auditor(aws::IamClient& iam, base::AccountId account, const UserSelection& selection, const Policy& policy,
-          const base::Clock& clock, std::optional<base::Instant> previous_run)
-      : iam_(iam), account_(std::move(account)), selection_(selection), ledger_tag_(selection.tag_prefix + "state"), policy_(policy), clock_(clock), previous_run_(previous_run) {}
+  struct Parts {
+    aws::IamClient& iam;
+    const UserSelection& selection;
+    const Policy& policy;
+    const base::Clock& clock;
+    base::Sleeper& waiting;  ///< for the time that AWS needs to make a report
+    KeyCache& cache;
+  };
 
-  /// All users of the account. Reads the exemption group too: once, before any user is judged.
-  base::Task<base::Result<std::vector<aws::IamUser>>> users();
+  /// `previous_run`: when this account was last audited, if that is known.
+  Auditor(Parts parts, base::AccountId account, std::optional<base::Instant> previous_run)
+      : parts_(parts), account_(std::move(account)), ledger_tag_(parts.selection.tag_prefix + "state"), previous_run_(previous_run) {}
+
+  /// All users of the account.
+  base::Task<base::Result<std::vector<aws::IamUser>>> users(Listing listing);
+
+  /// Why the last sparing listing had to do without a credential report; empty when it had one.
+  const std::string& without_report() const noexcept { return without_report_; }
 
   /// The facts of one user. What cannot be read is an unknown fact, never a failure.
-  base::Task<UserFacts> facts(aws::IamUser user, Reading reading = Reading::as_needed);
+  base::Task<UserFacts> facts(aws::IamUser user, Reading reading);
 
   /// The tag on an IAM user in which keyward records what it did to the user's keys. One tag, so that one call moves the
   /// user from one state to the next.
   const std::string& ledger_tag() const noexcept { return ledger_tag_; }
 
  private:
-  base::Task<Fact<std::vector<KeyFacts>>> read_keys(base::UserName user);
-  base::Task<std::vector<KeyFacts>> with_last_use(std::vector<KeyFacts> keys);
+  using Members = Fact<std::set<std::string>>;
 
-  aws::IamClient& iam_;
+  base::Task<base::Result<std::vector<ReportedUser>>> report();
+  const std::vector<KeyFacts>* unchanged_keys(const base::UserName& user) const;
+  base::Task<base::Result<std::vector<KeyFacts>>> read_keys(base::UserName user);
+  base::Task<std::vector<KeyFacts>> with_last_use(std::vector<KeyFacts> keys);
+  base::Task<Members> exempt_members();
+
+  Parts parts_;
   base::AccountId account_;
-  const UserSelection& selection_;
   std::string ledger_tag_;
-  const Policy& policy_;
-  const base::Clock& clock_;
   std::optional<base::Instant> previous_run_;
-  Fact<std::set<std::string>> exempt_members_;  ///< in lower case: IAM names are unique without regard to case
+  std::map<base::UserName, ReportedUser> rows_;  ///< of the report that listed the users; empty without
+  std::string without_report_;
+  base::Permits asking_for_members_{1};
+  std::optional<Members> exempt_members_;  ///< in lower case: IAM names are unique without regard to case
 };
 
 /// Whether a user is left alone, from what is known. Pure. Unknown as soon as something that could exempt is unknown.
@@ -57,6 +90,10 @@ class Auditor {
 Fact<ExemptionFact> exemption_of(const base::AccountId& account, const base::UserName& user,
                                  const UserSelection& selection, const Fact<std::set<std::string>>& exempt_members,
                                  const Fact<std::map<std::string, std::string>>& tags, base::Instant now);
+
+/// The part of it that the configuration says by name, which costs no call. Pure.
+Fact<ExemptionFact> exemption_by_name(const base::AccountId& account, const base::UserName& user, const UserSelection& selection,
+                                      base::Instant now);
 
 /// The ledger in a user's tags, where it is the value of `tag`: absent without the tag, unknown when it cannot be read.
 Fact<Ledger> ledger_in(const Fact<std::map<std::string, std::string>>& tags, const std::string& tag);

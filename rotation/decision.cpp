@@ -145,6 +145,10 @@ class Rules {
 
   /// Row "A inactive, B active". That A was inactive is recorded, so that B gets its full grace should A become active again.
   std::vector<Decision> rolled_back(const KeyFacts& older, const KeyFacts& newer) {
+    const bool recorded = made_by_keyward(newer) || inactive_since(newer) || ledger_.deactivated.contains(older.id);
+    if (!recorded && !near(due_for_rotation(older), policy_, now_)) {
+      return {plain(Action::none, Reason::key_compliant, &older, due_for_rotation(older))};
+    }
     Decision held = plain(Action::hold, Reason::rolled_back, &older, std::nullopt,
                           "the newer key " + base::last_four(newer.id) + " was deactivated by somebody else; this key is kept");
     if (ledger_.deactivated.contains(older.id)) held.note = LedgerNote::reactivated;
@@ -247,6 +251,11 @@ class Rules {
     }
     const Instant earliest = by_keyward ? Instant::min() : due_for_rotation(key) + policy_.install_grace + policy_.recovery_grace;
     const auto since = inactive_since(key);
+    // Its grace cannot end before its time, so as long as that is far away the day on which it was seen does not matter.
+    const auto matters_yet = [&] { return near(earliest - policy_.recovery_grace, policy_, now_); };
+    if (!by_keyward && !since && !active_again_ && !matters_yet()) {
+      return plain(Action::none, Reason::key_compliant, &key, earliest, "inactive");
+    }
     if (!since || active_again_) {
       return seen_inactive(key, std::max(now_ + policy_.recovery_grace, earliest),
                            active_again_ ? "the other key was switched off and on again; the recovery grace starts over"

@@ -142,7 +142,7 @@ Task<Result<void>> Executor::write_ledger(UserFacts facts, Ledger ledger) {
 }
 
 Task<Outcome> Executor::perform(aws::IamUser user, Decision decision) {
-  UserFacts facts = co_await parts_.auditor.facts(user);
+  UserFacts facts = co_await parts_.auditor.facts(user, Reading::everything);
   const std::vector<Decision> decisions = decide(facts, parts_.policy, parts_.clock.now());
   const Decision* confirmed = same_decision(decisions, decision);
   if (confirmed == nullptr) {

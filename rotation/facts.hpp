@@ -45,6 +45,7 @@ struct UserFacts {
   Fact<std::map<std::string, std::string>> tags;
   Fact<Ledger> ledger;                       ///< absent: keyward recorded nothing yet
   std::optional<base::Instant> previous_run;  ///< when this account was last audited: decides which warnings are new
+  bool gone = false;                          ///< deleted since the account's users were listed: `keys` is empty
 };
 
 }  // namespace keyward::rotation

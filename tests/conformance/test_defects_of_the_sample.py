@@ -275,7 +275,7 @@ def test_defect_05_of_two_overdue_keys_in_use_none_goes_unannounced(tmp_path):
 @pytest.mark.parametrize(
     "its_keys, days",
     [
-        ([key(20, status="Inactive")], {0: "I", 9: "I", 10: "I", 17: "I", 89: "I", 90: "-"}),
+        ([key(20, status="Inactive")], {0: "I", 9: "I", 10: "I", 17: "I", 80: "I", 89: "I", 90: "-"}),
         ([key(150, status="Inactive"), key(20, None)], {0: "IA", 9: "IA", 10: "-A"}),
         ([key(150, status="Inactive"), key(120, status="Inactive")], {0: "II", 9: "II", 10: "--"}),
     ],
