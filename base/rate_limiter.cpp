@@ -23,12 +23,12 @@ RateLimiter::RateLimiter(Ceiling ceiling, Sleeper& sleeper)
 void RateLimiter::begin_with(double per_second) {
   const Time now = sleeper_.now();
   learned_.begin_with(per_second, now);
-  filling_ = this->per_second();
+  filling_ = rate_at(now);
   tokens_ = std::max(1.0, std::min(ceiling_.burst, filling_));
   filled_ = now;
 }
 
-double RateLimiter::per_second() const { return std::min(ceiling_.per_second, learned_.at(sleeper_.now())); }
+double RateLimiter::rate_at(Time now) const { return std::min(ceiling_.per_second, learned_.at(now)); }
 
 double RateLimiter::burst(double per_second) const {
   if (!learned_.limited()) return ceiling_.burst;
@@ -36,7 +36,7 @@ double RateLimiter::burst(double per_second) const {
 }
 
 bool RateLimiter::take(Time now) {
-  const double rate = per_second();
+  const double rate = rate_at(now);
   if (rate != LearnedRate::k_unlimited) {
     const double seconds = std::chrono::duration<double>(now - filled_).count();
     // What was there at the start may be more than is ever saved up again.
@@ -71,7 +71,7 @@ void RateLimiter::throttled(Time sent_at) {
   // The service's own bucket is empty.
   tokens_ = 0;
   filled_ = now;
-  filling_ = per_second();
+  filling_ = rate_at(now);
 }
 
 }  // namespace keyward::base

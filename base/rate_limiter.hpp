@@ -34,11 +34,12 @@ class RateLimiter {
   /// The answer to a call that was let through, and sent at `sent_at`.
   void throttled(Time sent_at);
 
-  double per_second() const;
+  double per_second() const { return rate_at(sleeper_.now()); }
   const LearnedRate& learned() const noexcept { return learned_; }
 
  private:
   bool take(Time now);
+  double rate_at(Time now) const;
   double burst(double per_second) const;
 
   Ceiling ceiling_;
