@@ -57,13 +57,31 @@ class Caller::Sending {
  private:
   Task<Result<Answer>> send_once() {
     retry_after_.reset();
-    if (caller_.limiter_) co_await caller_.limiter_->acquire();
-    base::HttpRequest request = http_request();
+    CredentialsPtr signer;
     if (call_.operation.signing == Signing::required) {
       Result<CredentialsPtr> credentials = co_await caller_.credentials_.credentials();
       if (!credentials) co_return without_credentials(credentials.error());
-      sign(request, **credentials);
+      signer = std::move(*credentials);
     }
+    // Signed after the wait: signatures age. Waited for last: a turn is used at once, or what was spread out would go
+    // together.
+    const CallLimits limits = caller_.limits_->of(call_.operation);
+    std::optional<base::Permits::Permit> place;
+    if (limits.in_flight != nullptr) {
+      place = co_await limits.in_flight->acquire(context_.deadline);
+      if (!place) co_return out_of_time();
+    }
+    if (!limits.api->try_acquire()) {
+      const bool in_time = co_await limits.api->acquire(context_.deadline);
+      if (!in_time) co_return out_of_time();
+    }
+    if (limits.service != nullptr && !limits.service->try_acquire()) {
+      const bool in_time = co_await limits.service->acquire(context_.deadline);
+      if (!in_time) co_return out_of_time();
+    }
+    base::HttpRequest request = http_request();
+    if (signer) sign(request, *signer);
+    const base::RateLimiter::Time went_at = context_.sleeper.now();
     const base::Instant sent_at = context_.clock.now();
     // Not signed: proxies may add to it.
     request.headers.push_back({"User-Agent", context_.user_agent});
@@ -74,7 +92,12 @@ class Caller::Sending {
       error.operation = call_.operation.full_name();
       co_return error;
     }
-    co_return judge(std::move(*response), sent_at);
+    Result<Answer> answer = judge(std::move(*response), sent_at);
+    if (!answer && answer.error().kind == ErrorKind::throttled) {
+      ++context_.statistics.throttled;
+      limits.api->throttled(went_at);
+    }
+    co_return answer;
   }
 
   base::HttpRequest http_request() const {
@@ -99,6 +122,11 @@ class Caller::Sending {
     sigv4::sign(request, scope, credentials, context_.clock.now());
   }
 
+  Error out_of_time() const {
+    return Error{ErrorKind::deadline_exceeded, call_.operation.full_name(), "DeadlineExceeded", "",
+                 "the call's turn would come after the deadline"};
+  }
+
   Error without_credentials(Error error) {
     give_up_ = true;
     if (error.kind == ErrorKind::not_found) error.kind = ErrorKind::invalid;
@@ -121,7 +149,6 @@ class Caller::Sending {
     const auto date = base::parse_http_date(response.header("date"));
     if (response.status / 100 != 2) {
       Error error = error_of_answer(call_.operation, response);
-      if (error.kind == ErrorKind::throttled) ++context_.statistics.throttled;
       clock_was_wrong_ =
           date && !clock_corrected_ && may_be_clock_skew(error.code) && std::chrono::abs(*date - sent_at) >= k_skew;
       if (clock_was_wrong_) {
@@ -153,11 +180,12 @@ class Caller::Sending {
 };
 
 Caller::Caller(CallContext& context, CredentialProvider& credentials, base::Region region, Writes writes)
-    : context_(context), credentials_(credentials), region_(std::move(region)), writes_(writes) {}
-
-void Caller::limit_rate(int per_second) {
-  limiter_ = std::make_unique<base::RateLimiter>(per_second, context_.sleeper);
-}
+    : context_(context),
+      credentials_(credentials),
+      region_(std::move(region)),
+      writes_(writes),
+      retry_budget_(&context.limits.retries),
+      limits_(std::make_shared<AccountLimits>(context.limits)) {}
 
 template <class Answer>
 Task<Result<Answer>> Caller::perform(Call call) {

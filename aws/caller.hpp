@@ -14,9 +14,9 @@
 #include "aws/endpoints.hpp"
 #include "aws/operation.hpp"
 #include "aws/parameters.hpp"
+#include "aws/rate_limits.hpp"
 #include "base/deadline.hpp"
 #include "base/http.hpp"
-#include "base/rate_limiter.hpp"
 #include "base/retry.hpp"
 
 namespace keyward::aws {
@@ -38,6 +38,7 @@ struct CallContext {
   CallStatistics statistics;
   std::string user_agent;
   base::Deadline deadline = base::Deadline::never();
+  RunLimits limits{sleeper};
 };
 
 /// Whether a caller may change anything. `refused` is dry run's guard in the process; the session policy is the other.
@@ -56,8 +57,9 @@ class Caller {
   Caller(const Caller&) = delete;
   Caller& operator=(const Caller&) = delete;
 
-  /// At most this many requests a second from now on.
-  void limit_rate(int per_second);
+  /// The limits of the account whose quotas the calls use, shared with the account's other callers. Without them the
+  /// caller has limits of its own and no ceiling.
+  void limit_rate(std::shared_ptr<AccountLimits> limits) { limits_ = std::move(limits); }
 
   /// Query protocol (IAM, STS, SNS): form-encoded parameters, XML back. `version` is the API's.
   base::Task<base::Result<XmlAnswer>> query(Operation operation, std::string_view version, Parameters parameters);
@@ -85,7 +87,7 @@ class Caller {
   base::Region region_;
   Writes writes_;
   base::RetryBudget retry_budget_;  ///< of its own: a storm of retries in one account must not feed on the others
-  std::unique_ptr<base::RateLimiter> limiter_;
+  std::shared_ptr<AccountLimits> limits_;
 };
 
 }  // namespace keyward::aws

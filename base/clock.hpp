@@ -24,6 +24,8 @@ class HostClock final : public Clock {
 class Sleeper {
  public:
   virtual ~Sleeper() = default;
+  /// The monotonic time it waits in.
+  virtual std::chrono::steady_clock::time_point now() const noexcept { return std::chrono::steady_clock::now(); }
   /// Returns after `duration`, or throws boost::system::system_error(operation_aborted) when cancelled.
   virtual Task<void> sleep_for(std::chrono::milliseconds duration) = 0;
 };

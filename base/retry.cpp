@@ -47,6 +47,14 @@ std::optional<milliseconds> parse_retry_hint(std::string_view value) {
   return milliseconds(count);
 }
 
+bool RunRetryBudget::take(int cost) noexcept {
+  if (cost > left_) return false;
+  left_ -= cost;
+  return true;
+}
+
+void RunRetryBudget::succeeded() noexcept { left_ = std::min(k_capacity, left_ + k_gain); }
+
 int RetryBudget::cost(RetryCause cause) noexcept {
   switch (cause) {
     case RetryCause::none: return 0;
@@ -59,6 +67,7 @@ int RetryBudget::cost(RetryCause cause) noexcept {
 bool RetryBudget::take(RetryCause cause) noexcept {
   const int price = cost(cause);
   if (price > left_) return false;
+  if (run_ != nullptr && !run_->take(price)) return false;
   left_ -= price;
   return true;
 }
@@ -66,6 +75,7 @@ bool RetryBudget::take(RetryCause cause) noexcept {
 void RetryBudget::refund(RetryCause last_retry) noexcept {
   const int back = last_retry == RetryCause::none ? 1 : cost(last_retry);
   left_ = std::min(k_capacity, left_ + back);
+  if (run_ != nullptr) run_->succeeded();
 }
 
 Task<bool> RetryLoop::again(ErrorKind kind, std::optional<milliseconds> hint) {

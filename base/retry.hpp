@@ -45,10 +45,31 @@ struct Backoff {
 /// The value of a retry-after header in milliseconds (x-amz-retry-after); nothing when it is no whole number from 0 on.
 std::optional<std::chrono::milliseconds> parse_retry_hint(std::string_view value);
 
+/// May we, for all clients of a run: retries beyond what successes pay for. A client's own budget alone would let ten
+/// thousand clients of a service that is down make a hundred retries each.
+/// Every success pays for one throttled call that is sent again, so a run in which half of the calls are throttled goes
+/// on for ever; the capacity is for the time before the first successes, and for what is worse than that.
+class RunRetryBudget {
+ public:
+  /// The budgets of a hundred clients: more are not in trouble at once unless everything is.
+  static constexpr int k_capacity = 50'000;
+  static constexpr int k_gain = 5;  ///< per success
+
+  bool take(int cost) noexcept;
+  void succeeded() noexcept;
+  int left() const noexcept { return left_; }
+
+ private:
+  int left_ = k_capacity;
+};
+
 /// May we: stops a client whose service is down from multiplying its calls. One per client
 /// identity, shared by its calls.
 class RetryBudget {
  public:
+  /// `run` is asked, too; it outlives this object.
+  explicit RetryBudget(RunRetryBudget* run = nullptr) : run_(run) {}
+
   static constexpr int k_capacity = 500;
   static constexpr int k_transient_cost = 14;
   static constexpr int k_throttled_cost = 5;
@@ -62,6 +83,7 @@ class RetryBudget {
   int left() const noexcept { return left_; }
 
  private:
+  RunRetryBudget* run_;
   int left_ = k_capacity;
 };
 

@@ -31,9 +31,11 @@ Workplace::Workplace(const RunParts& parts, const accounts::Account& account, co
               {parts.configuration.limits.verify_interval, parts.configuration.limits.verify_timeout, 3}),
       executor_({writer_iam_, auditor_, store_, prover_, settings.policy, parts.context.clock, parts.context.sleeper, parts.log},
                 parts.run) {
-  for (aws::Caller* caller : {&reader_.caller(), &writer_.caller(), store_caller_.get()}) {
-    caller->limit_rate(parts.configuration.limits.calls_per_second_per_account);
-  }
+  const auto own = std::make_shared<aws::AccountLimits>(parts.context.limits, parts.configuration.limits.calls_per_second_per_account);
+  const bool central = settings.store.target == rotation::StoreTarget::central;
+  reader_.caller().limit_rate(own);
+  writer_.caller().limit_rate(own);
+  store_caller_->limit_rate(central ? parts.context.limits.central_store : own);
 }
 
 accounts::Session& Workplace::writer() { return one_role(parts_.configuration) ? reader_ : writer_; }

@@ -66,6 +66,19 @@ FaultRule read_rule(const json::value& value) {
           number_of(object, "skip", 0), number_of(object, "times", 1)};
 }
 
+BucketRule read_bucket(const json::value& value) {
+  if (!value.is_object()) refuse("a bucket is an object");
+  const json::object& object = value.get_object();
+  for (const auto& [name, member] : object) {
+    static constexpr std::array<std::string_view, 4> k_members = {"action", "account", "per_second", "burst"};
+    if (std::find(k_members.begin(), k_members.end(), name) == k_members.end())
+      refuse("unknown member of a bucket: " + std::string(name));
+  }
+  const int per_second = number_of(object, "per_second", 0);
+  return {text_of(object, "action"), text_of(object, "account"), static_cast<double>(per_second),
+          static_cast<double>(number_of(object, "burst", per_second))};
+}
+
 }  // namespace
 
 std::optional<Fault> parse_fault(std::string_view name) {
@@ -134,9 +147,13 @@ void Faults::configure(const json::object& settings) {
       std::vector<FaultRule> rules;
       for (const json::value& rule : value.get_array()) rules.push_back(read_rule(rule));
       rules_ = std::move(rules);
-    } else if (name == "bucket" && value.is_object()) {
-      bucket_per_second_ = number_of(value.get_object(), "per_second", 0);
-      bucket_burst_ = number_of(value.get_object(), "burst", static_cast<int>(bucket_per_second_));
+    } else if (name == "bucket" && (value.is_object() || value.is_array())) {
+      std::vector<BucketRule> rules;
+      if (value.is_object()) rules.push_back(read_bucket(value));
+      if (value.is_array()) {
+        for (const json::value& rule : value.get_array()) rules.push_back(read_bucket(rule));
+      }
+      bucket_rules_ = std::move(rules);
       buckets_.clear();
     } else {
       refuse("unknown or misshapen member '" + std::string(name) + "': rates, latency, rules and bucket are known");
@@ -154,18 +171,31 @@ json::object Faults::describe() const {
                                  {"skip", rule.skip},
                                  {"times", rule.times}});
   }
+  json::array buckets;
+  for (const BucketRule& rule : bucket_rules_) {
+    buckets.push_back(json::object{{"action", rule.action},
+                                   {"account", rule.account},
+                                   {"per_second", rule.per_second},
+                                   {"burst", rule.burst}});
+  }
   return {{"throttle", throttle_},
           {"error", error_},
           {"drop", drop_},
           {"latency_ms", json::array{latency_low_.count(), latency_high_.count()}},
-          {"bucket", json::object{{"per_second", bucket_per_second_}, {"burst", bucket_burst_}}},
+          {"bucket", std::move(buckets)},
           {"rules", std::move(rules)}};
 }
 
-bool Faults::take_token(const std::string& key, Moment now) {
-  Bucket& bucket = buckets_.try_emplace(key, Bucket{bucket_burst_, now}).first->second;
+bool Faults::take_token(std::string_view action, std::string_view account, Moment now) {
+  const auto rule = std::ranges::find_if(bucket_rules_, [&](const BucketRule& candidate) {
+    return (candidate.action.empty() || matches_wildcard(candidate.action, action)) &&
+           (candidate.account.empty() || candidate.account == account);
+  });
+  if (rule == bucket_rules_.end() || rule->per_second <= 0) return true;
+  const std::string key = std::string(account) + " " + std::string(action);
+  Bucket& bucket = buckets_.try_emplace(key, Bucket{rule->burst, now}).first->second;
   const double seconds = std::chrono::duration<double>(now - bucket.filled).count();
-  bucket.tokens = std::min(bucket_burst_, bucket.tokens + std::max(0.0, seconds) * bucket_per_second_);
+  bucket.tokens = std::min(rule->burst, bucket.tokens + std::max(0.0, seconds) * rule->per_second);
   bucket.filled = now;
   if (bucket.tokens < 1) return false;
   bucket.tokens -= 1;
@@ -184,8 +214,7 @@ Fault Faults::pick(std::string_view action, std::string_view account, std::strin
     if (rule.times > 0) --rule.times;
     return rule.fault;
   }
-  if (bucket_per_second_ > 0 && !take_token(std::string(account) + " " + std::string(action), now))
-    return Fault::throttle;
+  if (!take_token(action, account, now)) return Fault::throttle;
   if (throttle_ + error_ + drop_ <= 0) return Fault::none;
   double at = random_.unit();
   const bool before = random_.chance(0.5);

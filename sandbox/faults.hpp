@@ -43,6 +43,14 @@ struct FaultRule {
   int times = 1;  ///< then strike so often; -1: always
 };
 
+/// A rate for certain calls, kept per account and action, as AWS throttles.
+struct BucketRule {
+  std::string action;   ///< with wildcards; empty: any
+  std::string account;  ///< of the caller; empty: any
+  double per_second = 0;
+  double burst = 0;
+};
+
 /// Chance and rules together. Its own source of chance, so that faults do not change which ids the world makes.
 class Faults {
  public:
@@ -53,7 +61,8 @@ class Faults {
   /// "40ms..90ms" or "50ms". Throws std::invalid_argument.
   void set_latency(std::string_view text);
   /// {"rates": {...}, "latency": "...", "rules": [...], "bucket": {"per_second": n, "burst": n}}: members that are
-  /// there replace what was. Throws std::invalid_argument for anything unknown.
+  /// there replace what was. Of several buckets ([...], with "action" and "account") the first that fits a call counts.
+  /// Throws std::invalid_argument for anything unknown.
   void configure(const boost::json::object& settings);
   boost::json::object describe() const;
 
@@ -66,14 +75,14 @@ class Faults {
     double tokens = 0;
     Moment filled;
   };
-  bool take_token(const std::string& key, Moment now);
+  bool take_token(std::string_view action, std::string_view account, Moment now);
 
   Random random_;
   double throttle_ = 0, error_ = 0, drop_ = 0;
   std::chrono::milliseconds latency_low_{0}, latency_high_{0};
   std::vector<FaultRule> rules_;
-  double bucket_per_second_ = 0, bucket_burst_ = 0;  ///< per account and action, as AWS throttles; 0: off
-  std::map<std::string, Bucket> buckets_;
+  std::vector<BucketRule> bucket_rules_;
+  std::map<std::string, Bucket> buckets_;  ///< by account and action
 };
 
 /// "300ms", "2s", "15m", "4h", "10d". Throws std::invalid_argument.

@@ -407,20 +407,37 @@ TEST_F(CallerTest, KeepsItsRate) {
   world.transport.otherwise(200, xml_answer("ListUsers"));
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(query(k_list_users));
   EXPECT_TRUE(world.sleeper.slept().empty()) << "no rate, no waiting";
-  caller.limit_rate(1);
+  caller.limit_rate(std::make_shared<AccountLimits>(world.context.limits, 1));
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(query(k_list_users));
-  // The first goes at once; the fifth is due four seconds after it, less what this loop has taken.
-  ASSERT_FALSE(world.sleeper.slept().empty());
-  EXPECT_LE(world.sleeper.slept().size(), 4u);
-  EXPECT_LE(world.sleeper.slept().back(), 4000ms);
-  EXPECT_GT(world.sleeper.slept().back(), 0ms);
+  EXPECT_EQ(world.sleeper.slept(), std::vector(4, 1000ms)) << "the first goes at once";
 }
 
 TEST_F(CallerTest, WhatIsSentAgainKeepsTheRateToo) {
   world.transport.answer(403, xml_error("ExpiredToken")).answer(200, xml_answer("ListUsers"));
-  caller.limit_rate(1);
+  caller.limit_rate(std::make_shared<AccountLimits>(world.context.limits, 1));
   ASSERT_TRUE(query(k_list_users));
   EXPECT_EQ(world.sleeper.slept().size(), 1u);
+}
+
+TEST_F(CallerTest, WhatWaitedForItsTurnIsSignedWhenItGoes) {
+  world.transport.otherwise(200, xml_answer("ListUsers"));
+  caller.limit_rate(std::make_shared<AccountLimits>(world.context.limits, 1));
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(query(k_list_users));
+    EXPECT_EQ(world.transport.requests().back().header("X-Amz-Date"), base::format_basic(world.clock.now()));
+    EXPECT_EQ(world.sleeper.slept().size(), static_cast<std::size_t>(i));
+  }
+}
+
+TEST_F(CallerTest, ATurnAfterTheDeadlineIsNotWaitedFor) {
+  world.transport.otherwise(200, xml_answer("ListUsers"));
+  caller.limit_rate(std::make_shared<AccountLimits>(world.context.limits, 1));
+  ASSERT_TRUE(query(k_list_users));
+  world.context.deadline = base::Deadline::after(0ms);
+  EXPECT_EQ(failure(query(k_list_users)).kind, ErrorKind::deadline_exceeded);
+  EXPECT_EQ(failure(query(k_list_users)).operation, "iam:ListUsers");
+  EXPECT_EQ(sent(), 1u);
+  EXPECT_TRUE(world.sleeper.slept().empty());
 }
 
 TEST_F(CallerTest, CountsWhatWasSent) {

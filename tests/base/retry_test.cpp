@@ -91,6 +91,34 @@ TEST(RetryBudget, RunsDryAndRecoversWithSuccesses) {
   EXPECT_EQ(budget.left(), 500);
 }
 
+TEST(RunRetryBudget, EndsTheRetriesOfAllWhenNothingSucceeds) {
+  RunRetryBudget run;
+  int retries = 0;
+  for (int client = 0; client < 10'000; ++client) {
+    RetryBudget budget(&run);
+    while (budget.take(RetryCause::throttled)) ++retries;
+  }
+  EXPECT_EQ(retries, RunRetryBudget::k_capacity / RetryBudget::k_throttled_cost);
+}
+
+TEST(RunRetryBudget, EverySuccessPaysForOneThrottledCallHoweverLongTheRun) {
+  RunRetryBudget run;
+  for (int i = 0; i < 1'000'000; ++i) {
+    RetryBudget budget(&run);
+    ASSERT_TRUE(budget.take(RetryCause::throttled));
+    budget.refund(RetryCause::throttled);
+  }
+  EXPECT_EQ(run.left(), RunRetryBudget::k_capacity);
+}
+
+TEST(RunRetryBudget, IsNotChargedForARetryThatTheClientMayNotMake) {
+  RunRetryBudget run;
+  RetryBudget budget(&run);
+  while (budget.take(RetryCause::throttled)) {
+  }
+  EXPECT_EQ(run.left(), RunRetryBudget::k_capacity - RetryBudget::k_capacity);
+}
+
 class FakeSleeper final : public Sleeper {
  public:
   Task<void> sleep_for(milliseconds duration) override {

@@ -433,6 +433,20 @@ TEST_F(Simulated, ThrottlesPerAccountAndAction) {
   EXPECT_EQ(ask(), 200);
 }
 
+TEST_F(Simulated, ThrottlesCertainCallsOfCertainAccountsOnly) {
+  namespace json = boost::json;
+  const json::object other{{"account", k_member}, {"per_second", 1}, {"burst", 0}};
+  const json::object refuse{{"action", "sts:Get*"}, {"account", world.management_account}, {"per_second", 1}, {"burst", 0}};
+  const json::object rest{{"per_second", 100}};
+  const auto ask = [&] { return query(hub(), "sts", "GetCallerIdentity", "").status; };
+  faults.configure({{"bucket", json::array{other, rest}}});
+  EXPECT_EQ(ask(), 200);
+  faults.configure({{"bucket", json::array{other, refuse, rest}}});
+  EXPECT_EQ(ask(), 400);
+  EXPECT_THROW(faults.configure({{"bucket", json::object{{"rate", 1}}}}), std::invalid_argument);
+  EXPECT_EQ(ask(), 400) << "a refused setting changes nothing";
+}
+
 TEST_F(Simulated, KeepsMailOfBothForms) {
   const auto mail = [&](const std::string& body) {
     return send(hub(), "ses", "us-east-1", WireRequest{"POST", "/v2/email/outbound-emails", {}, body}).reply;

@@ -21,13 +21,16 @@ class FakeClock final : public base::Clock {
   base::Instant now_;
 };
 
-/// Returns at once, remembers what it was asked for and moves the clock by it where it has one.
+/// Returns at once, remembers what it was asked for and moves the clock by it where it has one. Its time passes in its
+/// sleep only.
 class FakeSleeper final : public base::Sleeper {
  public:
   explicit FakeSleeper(FakeClock* clock = nullptr) : clock_(clock) {}
 
+  std::chrono::steady_clock::time_point now() const noexcept override { return now_; }
   base::Task<void> sleep_for(std::chrono::milliseconds duration) override {
     slept_.push_back(duration);
+    now_ += duration;
     if (clock_ != nullptr) clock_->advance(std::chrono::ceil<std::chrono::seconds>(duration));
     co_return;
   }
@@ -35,6 +38,7 @@ class FakeSleeper final : public base::Sleeper {
 
  private:
   FakeClock* clock_;
+  std::chrono::steady_clock::time_point now_{std::chrono::hours(1)};
   std::vector<std::chrono::milliseconds> slept_;
 };
 
