@@ -28,7 +28,7 @@ void list_interrupted(UserReport& report, base::Instant now) {
   if (!report.facts.ledger.is_known() || !report.facts.ledger.value().intent) return;
   const rotation::Intent& intent = *report.facts.ledger.value().intent;
   Decision decision;
-  decision.action = Action::hold;
+  decision.action = Action::wait;
   decision.reason = rotation::Reason::interrupted_rotation;
   if (!intent.keys.empty()) decision.key = intent.keys.front();
   report.outcomes.push_back(not_carried_out(decision, OutcomeStatus::done, now,
@@ -49,6 +49,17 @@ Task<Outcome> act(AccountWork& work, aws::IamUser user, Decision decision) {
   co_return outcome;
 }
 
+/// A key that a person ordered off, and whose switching off an earlier run only began: the order is what its owner hears.
+void take_up_order(Decision& decision, const std::vector<JournalEntry>& left) {
+  const auto order = std::ranges::find_if(left, [&decision](const JournalEntry& entry) {
+    return entry.decision.reason == rotation::Reason::compromised_key && entry.decision.action == decision.action &&
+           entry.decision.key == decision.key;
+  });
+  if (order == left.end()) return;
+  decision.reason = order->decision.reason;
+  decision.detail = order->decision.detail;
+}
+
 Task<void> work_user(AccountWork& work, aws::IamUser user, UserReport& report) {
   const RunParts& parts = work.parts;
   Workplace& workplace = work.workplace;
@@ -59,16 +70,21 @@ Task<void> work_user(AccountWork& work, aws::IamUser user, UserReport& report) {
   }
   if (mode == Mode::recover || mode == Mode::list_interrupted) {
     report.facts = co_await workplace.auditor().facts(user, rotation::Reading::everything);
-    if (mode == Mode::recover) co_await catch_up(work, user, report, rotation::Reading::everything);
+    if (mode == Mode::recover) {
+      co_await catch_up(work, user, report, rotation::Reading::everything);
+      if (report.outcomes.empty()) list_interrupted(report, parts.context.clock.now());
+    }
     if (mode == Mode::list_interrupted) list_interrupted(report, parts.context.clock.now());
     co_return;
   }
   // A run that died may have left something on a user whose keys are too young to be looked at closely.
-  const bool unfinished = mode == Mode::enforce && !parts.journal->left_by_earlier_runs(work.report.account.id, user.name).empty();
-  const auto reading = unfinished ? rotation::Reading::everything : rotation::Reading::as_needed;
+  std::vector<JournalEntry> left;
+  if (mode == Mode::enforce) left = parts.journal->left_by_earlier_runs(work.report.account.id, user.name);
+  const auto reading = !left.empty() ? rotation::Reading::everything : rotation::Reading::as_needed;
   report.facts = co_await workplace.auditor().facts(user, reading);
   if (mode == Mode::enforce) co_await catch_up(work, user, report, reading);
-  const std::vector<Decision> decisions = rotation::decide(report.facts, work.report.settings.policy, parts.context.clock.now());
+  std::vector<Decision> decisions = rotation::decide(report.facts, work.report.settings.policy, parts.context.clock.now());
+  for (Decision& decision : decisions) take_up_order(decision, left);
   for (const Decision& decision : decisions) {
     if (mode == Mode::enforce && touches_aws(decision) && !parts.may_begin()) {
       work.report.cut_short = true;

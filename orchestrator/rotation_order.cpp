@@ -80,6 +80,7 @@ Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, Rotat
     const bool stopped = off.status != OutcomeStatus::done && off.status != OutcomeStatus::dry_run;
     rotated.outcomes.push_back(std::move(off));
     if (stopped) co_return report;
+    if (report.mode == Mode::enforce) rotated.facts = co_await workplace.auditor().facts(user, rotation::Reading::everything);
   }
   if (report.mode == Mode::enforce) {
     const std::size_t before = rotated.outcomes.size();

@@ -54,6 +54,16 @@ Task<Outcome> action_of(rotation::Executor& executor, aws::IamUser user, Decisio
   return executor.rotate_now(std::move(user), std::move(decision));
 }
 
+/// Why a person had asked for the rotation that was interrupted; empty when nobody had, or when another host's journal knows.
+std::string order_behind(const AccountWork& work, const rotation::UserFacts& facts, const Decision& decision) {
+  for (const JournalEntry& entry : work.parts.journal->left_by_earlier_runs(work.report.account.id, facts.name)) {
+    const rotation::Reason reason = entry.decision.reason;
+    const bool ordered = reason == rotation::Reason::forced_rotation || reason == rotation::Reason::compromised_key;
+    if (ordered && entry.decision.action == decision.action && entry.decision.key == decision.key) return entry.decision.detail;
+  }
+  return {};
+}
+
 /// Finishes or undoes an interrupted rotation, between two lines of the journal.
 Task<std::optional<Outcome>> settle(AccountWork& work, rotation::UserFacts facts) {
   Journal& journal = *work.parts.journal;
@@ -62,12 +72,14 @@ Task<std::optional<Outcome>> settle(AccountWork& work, rotation::UserFacts facts
   decision.reason = rotation::Reason::interrupted_rotation;
   const auto& existed = facts.ledger.value().intent->keys;
   if (!existed.empty()) decision.key = existed.front();
+  const std::string order = order_behind(work, facts, decision);
   const JournalEntry entry = begun_now(work, facts.name, decision);
   const Result<void> begun = journal.begin(entry);
   if (!begun) co_return not_begun(decision, entry.begun, begun.error());
   forget_keys(work, facts.name);
   std::optional<Outcome> settled = co_await work.workplace.executor().settle(std::move(facts));
   if (settled) {
+    if (!order.empty()) settled->decision.detail += "; asked for: " + order;
     journal.end(entry, *settled);
   } else {
     journal.drop(entry);  // another host's run is at work and tells by itself
@@ -115,7 +127,9 @@ Task<Outcome> perform(AccountWork& work, aws::IamUser user, Decision decision) {
   const bool noted = Journal::concerns(decision);
   if (noted) {
     const Result<void> begun = journal.begin(entry);
-    if (!begun) co_return not_begun(decision, entry.begun, begun.error());
+    // Nobody may hear of it then; a compromised key is switched off all the same.
+    const bool must_be_noted = decision.action != Action::deactivate || decision.reason != rotation::Reason::compromised_key;
+    if (!begun && must_be_noted) co_return not_begun(decision, entry.begun, begun.error());
   }
   forget_keys(work, user.name);
   Task<Outcome> action = action_of(work.workplace.executor(), std::move(user), std::move(decision));

@@ -10,6 +10,8 @@ void Highlights::add(const Event& event) {
       unread.add(event);
     } else if (event.action == "hold") {
       needs_human.add(event);
+    } else if (event.action == "wait" && event.reason == "interrupted_rotation") {
+      interrupted.add(event);
     }
     // With an outcome it came to nothing; the action's own line tells of that.
     if (event.action == "warn" && event.outcome.empty()) (event.dry_run ? due_soon : warned).add(event);

@@ -29,6 +29,7 @@ struct Highlights {
   Section recovery;     ///< a key exists whose secret is not stored
   Section unread;       ///< decisions to leave a user alone because a fact could not be read
   Section needs_human;  ///< decisions that keyward leaves to a person
+  Section interrupted;  ///< rotations that another run began and that are not settled yet
   Section failed;       ///< actions, notices and other failures
   Section not_done;     ///< held back by a limit, or stale
   Section rotated;

@@ -37,6 +37,7 @@ class RunTable {
     unread(h.unread);
     problems({{"RECOVERY NEEDED", h.recovery, Tone::alarm},
               {"NEEDS A PERSON", h.needs_human, Tone::warning},
+              {"INTERRUPTED", h.interrupted, Tone::warning},
               {"FAILED", h.failed, Tone::alarm},
               {"NOT DONE", h.not_done, Tone::warning}});
     changes({{"ROTATED", h.rotated}, {"DEACTIVATED", h.deactivated}, {"DELETED", h.deleted}, {"WARNED", h.warned}});
@@ -246,7 +247,7 @@ class RunTable {
 
 /// The sections in the order in which they are told.
 std::vector<const Section*> in_order(const Highlights& h) {
-  return {&h.unread,  &h.recovery, &h.needs_human,  &h.failed,           &h.not_done,     &h.rotated, &h.deactivated,
+  return {&h.unread,  &h.recovery, &h.needs_human, &h.interrupted, &h.failed,           &h.not_done,     &h.rotated, &h.deactivated,
           &h.deleted, &h.warned,   &h.would_rotate, &h.would_deactivate, &h.would_delete, &h.due_soon};
 }
 

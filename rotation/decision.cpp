@@ -10,8 +10,8 @@ using base::AccessKeyId;
 using base::Instant;
 using std::chrono::days;
 
-// GetCallerIdentity proves a new key and thereby marks it as used. A use of STS within this time after the rotation was
-// ours: the proof takes up to limits.verify_timeout and IAM records uses in steps of 15 minutes.
+// GetCallerIdentity proves a new key and thereby marks it as used. A use of STS within this time after the key was made
+// was ours: the proof takes up to limits.verify_timeout and IAM records uses in steps of 15 minutes.
 constexpr std::chrono::minutes k_own_proof{30};
 
 // An announcement whose date passed so long ago (the user was exempt, or keyward did not run) prepares nobody any more.
@@ -380,11 +380,12 @@ class Rules {
 
   bool made_by_keyward(const KeyFacts& key) const { return ledger_.rotation && ledger_.rotation->new_key == key.id; }
 
-  /// Used by anyone but keyward's own proof of a new key.
-  bool adopted(const KeyFacts& key) const {
+  /// Used by anyone but keyward's own proof of a new key. Not only where the record names the key: records get lost, and a
+  /// key that nobody has must not pass for the replacement of one that is in use.
+  static bool adopted(const KeyFacts& key) {
     if (!key.last_use.is_known()) return false;
     const KeyUse& use = key.last_use.value();
-    return !(made_by_keyward(key) && use.service == "sts" && use.at <= ledger_.rotation->at + k_own_proof);
+    return use.service != "sts" || use.at > key.created + k_own_proof;
   }
 
   bool used_lately(const KeyFacts& key) const {

@@ -25,8 +25,12 @@ constexpr std::chrono::milliseconds k_look_again{1'000};
 constexpr int k_create_attempts = 2;
 constexpr const char* k_lost_key = "LostKey";
 
-// A store that fails for three users in a row will fail for the fourth; each try makes a key and takes it away again.
-constexpr int k_store_failures = 3;
+// A store that fails for three users in a row will fail for the fourth; each try makes a key and takes it away again. As
+// long as the store has not taken a key of this account, no more than so many are made at the same time.
+constexpr std::size_t k_store_failures = 3;
+
+// Within this time after an intent no other host settles it (k_longest_rotation), whatever the dates of answers differ by.
+constexpr std::chrono::minutes k_surely_ours{10};
 
 // The managed policies that AWS attaches to a user whose key it found in public begin like this.
 constexpr std::string_view k_quarantine = "AWSCompromisedKeyQuarantine";
@@ -76,6 +80,21 @@ std::optional<Error> not_readable(const UserFacts& facts) {
   return std::nullopt;
 }
 
+/// Whether an error of the store says something about the store, and not about one user's secret.
+bool of_the_store(const Error& error) {
+  switch (error.kind) {
+    case ErrorKind::conflict:
+    case ErrorKind::invalid:
+    case ErrorKind::not_found:
+    case ErrorKind::limit_exceeded: return false;
+    default: return true;
+  }
+}
+
+Error overtaken_error() {
+  return Error{ErrorKind::conflict, "rotate", "Overtaken", "", "another run took the new key for left behind and removed it; the next run looks at the user"};
+}
+
 std::string what_changed(const std::vector<Decision>& now) {
   return "the user's keys changed since they were audited; the rules now say " + std::string(to_string(now[0].action)) +
          " (" + std::string(to_string(now[0].reason)) + ")";
@@ -96,9 +115,8 @@ std::string_view to_string(OutcomeStatus status) noexcept {
 }
 
 std::optional<Error> not_switchable(const UserFacts& facts, const AccessKeyId& key) {
-  if (std::optional<Error> why = not_readable(facts)) return why;
-  if (!contains(ids_of(facts), key)) return not_possible("the user has no access key " + base::last_four(key));
-  return std::nullopt;
+  if (facts.keys.is_unknown() || contains(ids_of(facts), key)) return std::nullopt;
+  return not_possible("the user has no access key " + base::last_four(key));
 }
 
 std::optional<Error> not_rotatable(const UserFacts& facts, const Decision& decision) {
@@ -185,7 +203,7 @@ std::optional<Error> Executor::obstacle(const UserFacts& facts) const {
 }
 
 Outcome Executor::store_failed(Decision decision, Error error) {
-  ++store_failures_;
+  if (of_the_store(error)) ++store_failures_;
   return failed(std::move(decision), std::move(error));
 }
 
@@ -205,8 +223,16 @@ Task<std::optional<Error>> Executor::quarantine(base::UserName user) {
 Task<Outcome> Executor::switch_off_now(aws::IamUser user, Decision decision) {
   UserFacts facts = co_await parts_.auditor.facts(user, Reading::everything);
   if (std::optional<Error> why = not_switchable(facts, *decision.key)) co_return failed(std::move(decision), std::move(*why));
-  Outcome deactivated = co_await deactivate(std::move(facts), std::move(decision));
-  co_return deactivated;
+  const bool recordable = facts.keys.is_known() && !facts.ledger.is_unknown();
+  if (recordable) {
+    Outcome deactivated = co_await switch_off(std::move(facts), std::move(decision));
+    co_return deactivated;
+  }
+  // A record that cannot be read is not replaced, and the key is switched off all the same: every minute counts.
+  Result<void> done = co_await parts_.iam.deactivate_access_key(facts.name, *decision.key);
+  if (!done) co_return unanswered(std::move(decision), done.error());
+  const std::string why = facts.keys.is_unknown() ? facts.keys.why() : facts.ledger.why();
+  co_return switched_off_unrecorded(std::move(decision), Error{ErrorKind::conflict, "rotate", "NotRecorded", "", why});
 }
 
 Task<Outcome> Executor::rotate_now(aws::IamUser user, Decision decision) {
@@ -224,6 +250,8 @@ Task<Outcome> Executor::rotate_now(aws::IamUser user, Decision decision) {
 Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) {
   const AccessKeyId old_key = *decision.key;
 
+  std::optional<base::Permits::Permit> trial = co_await store_trials_.acquire();
+  if (store_works_) trial.reset();
   if (std::optional<Error> why = obstacle(facts)) {
     Outcome held = failed(std::move(decision), *why);
     if (store_failures_ >= k_store_failures) held.status = OutcomeStatus::held_back;
@@ -236,7 +264,9 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) 
   Ledger ledger = ledger_of(facts);
   ledger.forget_all_but(ids_of(facts));
   ledger.forget_inactivity_of(active_ids_of(facts));
-  ledger.intent = Intent{run_.id, parts_.clock.now(), ids_of(facts), forced};
+  const base::Instant begun = parts_.clock.now();
+  const std::string store_mark = parts_.store.mark(facts.name);
+  ledger.intent = Intent{run_.id, begun, ids_of(facts), forced, store_mark};
   Result<void> intended = co_await write_ledger(facts, ledger);
   if (!intended) co_return failed(std::move(decision), intended.error());
   facts.ledger = Fact<Ledger>::known(ledger);
@@ -274,7 +304,7 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) 
 
   base::Secret to_store = created->secret.clone();
   Result<void> ready = co_await parts_.store.put_pending(*location, facts.name, created->id, std::move(to_store));
-  if (!ready) ++store_failures_;
+  if (!ready && of_the_store(ready.error())) ++store_failures_;
   if (ready) ready = co_await parts_.prover.prove(created->id, std::move(created->secret), facts.arn);
   if (ready) {
     ready = co_await parts_.store.promote(*location, facts.name, created->id);
@@ -295,6 +325,12 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) 
         ready = Result<void>();
       }
     }
+    if (ready) {
+      store_works_ = true;
+      store_failures_ = 0;
+    } else if (of_the_store(ready.error())) {
+      ++store_failures_;
+    }
   }
   if (!ready) {
     Outcome unsuccessful = failed(decision, ready.error());
@@ -308,9 +344,19 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) 
     co_return unsuccessful;
   }
 
+  // This host may have slept since it began, and another may have taken the key for left behind.
+  if (parts_.clock.now() - begun > k_surely_ours) {
+    Result<bool> there = co_await exists(facts.name, created->id);
+    if (!there || !*there) {
+      Outcome overtaken = failed(std::move(decision), there ? overtaken_error() : there.error());
+      overtaken.in_doubt = true;
+      co_return overtaken;
+    }
+  }
+
   ledger.intent.reset();
   ledger.reactivated.erase(old_key);  // a person may have asked for exactly this
-  ledger.rotation = Rotation{created->id, old_key, parts_.clock.now(), forced};
+  ledger.rotation = Rotation{created->id, old_key, parts_.clock.now(), forced, store_mark};
   Outcome rotated = outcome(std::move(decision), OutcomeStatus::done);
   rotated.new_key = created->id;
   rotated.secret = *location;
@@ -323,6 +369,13 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) 
     rotated.error->message += "; the new key is stored and works, the next run records it";
   }
   co_return rotated;
+}
+
+/// Whether the user has this key now.
+Task<Result<bool>> Executor::exists(base::UserName user, AccessKeyId key) {
+  Result<std::vector<aws::AccessKeyMetadata>> listed = co_await parts_.iam.list_access_keys(user);
+  if (!listed) co_return listed.error();
+  co_return std::ranges::find(*listed, key, &aws::AccessKeyMetadata::id) != listed->end();
 }
 
 /// CreateAccessKey has no idempotency token. A lost answer is cleared up by looking at the keys, then tried once more.
@@ -450,7 +503,23 @@ Task<std::optional<Outcome>> Executor::settle(UserFacts facts) {
     Outcome left = co_await leave_to_person(std::move(facts), std::move(decision), std::move(made));
     co_return left;
   }
+  if (!intent.store.empty() && intent.store != parts_.store.mark(facts.name)) {
+    Outcome elsewhere = failed(std::move(decision), Error{ErrorKind::conflict, "recover", "StoreChanged", "",
+                                                          "the rotation was begun when `store` was configured differently, and only there can be seen "
+                                                          "whether its key " + base::last_four(made.front()) + " was stored"});
+    elsewhere.status = OutcomeStatus::recovery_needed;
+    elsewhere.todo = {"keyward recover   # with the settings under `store` that were in force on " + base::format_iso8601(intent.at)};
+    co_return elsewhere;
+  }
   const AccessKeyId new_key = made.front();
+  const auto unfinished = std::ranges::find(facts.keys.value(), new_key, &KeyFacts::id);
+  if (unfinished->status != KeyStatus::active) {
+    Result<void> forgotten = co_await write_ledger(facts, ledger);
+    if (!forgotten) co_return failed(std::move(decision), forgotten.error());
+    decision.action = Action::note;
+    decision.detail += "; its key " + base::last_four(new_key) + " was switched off meanwhile, so it replaces nothing";
+    co_return outcome(std::move(decision), OutcomeStatus::done);
+  }
   Result<StoredState> state = co_await parts_.store.state(facts.name, new_key);
   if (!state) co_return failed(std::move(decision), state.error());
   // A person took the old key away meanwhile. With the new one in its place the rotation is as good as done.
@@ -464,7 +533,11 @@ Task<std::optional<Outcome>> Executor::settle(UserFacts facts) {
   if (location && *state == StoredState::current) {
     Result<void> promoted = co_await parts_.store.promote(*location, facts.name, new_key);
     if (!promoted) co_return failed(std::move(decision), promoted.error());
-    ledger.rotation = Rotation{new_key, *old_key, parts_.clock.now(), intent.forced};
+    // Another host may have been faster, and of another opinion.
+    Result<bool> there = co_await exists(facts.name, new_key);
+    if (!there) co_return failed(std::move(decision), there.error());
+    if (!*there) co_return failed(std::move(decision), overtaken_error());
+    ledger.rotation = Rotation{new_key, *old_key, parts_.clock.now(), intent.forced, intent.store};
     Result<void> recorded = co_await write_ledger(facts, ledger);
     if (!recorded) co_return failed(std::move(decision), recorded.error());
     Outcome finished = outcome(std::move(decision), OutcomeStatus::done);
@@ -472,7 +545,6 @@ Task<std::optional<Outcome>> Executor::settle(UserFacts facts) {
     finished.secret = *location;
     co_return finished;
   }
-  const auto unfinished = std::ranges::find(facts.keys.value(), new_key, &KeyFacts::id);
   if (unfinished->last_use.is_unknown()) {
     co_return failed(std::move(decision), Error{ErrorKind::conflict, "recover", "FactUnknown", "",
                                                 "when the key " + base::last_four(new_key) + " was last used could not be read: " +
@@ -506,28 +578,53 @@ Task<std::optional<Outcome>> Executor::settle(UserFacts facts) {
   co_return outcome(std::move(decision), OutcomeStatus::done);
 }
 
+/// Promise 2: the key that replaces this one must still be there to be fetched on the day when the old one goes.
+Task<std::optional<Error>> Executor::replacement_lost(UserFacts facts, AccessKeyId old_key) {
+  const std::optional<Rotation> rotation = ledger_of(facts).rotation;
+  if (!rotation || rotation->old_key != old_key) co_return std::nullopt;
+  // Where it was stored under other settings cannot be asked now.
+  if (rotation->store != parts_.store.mark(facts.name)) co_return std::nullopt;
+  Result<bool> held = co_await parts_.store.holds(facts.name, rotation->new_key);
+  if (!held) co_return held.error();
+  if (*held) co_return std::nullopt;
+  co_return Error{ErrorKind::conflict, "deactivate", "ReplacementNotStored", "",
+                  "the secret of the key " + base::last_four(rotation->new_key) +
+                      ", which replaces this one, is no longer in the store, so this one stays on; bring the secret back, or delete the key " +
+                      base::last_four(rotation->new_key) + ": the next run then makes another"};
+}
+
 Task<Outcome> Executor::deactivate(UserFacts facts, Decision decision) {
+  std::optional<Error> lost = co_await replacement_lost(facts, *decision.key);
+  if (lost) co_return failed(std::move(decision), std::move(*lost));
+  Outcome result = co_await switch_off(std::move(facts), std::move(decision));
+  co_return result;
+}
+
+/// Switches a key off, between two records of it.
+Task<Outcome> Executor::switch_off(UserFacts facts, Decision decision) {
   // Recorded first as begun: an inactive key of which the record says nothing was switched off by somebody else.
   Ledger ledger = ledger_of(facts);
   ledger.forget_all_but(ids_of(facts));
   ledger.deactivated.erase(*decision.key);
   ledger.deactivating.insert_or_assign(*decision.key, parts_.clock.now());
   Result<void> begun = co_await write_ledger(facts, ledger);
-  if (!begun) co_return failed(std::move(decision), begun.error());
+  // A compromised key is not left on for want of a record.
+  if (!begun && decision.reason != Reason::compromised_key) co_return failed(std::move(decision), begun.error());
   Result<void> done = co_await parts_.iam.deactivate_access_key(facts.name, *decision.key);
   if (!done) co_return unanswered(std::move(decision), done.error());
   ledger.deactivating.erase(*decision.key);
   ledger.announced.erase(*decision.key);
   ledger.deactivated.insert_or_assign(*decision.key, parts_.clock.now());
   Result<void> recorded = co_await write_ledger(facts, ledger);
-  Outcome result = outcome(std::move(decision), OutcomeStatus::done);
-  if (!recorded) {
-    result.status = OutcomeStatus::failed;
-    result.in_doubt = true;
-    result.error = recorded.error();
-    result.error->message += "; the key is inactive but that is not recorded, so its recovery grace starts with the next run";
-  }
-  co_return result;
+  if (!recorded) co_return switched_off_unrecorded(std::move(decision), recorded.error());
+  co_return outcome(std::move(decision), OutcomeStatus::done);
+}
+
+Outcome Executor::switched_off_unrecorded(Decision decision, Error error) const {
+  Outcome result = failed(std::move(decision), std::move(error));
+  result.in_doubt = true;
+  result.error->message += "; the key is inactive but that is not recorded, so its recovery grace starts with the next run";
+  return result;
 }
 
 Task<Outcome> Executor::remove(UserFacts facts, Decision decision) {

@@ -6,6 +6,7 @@
 #include "aws/iam_client.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/permits.hpp"
 #include "rotation/auditor.hpp"
 #include "rotation/key_prover.hpp"
 #include "rotation/outcome.hpp"
@@ -23,7 +24,7 @@ struct RunIdentity {
 /// Turns decisions about one account's users into AWS calls (docs/rotation.md). Every key is read again right before it
 /// is changed; a decision that no longer follows from the facts is `stale`.
 /// Killed at any moment, the next run finds the intent in the ledger and finishes or undoes the rotation. After three
-/// failures of the store in the account no further key is made there.
+/// failures of the store in a row no further key is made in the account; what is wrong with one user's secret does not count.
 class Executor {
  public:
   struct Parts {
@@ -52,7 +53,8 @@ class Executor {
   /// be read.
   base::Task<Outcome> rotate_now(aws::IamUser user, Decision decision);
 
-  /// Switches a key off because a person says that it is compromised: at once, whatever depends on it.
+  /// Switches a key off because a person says that it is compromised: at once, whatever depends on it, and also when that
+  /// cannot be recorded.
   base::Task<Outcome> switch_off_now(aws::IamUser user, Decision decision);
 
  private:
@@ -63,7 +65,11 @@ class Executor {
   base::Task<base::Result<bool>> remove_lost_key(UserFacts facts);
   base::Task<base::Result<void>> clear_intent(UserFacts facts);
   base::Task<base::Result<void>> undo(UserFacts facts, SecretLocation location, base::AccessKeyId key);
+  base::Task<base::Result<bool>> exists(base::UserName user, base::AccessKeyId key);
+  base::Task<std::optional<base::Error>> replacement_lost(UserFacts facts, base::AccessKeyId old_key);
   base::Task<Outcome> deactivate(UserFacts facts, Decision decision);
+  base::Task<Outcome> switch_off(UserFacts facts, Decision decision);
+  Outcome switched_off_unrecorded(Decision decision, base::Error error) const;
   base::Task<Outcome> remove(UserFacts facts, Decision decision);
   base::Task<Outcome> note(UserFacts facts, Decision decision);
   base::Task<base::Result<void>> write_ledger(UserFacts facts, Ledger ledger);
@@ -78,7 +84,9 @@ class Executor {
 
   Parts parts_;
   RunIdentity run_;
-  int store_failures_ = 0;
+  std::size_t store_failures_ = 0;     ///< in a row
+  bool store_works_ = false;           ///< it has taken a key of this account in this run
+  base::Permits store_trials_{3};      ///< rotations that may fail at once, as long as nobody knows whether it works
 };
 
 /// Why switch_off_now() would not switch this key off; nothing when it would. Pure.

@@ -37,7 +37,17 @@ bool read_dated_key(std::string_view text, std::map<AccessKeyId, Instant>& entri
   return key && entries.emplace(*key, stamp->at).second;
 }
 
+/// Takes ":STORE" off the end; empty when there is none.
+std::string take_store(std::string_view& text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return {};
+  const std::string store(text.substr(colon + 1));
+  text = text.substr(0, colon);
+  return store;
+}
+
 bool read_rotation(std::string_view text, bool forced, Ledger& ledger) {
+  std::string store = take_store(text);
   const auto stamp = read_stamp(text);
   if (!stamp || ledger.rotation) return false;
   const auto slash = stamp->text.find('/');
@@ -45,16 +55,17 @@ bool read_rotation(std::string_view text, bool forced, Ledger& ledger) {
   const auto new_key = AccessKeyId::parse(stamp->text.substr(0, slash));
   const auto old_key = AccessKeyId::parse(stamp->text.substr(slash + 1));
   if (!new_key || !old_key) return false;
-  ledger.rotation = Rotation{*new_key, *old_key, stamp->at, forced};
+  ledger.rotation = Rotation{*new_key, *old_key, stamp->at, forced, std::move(store)};
   return true;
 }
 
 bool read_intent(std::string_view text, bool forced, Ledger& ledger) {
+  std::string store = take_store(text);
   const auto slash = text.rfind('/');
   if (slash == std::string_view::npos || ledger.intent) return false;
   const auto stamp = read_stamp(text.substr(0, slash));
   if (!stamp || stamp->text.empty()) return false;
-  Intent intent{std::string(stamp->text), stamp->at, {}, forced};
+  Intent intent{std::string(stamp->text), stamp->at, {}, forced, std::move(store)};
   std::string_view keys = text.substr(slash + 1);
   while (!keys.empty()) {
     const auto one = keys.substr(0, keys.find('+'));
@@ -83,6 +94,8 @@ bool read_entry(std::string_view entry, Ledger& ledger) {
   if (name == "intf") return read_intent(value, true, ledger);
   return false;
 }
+
+std::string with_store(const std::string& store) { return store.empty() ? "" : ":" + store; }
 
 std::string stamped(const std::string& text, Instant at) { return text + "@" + base::format_basic(at); }
 
@@ -116,7 +129,7 @@ base::Result<std::string> format_ledger(const Ledger& ledger) {
   if (ledger.rotation) {
     const Rotation& rotation = *ledger.rotation;
     add(rotation.forced ? "rotf" : "rot",
-        stamped(rotation.new_key.str() + "/" + rotation.old_key.str(), rotation.at));
+        stamped(rotation.new_key.str() + "/" + rotation.old_key.str(), rotation.at) + with_store(rotation.store));
   }
   for (const auto& [key, at] : ledger.deactivating) add("going", stamped(key.str(), at));
   for (const auto& [key, at] : ledger.deactivated) add("off", stamped(key.str(), at));
@@ -126,7 +139,7 @@ base::Result<std::string> format_ledger(const Ledger& ledger) {
   if (ledger.intent) {
     std::string keys;
     for (const AccessKeyId& key : ledger.intent->keys) keys += (keys.empty() ? "" : "+") + key.str();
-    add(ledger.intent->forced ? "intf" : "int", stamped(ledger.intent->run, ledger.intent->at) + "/" + keys);
+    add(ledger.intent->forced ? "intf" : "int", stamped(ledger.intent->run, ledger.intent->at) + "/" + keys + with_store(ledger.intent->store));
   }
   if (text.size() > k_tag_value_limit) {
     return base::Error{base::ErrorKind::limit_exceeded, "ledger", "LedgerTooLong", "",

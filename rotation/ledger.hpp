@@ -21,6 +21,7 @@ struct Intent {
   base::Instant at;
   std::vector<base::AccessKeyId> keys;  ///< the keys that existed; any other is the one this rotation made
   bool forced = false;                  ///< asked for by a person
+  std::string store = {};               ///< SecretStore::mark() then; only there can be seen what became of it
 };
 
 /// A rotation that was finished: `new_key` is stored, was proved to work and replaces `old_key`.
@@ -29,6 +30,7 @@ struct Rotation {
   base::AccessKeyId old_key;
   base::Instant at;
   bool forced = false;  ///< asked for by a person: the old key's age does not matter
+  std::string store = {};  ///< SecretStore::mark() then
 };
 
 /// What keyward recorded on a user. Dates are facts: a grace period runs from an entry here, never from a guess.
@@ -49,7 +51,7 @@ struct Ledger {
   bool forget_inactivity_of(const std::vector<base::AccessKeyId>& active);
 };
 
-/// The tag's value: "v1 rot=NEW/OLD@20261121T023000Z going=KEY@… off=KEY@… seen=KEY@… told=KEY@… kept=KEY@… int=RUN@…/KEY+KEY".
+/// The tag's value: "v1 rot=NEW/OLD@20261121T023000Z:STORE going=KEY@… off=KEY@… seen=KEY@… told=KEY@… kept=KEY@… int=RUN@…/KEY+KEY:STORE".
 /// Errors: `limit_exceeded` when it does not fit into the 256 characters of a tag value.
 base::Result<std::string> format_ledger(const Ledger& ledger);
 

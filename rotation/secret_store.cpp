@@ -32,8 +32,8 @@ StoredState stored_state(const aws::SecretDescription& secret, const std::string
   const bool current = has_label(secret, version, k_current);
   const bool pending = has_label(secret, version, k_pending);
   if (!current) return pending ? StoredState::pending : StoredState::absent;
-  if (!pending) return StoredState::current;
-  return secret.version_with(k_previous).empty() ? StoredState::pending : StoredState::current;
+  const bool in_progress = pending || !secret.version_with(k_pending).empty();
+  return in_progress && secret.version_with(k_previous).empty() ? StoredState::pending : StoredState::current;
 }
 
 SecretLocation SecretStore::location_of(const aws::SecretDescription& secret) const {
@@ -141,7 +141,12 @@ Task<Result<void>> SecretStore::promote(SecretLocation location, base::UserName 
     co_return Error{ErrorKind::not_found, "store", "VersionMissing", "", "the stored key is no longer in " + location.name};
   }
   const std::string current = (*found)->version_with(k_current);
+  const bool ours = has_label(**found, version, k_pending) || stored_state(**found, version) == StoredState::current;
+  if (!ours) {
+    co_return Error{ErrorKind::conflict, "store", "OtherRotation", "", "another rotation of this user has begun to store its key in " + location.name};
+  }
   if (current != version) {
+    // AWS moves the label only from the version that we saw it on.
     Result<void> moved = co_await client_.move_stage(location.arn, k_current, version, current);
     if (!moved) co_return moved.error();
   }
@@ -157,6 +162,21 @@ Task<Result<void>> SecretStore::drop_pending(SecretLocation location, base::User
   if (!*found || !has_label(**found, version, k_pending)) co_return Result<void>();
   Result<void> dropped = co_await client_.move_stage(location.arn, k_pending, "", version);
   co_return dropped;
+}
+
+Task<Result<bool>> SecretStore::holds(base::UserName user, base::AccessKeyId key) {
+  const Result<std::string> name = secret_name(settings_, account_, user);
+  if (!name) co_return name.error();
+  Result<std::optional<aws::SecretDescription>> found = co_await client_.describe(*name);
+  if (!found) co_return found.error();
+  co_return *found && !(*found)->deleted && (*found)->version_stages.contains(version_id(account_, user, key));
+}
+
+std::string SecretStore::mark(const base::UserName& user) const {
+  const Result<std::string> name = secret_name(settings_, account_, user);
+  const std::string where = std::string(settings_.target == StoreTarget::central ? "central" : "member") + '|' +
+                            (settings_.role ? settings_.role->str() : "") + '|' + region_.str() + '|' + (name ? *name : "");
+  return base::sha256_hex(where).substr(0, 6);
 }
 
 Task<Result<StoredState>> SecretStore::state(base::UserName user, base::AccessKeyId key) {

@@ -38,11 +38,16 @@ class SecretStore {
   /// Stores the key under AWSPENDING.
   base::Task<base::Result<void>> put_pending(SecretLocation location, base::UserName user, base::AccessKeyId key,
                                              base::Secret secret);
-  /// Moves AWSCURRENT to the key and takes AWSPENDING away. Safe to repeat.
+  /// Moves AWSCURRENT to the key and takes AWSPENDING away. Safe to repeat. Errors: `conflict` when the key lost AWSPENDING
+  /// to another rotation, which is then the one to be finished.
   base::Task<base::Result<void>> promote(SecretLocation location, base::UserName user, base::AccessKeyId key);
   /// Takes AWSPENDING away from a key that will not be used. Safe to repeat.
   base::Task<base::Result<void>> drop_pending(SecretLocation location, base::UserName user, base::AccessKeyId key);
 
+  /// Whether the key can still be fetched, under whatever label: the secret is there and not about to be deleted.
+  base::Task<base::Result<bool>> holds(base::UserName user, base::AccessKeyId key);
+  /// Six characters that differ when the user's keys are stored in another place.
+  std::string mark(const base::UserName& user) const;
   base::Task<base::Result<StoredState>> state(base::UserName user, base::AccessKeyId key);
   /// Where the user's secret is; `not_found` when there is none.
   base::Task<base::Result<SecretLocation>> locate(base::UserName user);
@@ -65,7 +70,8 @@ class SecretStore {
 
 /// The state of one version, from its labels and those of the others. AWS gives AWSCURRENT to the first version of a
 /// secret whatever label was asked for (its PutSecretValue page), so both labels together mean "promoted" only if
-/// another version lost AWSCURRENT to this one.
+/// another version lost AWSCURRENT to this one; and so does AWSCURRENT alone while another version has AWSPENDING, which
+/// may have been taken from this one.
 StoredState stored_state(const aws::SecretDescription& secret, const std::string& version);
 
 }  // namespace keyward::rotation

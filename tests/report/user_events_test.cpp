@@ -102,12 +102,16 @@ TEST(UserEvents, EveryKeyIsDescribedOnceAlsoWithoutADecision) {
 }
 
 TEST(UserEvents, InactiveKeyIsDeletedNext) {
-  const auto events = events_of(samples::decided(samples::user("svc", {samples::key(k_old, 50, KeyStatus::inactive)})));
+  const auto events = events_of(samples::decided(samples::user("svc", {samples::key(k_old, 100, KeyStatus::inactive)})));
   ASSERT_FALSE(events.empty());
   EXPECT_EQ(events[0].verdict, "inactive");
   EXPECT_EQ(events[0].next, "delete");
   EXPECT_EQ(events[0].reason, "first_seen_inactive");
   EXPECT_EQ(events.size(), 2u);  // the note on the user is a change too
+  const auto young = events_of(samples::decided(samples::user("svc", {samples::key(k_old, 50, KeyStatus::inactive)})));
+  ASSERT_EQ(young.size(), 1u);
+  EXPECT_EQ(young[0].verdict, "inactive");
+  EXPECT_EQ(young[0].next, "delete");
 }
 
 TEST(UserEvents, ExemptAndUnknownAreToldApart) {
