@@ -1,0 +1,37 @@
+#include "orchestrator/commands.hpp"
+#include "orchestrator/preflight.hpp"
+#include "orchestrator/run_record.hpp"
+#include "orchestrator/run_summary.hpp"
+#include "report/audit_table.hpp"
+
+namespace keyward::orchestrator {
+
+base::Task<ExitCode> run_audit(CommandContext context) {
+  Job job(context.configuration, context.services);
+  std::optional<accounts::Inventory> inventory = co_await preflight(context, job);
+  if (!inventory) co_return ExitCode::preflight_failed;
+  report::RunSummary summary = new_summary(context, "audit");
+  report::AuditPrinter printer(context.out, context.output);
+  Progress progress(context.err, context.progress);
+  progress.begin(participating(*inventory));
+  CoverageCallbacks callbacks;
+  callbacks.previous_run = [](const accounts::Account&) { return std::optional<base::Instant>(); };
+  callbacks.account_done = [&](AccountReport&& report) {
+    const base::Instant now = context.services.context.clock.now();
+    count(summary, report, now);
+    if (!report.failure) printer.add(report.account, report.users, report.settings.policy, now);
+    progress.account_done(report.failure.has_value(), context.services.context.statistics.throttled);
+  };
+  rotation::RunIdentity run{summary.run, {}};
+  Coverage coverage = co_await job.cover(*inventory, Mode::audit, std::move(run), std::move(callbacks), nullptr);
+  progress.end();
+  count(summary, *inventory, coverage);
+  close_summary(context, summary);
+  ExitCode code = exit_code_of(summary);
+  if (summary.keys_out_of_policy > 0 && !context.line.exit_zero) code = worst(code, ExitCode::findings);
+  summary.exit_code = static_cast<int>(code);
+  printer.finish(summary);
+  co_return with_signal(context, code);
+}
+
+}  // namespace keyward::orchestrator

@@ -1,0 +1,68 @@
+#include <algorithm>
+#include <ostream>
+
+#include "orchestrator/commands.hpp"
+#include "orchestrator/open_run.hpp"
+#include "orchestrator/preflight.hpp"
+
+namespace keyward::orchestrator {
+namespace {
+
+using base::Result;
+using base::Task;
+
+Task<ExitCode> rotate(CommandContext& context, base::AccountId account, RotationOrder order, Job& job,
+                      const accounts::Inventory& inventory) {
+  const auto entry = std::ranges::find(inventory.entries, account, [](const auto& one) { return one.account.id; });
+  if (entry == inventory.entries.end() || entry->skip != accounts::Skip::none) {
+    const bool unknown = entry == inventory.entries.end();
+    context.err << "keyward: account " << account.str()
+                << " does not take part: " << (unknown ? "it is not in the organization" : accounts::describe(entry->skip)) << '\n';
+    co_return ExitCode::preflight_failed;
+  }
+  Result<OpenRun> run = open_run(context, job, "rotate");
+  if (!run) co_return not_begun(context, run.error());
+  rotation::RunIdentity identity = identity_of(context, run->id());
+  AccountReport report = co_await job.rotate_one(entry->account, std::move(order), std::move(identity), run->journal);
+  Coverage coverage;
+  if (report.failure && report.failure->code == k_no_such_user) {
+    say(context, "nothing was done", *report.failure);
+    run->record.discard();
+    co_return ExitCode::preflight_failed;
+  }
+  if (report.failure) {
+    say(context, "the user cannot be rotated", *report.failure);
+    coverage.not_covered.push_back({report.account, base::describe(*report.failure)});
+  } else {
+    coverage.covered = 1;
+  }
+  run->account_done(report, context.services.context.clock.now());
+  accounts::Inventory only{inventory.organization_id, {*entry}};
+  count(run->record.summary(), only, coverage);
+  ExitCode code = co_await conclude(context, job, *run);
+  co_return code;
+}
+
+}  // namespace
+
+Task<ExitCode> run_rotate(CommandContext context) {
+  const auto account = base::AccountId::parse(context.line.account);
+  const auto user = base::UserName::parse(context.line.user);
+  const auto compromised = base::AccessKeyId::parse(context.line.compromised);
+  if (!context.line.compromised.empty() && !compromised) {
+    context.err << "keyward: --compromised needs an access key id: " << base::AccessKeyId::expectation() << '\n';
+    co_return ExitCode::usage;
+  }
+  if (!account || !user) {
+    context.err << "keyward: --account needs 12 digits and --user the name of an IAM user\n";
+    co_return ExitCode::usage;
+  }
+  const RotationOrder order{*user, context.line.reason, compromised};
+  Work work = [&context, &account, &order](Job& job, const accounts::Inventory& inventory) {
+    return rotate(context, *account, order, job, inventory);
+  };
+  ExitCode code = co_await under_lock(context, std::move(work));
+  co_return code;
+}
+
+}  // namespace keyward::orchestrator

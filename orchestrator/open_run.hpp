@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+
+#include "orchestrator/commands.hpp"
+#include "orchestrator/journal.hpp"
+#include "orchestrator/notices.hpp"
+#include "orchestrator/run_memory.hpp"
+#include "orchestrator/run_record.hpp"
+
+namespace keyward::orchestrator {
+
+/// What a run that may change something writes to.
+struct OpenRun {
+  RunRecord record;
+  Notices notices;
+  RunMemory memory;
+  Journal journal;
+
+  const std::string& id() { return record.summary().run; }
+  /// Records an account, and keeps what somebody must hear of it.
+  void account_done(const AccountReport& report, base::Instant now);
+};
+
+/// Errors: what the run needs cannot be had; nothing was done.
+base::Result<OpenRun> open_run(const CommandContext& context, Job& job, const std::string& command);
+
+/// Under which name the run goes in the accounts, and which other runs are over.
+rotation::RunIdentity identity_of(const CommandContext& context, const std::string& run);
+
+/// Ends a run: mails, memory, record, what is said on standard output.
+base::Task<ExitCode> conclude(CommandContext& context, Job& job, OpenRun& run);
+
+}  // namespace keyward::orchestrator

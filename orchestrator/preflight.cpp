@@ -1,0 +1,90 @@
+#include "orchestrator/preflight.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <ostream>
+
+#include "orchestrator/run_lock.hpp"
+#include "report/words.hpp"
+
+namespace keyward::orchestrator {
+namespace {
+
+using base::Result;
+using base::Task;
+
+std::string describe(const accounts::AccountMatch& rule) {
+  if (rule.id) return "id " + rule.id->str();
+  if (!rule.organizational_unit.empty()) return "ou " + rule.organizational_unit;
+  std::string text = "tag";
+  for (const auto& [key, value] : rule.tags) text += " " + key + "=" + value;
+  return text;
+}
+
+/// A mistyped rule leaves accounts unprotected that somebody believes to be in.
+void warn_of_idle_rules(CommandContext& context, const accounts::Inventory& inventory) {
+  const auto check = [&](const char* where, const accounts::AccountMatch& rule) {
+    const bool matches_any = std::ranges::any_of(
+        inventory.entries, [&rule](const auto& entry) { return accounts::matches(rule, entry.account); });
+    if (!matches_any) context.services.log.warn("rule_matches_no_account", {{"where", where}, {"rule", describe(rule)}});
+  };
+  const Configuration& configuration = context.configuration;
+  for (const auto& rule : configuration.accounts.include) check("accounts.include", rule);
+  for (const auto& rule : configuration.accounts.exclude) check("accounts.exclude", rule);
+  for (const auto& entry : configuration.overrides) check("accounts.overrides", entry.match);
+}
+
+}  // namespace
+
+void say(CommandContext& context, std::string_view what, const base::Error& error) {
+  context.err << "keyward: " << what << ": " << base::describe(error) << '\n';
+}
+
+ExitCode not_begun(CommandContext& context, const base::Error& error) {
+  say(context, "nothing was done", error);
+  return error.kind == base::ErrorKind::conflict ? ExitCode::already_running : ExitCode::preflight_failed;
+}
+
+ExitCode with_signal(const CommandContext& context, ExitCode code) {
+  if (context.signal == 0) return code;
+  return context.signal == SIGINT ? ExitCode::interrupted : ExitCode::terminated;
+}
+
+int participating(const accounts::Inventory& inventory) {
+  return static_cast<int>(std::ranges::count_if(inventory.entries, [](const auto& entry) { return entry.skip == accounts::Skip::none; }));
+}
+
+Task<std::optional<accounts::Inventory>> preflight(CommandContext& context, Job& job) {
+  Result<aws::CallerIdentity> identity = co_await job.identify();
+  if (!identity) {
+    say(context, "AWS does not know who is calling", identity.error());
+    co_return std::nullopt;
+  }
+  context.services.log.info("caller", {{"arn", identity->arn}, {"region", context.services.region}});
+  const auto offset = context.services.context.clock.offset().value_or(std::chrono::seconds(0));
+  if (std::chrono::abs(offset) > std::chrono::minutes(1)) {
+    context.services.log.warn("host_clock_wrong", {{"host_clock", report::host_clock(offset.count())},
+                                                   {"aws_minus_host_seconds", offset.count()},
+                                                   {"advice", "AWS's time is used; set the host's clock"}});
+  }
+  Result<accounts::Inventory> inventory = co_await job.inventory();
+  if (!inventory) {
+    say(context, "the organization cannot be listed, so nothing was done", inventory.error());
+    co_return std::nullopt;
+  }
+  warn_of_idle_rules(context, *inventory);
+  co_return std::move(*inventory);
+}
+
+Task<ExitCode> under_lock(CommandContext& context, Work work) {
+  const Result<RunLock> lock = RunLock::acquire(context.configuration.state_dir);
+  if (!lock) co_return not_begun(context, lock.error());
+  Job job(context.configuration, context.services);
+  std::optional<accounts::Inventory> inventory = co_await preflight(context, job);
+  if (!inventory) co_return ExitCode::preflight_failed;
+  Task<ExitCode> done = work(job, *inventory);
+  ExitCode code = co_await std::move(done);
+  co_return code;
+}
+
+}  // namespace keyward::orchestrator

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string_view>
+
+#include "orchestrator/commands.hpp"
+
+namespace keyward::orchestrator {
+
+// What stands before every command that talks to AWS, and how it says that it ends here.
+
+/// One line on standard error.
+void say(CommandContext& context, std::string_view what, const base::Error& error);
+
+/// Says why nothing was done; the exit code for it.
+ExitCode not_begun(CommandContext& context, const base::Error& error);
+
+/// A drained interruption has the signal's exit code, whatever else there is to say.
+ExitCode with_signal(const CommandContext& context, ExitCode code);
+
+/// Who we are and which accounts there are; nothing when one of them cannot be told (said on standard error).
+base::Task<std::optional<accounts::Inventory>> preflight(CommandContext& context, Job& job);
+
+/// Accounts that take part.
+int participating(const accounts::Inventory& inventory);
+
+/// What a command does that may change something. The job and the inventory outlive it.
+using Work = std::function<base::Task<ExitCode>(Job& job, const accounts::Inventory& inventory)>;
+
+/// Takes the lock, goes through the preflight and does the work. `work` may be a lambda with captures that calls a
+/// coroutine, but not one that is a coroutine itself.
+base::Task<ExitCode> under_lock(CommandContext& context, Work work);
+
+}  // namespace keyward::orchestrator
