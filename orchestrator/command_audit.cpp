@@ -7,13 +7,14 @@
 namespace keyward::orchestrator {
 
 base::Task<ExitCode> run_audit(CommandContext context) {
-  Job job(context.configuration, context.services);
-  std::optional<accounts::Inventory> inventory = co_await preflight(context, job);
-  if (!inventory) co_return ExitCode::preflight_failed;
-  report::RunSummary summary = new_summary(context, "audit");
+  Job job(context.configuration, context.services, context.line.shard);
+  std::optional<AccountsToCover> accounts = co_await preflight(context, job);
+  if (!accounts) co_return ExitCode::preflight_failed;
+  const accounts::Inventory& inventory = accounts->inventory;
+  report::RunSummary summary = new_summary(context, "audit", Mode::audit, *accounts);
   report::AuditPrinter printer(context.out, context.output);
   Progress progress(context.err, context.progress);
-  progress.begin(participating(*inventory));
+  progress.begin(participating(inventory));
   CoverageCallbacks callbacks;
   callbacks.previous_run = [](const accounts::Account&) { return std::optional<base::Instant>(); };
   callbacks.account_done = [&](AccountReport&& report) {
@@ -23,9 +24,9 @@ base::Task<ExitCode> run_audit(CommandContext context) {
     progress.account_done(report.failure.has_value(), context.services.context.statistics.throttled);
   };
   rotation::RunIdentity run{summary.run, {}};
-  Coverage coverage = co_await job.cover(*inventory, Mode::audit, std::move(run), std::move(callbacks), nullptr);
+  Coverage coverage = co_await job.cover(inventory, Mode::audit, std::move(run), std::move(callbacks), nullptr);
   progress.end();
-  count(summary, *inventory, coverage);
+  count(summary, inventory, coverage);
   close_summary(context, summary);
   ExitCode code = exit_code_of(summary);
   if (summary.keys_out_of_policy > 0 && !context.line.exit_zero) code = worst(code, ExitCode::findings);

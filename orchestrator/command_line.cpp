@@ -73,6 +73,21 @@ void add_global_options(CLI::App& app, CommandLine& line) {
                          "Progress on standard error");
 }
 
+void add_shard_option(CLI::App& command, CommandLine& line) {
+  command
+      .add_option_function<std::string>(
+          "--shard",
+          [&line](const std::string& given) {
+            line.shard = parse_shard(given);
+            if (line.shard) return;
+            throw CLI::ValidationError("--shard", given + " is no shard: 1/4 to 4/4 are the shards of four machines, and there are " +
+                                                      std::to_string(k_most_shards) + " at most");
+          },
+          "Only the accounts of shard I of N, from 1/N to N/N, chosen by a hash of the account id; N machines do the\n"
+          "whole organization (else JOB_COMPLETION_INDEX, from 0, and JOB_COMPLETIONS of a Kubernetes Indexed Job)")
+      ->type_name("I/N");
+}
+
 /// The commands that print a configuration have no rows, so no form for rows.
 void refuse_rows(const CommandLine& line, const CLI::App& config) {
   if (line.output != OutputFormat::jsonl && line.output != OutputFormat::csv) return;
@@ -100,10 +115,12 @@ std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* con
     return sub;
   };
   command(app, "inventory", "Every account of the organization, whether it takes part, and why not", Command::inventory);
-  command(app, "audit", "Facts and verdict for every key; exit 3 when keys are out of policy", Command::audit)
-      ->add_flag("--exit-zero", line.exit_zero, "Exit 0 although keys are out of policy");
-  command(app, "run", "The daily job: inventory, audit, decide, act, notify, report", Command::run)
-      ->add_flag("--dry-run", line.dry_run, "Change nothing, whatever the configuration says");
+  CLI::App* audit = command(app, "audit", "Facts and verdict for every key; exit 3 when keys are out of policy", Command::audit);
+  audit->add_flag("--exit-zero", line.exit_zero, "Exit 0 although keys are out of policy");
+  add_shard_option(*audit, line);
+  CLI::App* run = command(app, "run", "The daily job: inventory, audit, decide, act, notify, report", Command::run);
+  run->add_flag("--dry-run", line.dry_run, "Change nothing, whatever the configuration says");
+  add_shard_option(*run, line);
   CLI::App* rotate = command(app, "rotate", "Rotate one user's key now, whatever its age", Command::rotate);
   rotate->add_option("--account", line.account, "Account id")->required()->type_name("ID");
   rotate->add_option("--user", line.user, "IAM user name")->required()->type_name("NAME");
@@ -111,8 +128,15 @@ std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* con
   rotate->add_option("--compromised", line.compromised, "Switch this access key off at once, then make its replacement")
       ->type_name("KEYID");
   rotate->add_flag("--dry-run", line.dry_run, "Change nothing, whatever the configuration says");
-  command(app, "recover", "Finish or undo interrupted rotations; exit 9 while one needs a person", Command::recover)
-      ->add_flag("--list", line.list, "Only show them; change nothing");
+  CLI::App* recover = command(app, "recover", "Finish or undo interrupted rotations; exit 9 while one needs a person", Command::recover);
+  recover->add_flag("--list", line.list, "Only show them; change nothing");
+  add_shard_option(*recover, line);
+  CLI::App* report = app.add_subcommand("report", "Records of finished runs; makes no AWS call");
+  report->require_subcommand(1);
+  CLI::App* merge = command(*report, "merge", "Make one record of the records of all shards of a run", Command::report_merge);
+  merge->add_option("--out", line.out, "Folder for the merged record; must not exist or be empty")->required()->type_name("DIR");
+  merge->add_flag("--partial", line.partial, "Merge although shards are missing: says which, and exits 4");
+  merge->add_option("RUN", line.records, "Folders of the shards' records, or ids of runs in state_dir")->required();
   CLI::App* config = app.add_subcommand("config", "Look at the configuration; makes no AWS call");
   config->require_subcommand(1);
   command(*config, "validate", "Check the configuration", Command::config_validate);

@@ -3,12 +3,14 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "orchestrator/exit_code.hpp"
+#include "orchestrator/shard.hpp"
 
 namespace keyward::orchestrator {
 
-enum class Command { inventory, audit, run, rotate, recover, config_validate, config_show, config_schema };
+enum class Command { inventory, audit, run, rotate, recover, report_merge, config_validate, config_show, config_schema };
 enum class OutputFormat { table, json, jsonl, csv };
 enum class LogFormat { automatic, text, json };
 enum class ColorChoice { automatic, always, never };
@@ -32,7 +34,16 @@ struct CommandLine {
   std::string reason;      ///< rotate
   std::string compromised; ///< rotate: the access key id that is switched off first
   bool list = false;       ///< recover
+  std::optional<Shard> shard;        ///< audit, run, recover; absent: the whole organization
+  std::vector<std::string> records;  ///< report merge: folders of run records, or ids of runs
+  std::string out;                   ///< report merge: the folder that the merged record is written to
+  bool partial = false;              ///< report merge
 };
+
+/// Whether the command goes through the accounts, so that machines can share it.
+constexpr bool takes_shard(Command command) {
+  return command == Command::audit || command == Command::run || command == Command::recover;
+}
 
 /// What was asked for, or the exit code when the parser has said everything itself (help, version, an error: 0 or 2).
 std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* const* argv);

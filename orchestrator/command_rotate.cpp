@@ -4,6 +4,7 @@
 #include "orchestrator/commands.hpp"
 #include "orchestrator/open_run.hpp"
 #include "orchestrator/preflight.hpp"
+#include "orchestrator/run_summary.hpp"
 
 namespace keyward::orchestrator {
 namespace {
@@ -12,7 +13,8 @@ using base::Result;
 using base::Task;
 
 Task<ExitCode> rotate(CommandContext& context, base::AccountId account, RotationOrder order, Job& job,
-                      const accounts::Inventory& inventory) {
+                      const AccountsToCover& accounts) {
+  const accounts::Inventory& inventory = accounts.inventory;
   const auto entry = std::ranges::find(inventory.entries, account, [](const auto& one) { return one.account.id; });
   if (entry == inventory.entries.end() || entry->skip != accounts::Skip::none) {
     const bool unknown = entry == inventory.entries.end();
@@ -20,7 +22,7 @@ Task<ExitCode> rotate(CommandContext& context, base::AccountId account, Rotation
                 << " does not take part: " << (unknown ? "it is not in the organization" : accounts::describe(entry->skip)) << '\n';
     co_return ExitCode::preflight_failed;
   }
-  Result<OpenRun> run = open_run(context, job, "rotate");
+  Result<OpenRun> run = open_run(context, job, new_summary(context, "rotate", Mode::enforce, accounts));
   if (!run) co_return not_begun(context, run.error());
   rotation::RunIdentity identity = identity_of(context, run->id());
   AccountReport report = co_await job.rotate_one(entry->account, std::move(order), std::move(identity), run->journal);
@@ -58,8 +60,8 @@ Task<ExitCode> run_rotate(CommandContext context) {
     co_return ExitCode::usage;
   }
   const RotationOrder order{*user, context.line.reason, compromised};
-  Work work = [&context, &account, &order](Job& job, const accounts::Inventory& inventory) {
-    return rotate(context, *account, order, job, inventory);
+  Work work = [&context, &account, &order](Job& job, const AccountsToCover& accounts) {
+    return rotate(context, *account, order, job, accounts);
   };
   ExitCode code = co_await under_lock(context, std::move(work));
   co_return code;

@@ -3,6 +3,7 @@
 #include "orchestrator/commands.hpp"
 #include "orchestrator/open_run.hpp"
 #include "orchestrator/preflight.hpp"
+#include "orchestrator/run_summary.hpp"
 
 namespace keyward::orchestrator {
 namespace {
@@ -11,10 +12,10 @@ using base::Result;
 using base::Task;
 
 /// Why so many accounts are gone since the last run that something may be wrong with the list; empty when they are not.
-std::string accounts_missing(const CommandContext& context, const accounts::Inventory& inventory, const RunMemory& memory) {
-  const std::size_t now = inventory.entries.size();
+std::string accounts_missing(const Limits& limits, std::size_t now, const RunMemory& memory) {
   const std::size_t before = memory.accounts().value_or(now);
-  const std::size_t allowed = std::max<std::size_t>(1, before * static_cast<std::size_t>(context.configuration.limits.max_inventory_shrink_percent) / 100);
+  const auto percent = static_cast<std::size_t>(limits.max_inventory_shrink_percent);
+  const std::size_t allowed = std::max<std::size_t>(1, before * percent / 100);
   if (now >= before || before - now <= allowed) return {};
   return "limits.max_inventory_shrink_percent: the organization has " + std::to_string(now) + " accounts, the last run saw " +
          std::to_string(before) + "; if that is right, set it to 100 for one run";
@@ -30,27 +31,33 @@ Coverage nothing_covered(const accounts::Inventory& inventory, const std::string
 }
 
 /// Walks the accounts and tells the owners.
-Task<ExitCode> walk(CommandContext& context, std::string command, Mode mode, Job& job, const accounts::Inventory& inventory) {
-  Result<OpenRun> run = open_run(context, job, command);
+Task<ExitCode> walk(CommandContext& context, std::string command, Mode mode, Job& job, AccountsToCover& accounts) {
+  Result<OpenRun> run = open_run(context, job, new_summary(context, command, mode, accounts));
   if (!run) co_return not_begun(context, run.error());
+  accounts::Inventory& inventory = accounts.inventory;
   const bool audits = mode == Mode::enforce || mode == Mode::dry_run;
+  const auto seen_as = [&context, mode](const accounts::Account& account) {
+    return told_as(mode_for(context.configuration.for_account(account), mode));
+  };
+  longest_waiting_first(inventory, [&](const accounts::Account& account) { return run->memory.last_visit(account.id, seen_as(account)); });
   Progress progress(context.err, context.progress);
   progress.begin(participating(inventory));
   CoverageCallbacks callbacks;
   callbacks.previous_run = [&](const accounts::Account& account) {
-    return run->memory.last_audited(account.id, told_as(mode_for(context.configuration.for_account(account), mode)));
+    return run->memory.last_audited(account.id, seen_as(account));
   };
   callbacks.account_done = [&](AccountReport&& report) {
     run->account_done(report, context.services.context.clock.now());
-    if (audits && !report.failure && !report.cut_short) run->memory.audited(report.account.id, told_as(report.mode), report.audited_at);
+    if (audits && !report.cut_short) run->memory.visited(report.account.id, told_as(report.mode), report.audited_at);
+    if (audits && !report.cut_short && !report.failure) run->memory.audited(report.account.id, told_as(report.mode), report.audited_at);
     progress.account_done(report.failure.has_value(), context.services.context.statistics.throttled);
   };
   rotation::RunIdentity identity = identity_of(context, run->id());
   Coverage coverage;
-  const std::string missing = accounts_missing(context, inventory, run->memory);
+  const std::string missing = accounts_missing(context.configuration.limits, accounts.in_organization, run->memory);
   if (missing.empty()) {
     coverage = co_await job.cover(inventory, mode, std::move(identity), std::move(callbacks), &run->journal);
-    run->memory.set_accounts(inventory.entries.size());
+    run->memory.set_accounts(accounts.in_organization);
   } else {
     coverage = nothing_covered(inventory, missing);
   }
@@ -64,8 +71,8 @@ Task<ExitCode> walk(CommandContext& context, std::string command, Mode mode, Job
 
 Task<ExitCode> run_job(CommandContext context) {
   const Mode mode = context.line.dry_run ? Mode::dry_run : Mode::enforce;
-  Work work = [&context, mode](Job& job, const accounts::Inventory& inventory) {
-    return walk(context, "run", mode, job, inventory);
+  Work work = [&context, mode](Job& job, AccountsToCover& accounts) {
+    return walk(context, "run", mode, job, accounts);
   };
   ExitCode code = co_await under_lock(context, std::move(work));
   co_return code;
@@ -73,8 +80,8 @@ Task<ExitCode> run_job(CommandContext context) {
 
 Task<ExitCode> run_recover(CommandContext context) {
   const Mode mode = context.line.list ? Mode::list_interrupted : Mode::recover;
-  Work work = [&context, mode](Job& job, const accounts::Inventory& inventory) {
-    return walk(context, "recover", mode, job, inventory);
+  Work work = [&context, mode](Job& job, AccountsToCover& accounts) {
+    return walk(context, "recover", mode, job, accounts);
   };
   ExitCode code = co_await under_lock(context, std::move(work));
   co_return code;

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
 #include <iosfwd>
+#include <optional>
 
 #include "base/task.hpp"
 #include "orchestrator/command_line.hpp"
@@ -15,6 +18,7 @@ namespace keyward::orchestrator {
 struct CommandContext {
   const CommandLine& line;
   const Configuration& configuration;
+  std::string configuration_digest;
   Services services;
   std::uint64_t seed;
   report::Output output;
@@ -29,5 +33,18 @@ base::Task<ExitCode> run_audit(CommandContext context);
 base::Task<ExitCode> run_job(CommandContext context);
 base::Task<ExitCode> run_rotate(CommandContext context);
 base::Task<ExitCode> run_recover(CommandContext context);
+
+/// What `report merge` is given; it talks to nobody.
+struct MergeContext {
+  const CommandLine& line;
+  std::optional<std::filesystem::path> state_dir;  ///< where ids of runs are looked up; absent: there is no usable configuration
+  base::Instant now;
+  std::uint64_t random;
+  report::Output output;
+  std::ostream& out;
+  std::ostream& err;
+};
+
+ExitCode run_merge(const MergeContext& context);
 
 }  // namespace keyward::orchestrator

@@ -227,7 +227,7 @@ const std::vector<Field>& configuration_fields() {
           [](auto& run) -> auto& { return run.limits.max_inventory_shrink_percent; },
           "Nothing is done when the organization has lost more of its accounts than this since the last run; 100: off"),
       run_field(
-          "limits.deadline", TimeSpan<std::chrono::seconds>{1min, days(7)},
+          "limits.deadline", TimeSpan<std::chrono::seconds>{1s, days(7)},
           [](auto& run) -> auto& { return run.limits.deadline; }, "Time after which a run begins nothing new"),
       run_field(
           "limits.verify_interval", TimeSpan<std::chrono::milliseconds>{100ms, 1min},

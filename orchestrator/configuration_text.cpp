@@ -6,6 +6,7 @@
 #include <boost/json/value_from.hpp>
 #include <utility>
 
+#include "base/digest.hpp"
 #include "orchestrator/configuration_values.hpp"
 
 namespace keyward::orchestrator {
@@ -152,6 +153,20 @@ std::string render_effective(const LoadedConfiguration& loaded, TextFormat forma
   const Effective effective = effective_for(loaded, account);
   return format == TextFormat::json ? effective_json(loaded, effective, !account)
                                     : effective_table(loaded, effective, !account);
+}
+
+std::string configuration_digest(const LoadedConfiguration& loaded) {
+  json::array parts;
+  for (const Field& field : configuration_fields()) {
+    if (field.path == "state_dir" || field.path == "profile") continue;
+    parts.push_back({field.path, field.show(loaded.configuration, loaded.configuration.defaults)});
+  }
+  for (const LoadedOverride& entry : loaded.overrides) {
+    parts.push_back(AccountRule{}.show(entry.match));
+    for (const Setting& setting : entry.settings) parts.push_back({setting.field->path, shown_value(loaded, setting)});
+  }
+  for (const Setting& setting : loaded.final_settings) parts.push_back({setting.field->path, shown_value(loaded, setting)});
+  return base::sha256_hex(json::serialize(parts));
 }
 
 std::string render_problems(const std::vector<Problem>& problems, TextFormat format) {

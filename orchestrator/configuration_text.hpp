@@ -18,6 +18,10 @@ enum class TextFormat { table, json };
 std::string render_effective(const LoadedConfiguration& loaded, TextFormat format,
                              const std::optional<base::AccountId>& account = std::nullopt);
 
+/// SHA-256 of everything that applies, in hexadecimal: the same for runs that go by the same configuration, wherever its
+/// parts came from. Left out is what differs from machine to machine: state_dir and profile.
+std::string configuration_digest(const LoadedConfiguration& loaded);
+
 /// For `config validate`: a line for each problem, then "valid" or "not valid: 2 errors, 1 warning".
 std::string render_problems(const std::vector<Problem>& problems, TextFormat format);
 

@@ -42,13 +42,14 @@ struct Job::Walk {
   }
 };
 
-Job::Job(const Configuration& configuration, Services services)
+Job::Job(const Configuration& configuration, Services services, const std::optional<Shard>& shard)
     : configuration_(configuration),
       services_(std::move(services)),
       // Dry run or not, what the caller itself does in its own account is reading, and writing secrets of a central store,
       // which has a caller of its own (workplace.cpp).
       hub_(services_.context, *services_.identity, services_.region, aws::Writes::refused),
-      budget_(configuration.limits.max_changes, configuration.limits.max_changes_per_account) {
+      budget_(shard ? share_of(configuration.limits.max_changes, *shard) : configuration.limits.max_changes,
+              configuration.limits.max_changes_per_account) {
   if (configuration.organization.list_role) {
     list_session_.emplace(services_.context, services_.identity, services_.region, *configuration.organization.list_role,
                           role_settings(configuration, services_.partition), aws::Writes::refused);

@@ -14,6 +14,7 @@
 #include "orchestrator/account_worker.hpp"
 #include "orchestrator/rotation_order.hpp"
 #include "orchestrator/configuration.hpp"
+#include "orchestrator/shard.hpp"
 
 namespace keyward::orchestrator {
 
@@ -49,7 +50,8 @@ struct CoverageCallbacks {
 /// The way through the organization that inventory, audit and run share.
 class Job {
  public:
-  Job(const Configuration& configuration, Services services);
+  /// Of max_changes a shard may make its share.
+  Job(const Configuration& configuration, Services services, const std::optional<Shard>& shard);
 
   /// Who we are, and with that AWS's calendar: the first signed answer.
   base::Task<base::Result<aws::CallerIdentity>> identify();

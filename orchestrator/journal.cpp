@@ -24,6 +24,7 @@ using rotation::Reason;
 
 constexpr std::chrono::days k_worth_telling{14};
 
+constexpr const char* k_file = "journal.jsonl";
 constexpr std::string_view k_open = "open";
 constexpr std::string_view k_closed = "closed";
 
@@ -88,32 +89,66 @@ bool Journal::concerns(const Decision& decision) {
   return decision.key && (decision.is_change() || decision.note == LedgerNote::announced);
 }
 
-Result<Journal> Journal::open(const std::filesystem::path& state_dir) {
-  const std::filesystem::path file = state_dir / "journal.jsonl";
-  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (descriptor < 0) return base::file_error("open journal", file, errno);
-  Journal journal(descriptor, file);
-  const Result<std::string> text = base::read_whole(file);
-  if (!text) return text.error();
-  std::string_view rest = *text;
-  while (!rest.empty()) {
-    const std::string_view one = rest.substr(0, rest.find('\n'));
-    rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+std::map<Journal::Name, JournalEntry> Journal::read(std::string_view text) {
+  std::map<Name, JournalEntry> entries;
+  while (!text.empty()) {
+    const std::string_view one = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), one.size() + 1));
     boost::system::error_code failed;
     const json::value line = json::parse(json::string_view(one.data(), one.size()), failed);
     if (failed || !line.is_object()) continue;
     std::optional<JournalEntry> entry = entry_of(line.get_object());
     if (!entry) continue;
     const Name name = name_of(*entry);
-    journal.entries_.erase(name);
-    if (text_of(line.get_object(), "state") == k_open) journal.entries_.emplace(name, Tracked{std::move(*entry), true, false});
+    entries.erase(name);
+    if (text_of(line.get_object(), "state") == k_open) entries.emplace(name, std::move(*entry));
   }
+  return entries;
+}
+
+Result<Journal> Journal::open(const StateFolders& folders) {
+  const std::filesystem::path file = folders.own / k_file;
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (descriptor < 0) return base::file_error("open journal", file, errno);
+  Journal journal(descriptor, file);
+  const Result<std::string> text = base::read_whole(file);
+  if (!text) return text.error();
+  for (auto& [name, entry] : read(*text)) journal.entries_.emplace(name, Tracked{std::move(entry), true, false});
   // The cut line of a killed run must not swallow the next one.
   if (!text->empty() && text->back() != '\n') {
     const Result<void> ended = journal.append("\n");
     if (!ended) return ended.error();
   }
+  for (const std::filesystem::path& other : folders.others) {
+    const Result<void> moved = journal.move_from(other, folders);
+    if (!moved) return moved.error();
+  }
   return journal;
+}
+
+/// An entry is open here before it is closed there, so a kill in between loses none: it is found in both, and closed
+/// there by the next run. Lines are only added there, because another shard may do the same at this moment.
+Result<void> Journal::move_from(const std::filesystem::path& folder, const StateFolders& folders) {
+  const std::filesystem::path file = folder / k_file;
+  const Result<std::string> text = base::read_whole(file);
+  if (!text) return text.error().kind == base::ErrorKind::not_found ? Result<void>() : text.error();
+  std::map<Name, JournalEntry> entries = read(*text);
+  std::erase_if(entries, [&folders](const auto& one) { return !folders.is_mine(one.second.account); });
+  if (entries.empty()) return {};
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+  if (descriptor < 0) return base::file_error("open journal", file, errno);
+  Journal there(descriptor, file);
+  for (auto& [name, entry] : entries) {
+    const std::string closed = line_of(entry, k_closed);
+    if (!entries_.contains(name)) {
+      const Result<void> here = append(line_of(entry, k_open));
+      if (!here) return here.error();
+      entries_.emplace(name, Tracked{std::move(entry), true, false});
+    }
+    const Result<void> gone = there.append(closed);
+    if (!gone) return gone.error();
+  }
+  return {};
 }
 
 Journal::Journal(Journal&& other) noexcept

@@ -5,11 +5,13 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "base/time.hpp"
+#include "orchestrator/state_folders.hpp"
 #include "rotation/outcome.hpp"
 
 namespace keyward::orchestrator {
@@ -25,14 +27,15 @@ struct JournalEntry {
   std::optional<base::AccessKeyId> new_key;   ///< of a rotation that was done
 };
 
-/// state_dir/journal.jsonl: written before an action is tried, after it was done, and when its owner was told. A run
+/// journal.jsonl of a run's state folder: written before an action is tried, after it was done, and when its owner was told. A run
 /// that dies in between leaves an entry, and the next run tells the owner (rotation::what_became_of). Lines are written
 /// to the medium one by one, so the journal also survives a power cut. Without it (a lost state_dir) no key is in
 /// danger; a notice of the run that died may be missing.
 class Journal {
  public:
-  /// Reads what earlier runs left; lines that cannot be read are passed over. Errors: `invalid` with the system's words.
-  static base::Result<Journal> open(const std::filesystem::path& state_dir);
+  /// Reads what earlier runs left; lines that cannot be read are passed over. What runs left of these accounts when they
+  /// were divided otherwise is moved over here. Errors: `invalid` with the system's words.
+  static base::Result<Journal> open(const StateFolders& folders);
 
   Journal(Journal&& other) noexcept;
   Journal& operator=(Journal&&) = delete;
@@ -68,6 +71,9 @@ class Journal {
 
   Journal(int descriptor, std::filesystem::path file) : descriptor_(descriptor), file_(std::move(file)) {}
   static Name name_of(const JournalEntry& entry);
+  /// The open entries of a journal's text.
+  static std::map<Name, JournalEntry> read(std::string_view text);
+  base::Result<void> move_from(const std::filesystem::path& folder, const StateFolders& folders);
   base::Result<void> append(std::string line);
 
   int descriptor_;

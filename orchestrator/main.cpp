@@ -137,6 +137,30 @@ ExitCode config_command(const CommandLine& line, const std::map<std::string, std
   return ExitCode::done;
 }
 
+report::Output output_of(const CommandLine& line, const std::map<std::string, std::string>& environment) {
+  return {static_cast<report::Format>(line.output), use_color(line.color, environment) ? report::Color::always : report::Color::never,
+          terminal_width(environment)};
+}
+
+ExitCode merge_command(const CommandLine& line, const std::map<std::string, std::string>& environment) {
+  const LoadedOrRefused result = load(line, environment);
+  std::optional<std::filesystem::path> state_dir;
+  if (result.loaded) state_dir = result.loaded->configuration.state_dir;
+  return run_merge({line, state_dir, base::HostClock().now(), std::random_device{}(), output_of(line, environment), std::cout, std::cerr});
+}
+
+/// The shard of the environment, where the command line names none.
+std::optional<ExitCode> take_shard_of_job(CommandLine& line, const std::map<std::string, std::string>& environment) {
+  if (line.shard || !takes_shard(line.command)) return std::nullopt;
+  const base::Result<std::optional<Shard>> shard = shard_of_job(environment);
+  if (!shard) {
+    std::cerr << "keyward: " << base::describe(shard.error()) << '\n';
+    return ExitCode::usage;
+  }
+  line.shard = *shard;
+  return std::nullopt;
+}
+
 base::Task<ExitCode> dispatch(CommandContext context) {
   switch (context.line.command) {
     case Command::inventory: return run_inventory(context);
@@ -211,10 +235,10 @@ ExitCode aws_command(const CommandLine& line, const std::map<std::string, std::s
 
   CommandContext command{line,
                          configuration,
+                         configuration_digest(*result.loaded),
                          {context, identity, *region, *partition, log, signals.stopping()},
                          seed,
-                         {static_cast<report::Format>(line.output), use_color(line.color, environment) ? report::Color::always : report::Color::never,
-                          terminal_width(environment)},
+                         output_of(line, environment),
                          progress_style(line.progress),
                          std::cout,
                          std::cerr,
@@ -234,8 +258,10 @@ ExitCode aws_command(const CommandLine& line, const std::map<std::string, std::s
 ExitCode run(int argc, const char* const* argv) {
   const auto parsed = parse_command_line(argc, argv);
   if (const auto* code = std::get_if<ExitCode>(&parsed)) return *code;
-  const CommandLine& line = std::get<CommandLine>(parsed);
+  CommandLine line = std::get<CommandLine>(parsed);
   const auto environment = read_environment();
+  if (const std::optional<ExitCode> refused = take_shard_of_job(line, environment)) return *refused;
+  if (line.command == Command::report_merge) return merge_command(line, environment);
   const bool offline = line.command == Command::config_validate || line.command == Command::config_show ||
                        line.command == Command::config_schema;
   return offline ? config_command(line, environment) : aws_command(line, environment);

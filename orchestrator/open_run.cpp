@@ -13,8 +13,18 @@ using base::Task;
 /// Both are tried: they help the next run each by itself.
 Result<void> remember(const CommandContext& context, OpenRun& run, const Told& told) {
   const Result<void> journal = run.journal.told(told.not_reached, context.services.context.clock.now());
-  const Result<void> memory = run.memory.save(context.configuration.state_dir, told.not_reached);
+  const Result<void> memory = run.memory.save(run.folders, told.not_reached);
   return journal ? memory : journal;
+}
+
+/// Shards that start in the same second may choose the same id.
+Result<RunRecord> open_record(const std::filesystem::path& state_dir, report::RunSummary summary, std::uint64_t random) {
+  constexpr std::uint64_t k_tries = 16;
+  for (std::uint64_t i = 1;; ++i) {
+    Result<RunRecord> record = RunRecord::open(state_dir, summary);
+    if (record || record.error().code != k_run_exists || i == k_tries) return record;
+    summary.run = make_run_id(summary.started, random + i);
+  }
 }
 
 }  // namespace
@@ -24,9 +34,9 @@ void OpenRun::account_done(const AccountReport& report, base::Instant now) {
   if (report.mode != Mode::list_interrupted) notices.collect(report, memory);
 }
 
-Result<OpenRun> open_run(const CommandContext& context, Job& job, const std::string& command) {
-  const std::filesystem::path& state_dir = context.configuration.state_dir;
-  Result<RunRecord> record = RunRecord::open(state_dir, new_summary(context, command));
+Result<OpenRun> open_run(const CommandContext& context, Job& job, report::RunSummary summary) {
+  StateFolders folders(context.configuration.state_dir, context.line.shard);
+  Result<RunRecord> record = open_record(folders.state_dir, std::move(summary), context.seed);
   if (!record) return record.error();
   Result<Notices> notices = Notices::prepare(context.configuration, record->folder(), job.hub());
   if (!notices) {
@@ -34,13 +44,15 @@ Result<OpenRun> open_run(const CommandContext& context, Job& job, const std::str
     error.message = "people could not be told: " + error.message;
     return error;
   }
-  Result<Journal> journal = Journal::open(state_dir);
+  Result<Journal> journal = Journal::open(folders);
   if (!journal) return journal.error();
-  return OpenRun{std::move(*record), std::move(*notices), RunMemory::load(state_dir), std::move(*journal)};
+  RunMemory memory = RunMemory::load(folders);
+  return OpenRun{std::move(folders), std::move(*record), std::move(*notices), std::move(memory), std::move(*journal)};
 }
 
 rotation::RunIdentity identity_of(const CommandContext& context, const std::string& run) {
-  // A run of this host that has a folder and is not the current one has ended: the lock is ours.
+  // A run of this host that has a folder, is not the current one and was at work in one of our accounts has ended: the
+  // lock of these accounts is ours.
   const auto runs = context.configuration.state_dir / "runs";
   return {run, [runs, run](const std::string& other) {
             std::error_code failed;

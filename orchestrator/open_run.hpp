@@ -12,6 +12,7 @@ namespace keyward::orchestrator {
 
 /// What a run that may change something writes to.
 struct OpenRun {
+  StateFolders folders;
   RunRecord record;
   Notices notices;
   RunMemory memory;
@@ -22,8 +23,8 @@ struct OpenRun {
   void account_done(const AccountReport& report, base::Instant now);
 };
 
-/// Errors: what the run needs cannot be had; nothing was done.
-base::Result<OpenRun> open_run(const CommandContext& context, Job& job, const std::string& command);
+/// Gives the run its id. Errors: what the run needs cannot be had; nothing was done.
+base::Result<OpenRun> open_run(const CommandContext& context, Job& job, report::RunSummary summary);
 
 /// Under which name the run goes in the accounts, and which other runs are over.
 rotation::RunIdentity identity_of(const CommandContext& context, const std::string& run);

@@ -54,7 +54,7 @@ int participating(const accounts::Inventory& inventory) {
   return static_cast<int>(std::ranges::count_if(inventory.entries, [](const auto& entry) { return entry.skip == accounts::Skip::none; }));
 }
 
-Task<std::optional<accounts::Inventory>> preflight(CommandContext& context, Job& job) {
+Task<std::optional<AccountsToCover>> preflight(CommandContext& context, Job& job) {
   Result<aws::CallerIdentity> identity = co_await job.identify();
   if (!identity) {
     say(context, "AWS does not know who is calling", identity.error());
@@ -73,16 +73,16 @@ Task<std::optional<accounts::Inventory>> preflight(CommandContext& context, Job&
     co_return std::nullopt;
   }
   warn_of_idle_rules(context, *inventory);
-  co_return std::move(*inventory);
+  co_return accounts_to_cover(std::move(*inventory), context.line.shard);
 }
 
 Task<ExitCode> under_lock(CommandContext& context, Work work) {
-  const Result<RunLock> lock = RunLock::acquire(context.configuration.state_dir);
+  const Result<RunLock> lock = RunLock::acquire(StateFolders(context.configuration.state_dir, context.line.shard));
   if (!lock) co_return not_begun(context, lock.error());
-  Job job(context.configuration, context.services);
-  std::optional<accounts::Inventory> inventory = co_await preflight(context, job);
-  if (!inventory) co_return ExitCode::preflight_failed;
-  Task<ExitCode> done = work(job, *inventory);
+  Job job(context.configuration, context.services, context.line.shard);
+  std::optional<AccountsToCover> accounts = co_await preflight(context, job);
+  if (!accounts) co_return ExitCode::preflight_failed;
+  Task<ExitCode> done = work(job, *accounts);
   ExitCode code = co_await std::move(done);
   co_return code;
 }

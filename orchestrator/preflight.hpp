@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "orchestrator/accounts_to_cover.hpp"
 #include "orchestrator/commands.hpp"
 
 namespace keyward::orchestrator {
@@ -19,14 +20,14 @@ ExitCode not_begun(CommandContext& context, const base::Error& error);
 /// A drained interruption has the signal's exit code, whatever else there is to say.
 ExitCode with_signal(const CommandContext& context, ExitCode code);
 
-/// Who we are and which accounts there are; nothing when one of them cannot be told (said on standard error).
-base::Task<std::optional<accounts::Inventory>> preflight(CommandContext& context, Job& job);
+/// Who we are and which accounts we answer for; nothing when one of them cannot be told (said on standard error).
+base::Task<std::optional<AccountsToCover>> preflight(CommandContext& context, Job& job);
 
 /// Accounts that take part.
 int participating(const accounts::Inventory& inventory);
 
-/// What a command does that may change something. The job and the inventory outlive it.
-using Work = std::function<base::Task<ExitCode>(Job& job, const accounts::Inventory& inventory)>;
+/// What a command does that may change something. Job and accounts outlive it.
+using Work = std::function<base::Task<ExitCode>(Job& job, AccountsToCover& accounts)>;
 
 /// Takes the lock, goes through the preflight and does the work. `work` may be a lambda with captures that calls a
 /// coroutine, but not one that is a coroutine itself.

@@ -1,25 +1,30 @@
 #pragma once
 
-#include <filesystem>
-#include <optional>
+#include <vector>
 
 #include "base/error.hpp"
+#include "orchestrator/state_folders.hpp"
 
 namespace keyward::orchestrator {
 
-/// Keeps a second run on this host from starting. The kernel frees it when the process ends, however it ends.
+/// Keeps a second run on this host from going to the same accounts: a run of the whole organization admits no other, a
+/// shard admits the other shards of the same division. The kernel frees it when the process ends, however it ends.
 class RunLock {
  public:
   /// Errors: `conflict` (code "AlreadyRunning") when another process holds it, `invalid` when the folder cannot be used.
-  static base::Result<RunLock> acquire(const std::filesystem::path& state_dir);
+  static base::Result<RunLock> acquire(const StateFolders& folders);
 
-  RunLock(RunLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
+  RunLock(RunLock&& other) noexcept : files_(std::move(other.files_)) { other.files_.clear(); }
   RunLock& operator=(RunLock&&) = delete;
   ~RunLock();
 
  private:
-  explicit RunLock(int file) : file_(file) {}
-  int file_;
+  RunLock() = default;
+  enum class Sharing { alone, with_others };
+  base::Result<void> take(const std::filesystem::path& folder, Sharing sharing);
+  void release_last();
+
+  std::vector<int> files_;
 };
 
 }  // namespace keyward::orchestrator

@@ -1,5 +1,6 @@
 #include "orchestrator/run_memory.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/files.hpp"
@@ -12,13 +13,39 @@ namespace json = boost::json;
 constexpr int k_version = 2;
 constexpr std::size_t k_account_digits = 12;  // a matter begins with them
 
+using Dates = std::map<std::string, base::Instant>;
+
+std::optional<base::Instant> date_of(const Dates& dates, const std::string& account) {
+  const auto found = dates.find(account);
+  return found == dates.end() ? std::nullopt : std::optional(found->second);
+}
+
+Dates dates_of(const json::object& section, std::string_view name) {
+  Dates dates;
+  const auto* member = section.if_contains(name);
+  if (member == nullptr || !member->is_object()) return dates;
+  for (const auto& entry : member->get_object()) {
+    const auto at = entry.value().is_string() ? base::parse_iso8601(entry.value().get_string()) : std::nullopt;
+    if (at) dates.emplace(entry.key(), *at);
+  }
+  return dates;
+}
+
+json::object to_json(const Dates& dates) {
+  json::object object;
+  for (const auto& [account, at] : dates) object[account] = base::format_iso8601(at);
+  return object;
+}
+
+std::string account_of(const std::string& matter) { return matter.substr(0, k_account_digits); }
+
 const char* name_of(notify::Mode mode) { return mode == notify::Mode::enforce ? "enforce" : "dry_run"; }
 
 }  // namespace
 
-RunMemory RunMemory::load(const std::filesystem::path& state_dir) {
+RunMemory RunMemory::read(const std::filesystem::path& folder) {
   RunMemory memory;
-  const base::Result<std::string> text = base::read_whole(state_dir / "memory.json");
+  const base::Result<std::string> text = base::read_whole(folder / "memory.json");
   if (!text) return memory;
   boost::system::error_code failed;
   const json::value value = json::parse(*text, failed);
@@ -31,12 +58,8 @@ RunMemory RunMemory::load(const std::filesystem::path& state_dir) {
     const auto* section = root->if_contains(name_of(mode));
     if (section == nullptr || !section->is_object()) continue;
     Told& told = memory.told(mode);
-    if (const auto* audited = section->get_object().if_contains("audited"); audited != nullptr && audited->is_object()) {
-      for (const auto& entry : audited->get_object()) {
-        const auto at = entry.value().is_string() ? base::parse_iso8601(entry.value().get_string()) : std::nullopt;
-        if (at) told.audited.emplace(entry.key(), *at);
-      }
-    }
+    told.audited = dates_of(section->get_object(), "audited");
+    told.visited = dates_of(section->get_object(), "visited");
     if (const auto* matters = section->get_object().if_contains("told"); matters != nullptr && matters->is_array()) {
       for (const auto& matter : matters->get_array()) {
         if (matter.is_string()) told.known.emplace(matter.get_string());
@@ -46,14 +69,72 @@ RunMemory RunMemory::load(const std::filesystem::path& state_dir) {
   return memory;
 }
 
+std::optional<base::Instant> RunMemory::newest() const {
+  std::optional<base::Instant> newest;
+  for (const Told& told : told_) {
+    for (const Dates* dates : {&told.audited, &told.visited}) {
+      for (const auto& [account, at] : *dates) newest = std::max(newest, std::optional(at));
+    }
+  }
+  return newest;
+}
+
+void RunMemory::take_newer(Told& into, const Told& other, const StateFolders& folders) {
+  const auto newest = [](const Told& told, const std::string& account) {
+    return std::max(date_of(told.audited, account), date_of(told.visited, account));
+  };
+  std::set<std::string> accounts;
+  for (const auto& [account, at] : other.audited) accounts.insert(account);
+  for (const auto& [account, at] : other.visited) accounts.insert(account);
+  for (const std::string& matter : other.known) accounts.insert(account_of(matter));
+  for (const std::string& account : accounts) {
+    const auto id = base::AccountId::parse(account);
+    if (!id || !folders.is_mine(*id)) continue;
+    const auto here = newest(into, account);
+    const auto there = newest(other, account);
+    if (there < here) continue;
+    const auto end_of = [&account](const std::set<std::string>& matters, auto matter) {
+      while (matter != matters.end() && account_of(*matter) == account) ++matter;
+      return matter;
+    };
+    if (here < there) {
+      const auto first = into.known.lower_bound(account);
+      into.known.erase(first, end_of(into.known, first));
+      if (const auto at = date_of(other.audited, account)) into.audited.insert_or_assign(account, *at);
+      if (const auto at = date_of(other.visited, account)) into.visited.insert_or_assign(account, *at);
+    }
+    const auto first = other.known.lower_bound(account);
+    into.known.insert(first, end_of(other.known, first));
+  }
+}
+
+RunMemory RunMemory::load(const StateFolders& folders) {
+  RunMemory memory = read(folders.own);
+  std::optional<base::Instant> counted = memory.newest();
+  for (const std::filesystem::path& folder : folders.others) {
+    const RunMemory other = read(folder);
+    for (std::size_t i = 0; i < memory.told_.size(); ++i) take_newer(memory.told_[i], other.told_[i], folders);
+    if (!other.accounts_ || (memory.accounts_ && other.newest() <= counted)) continue;
+    memory.accounts_ = other.accounts_;
+    counted = other.newest();
+  }
+  return memory;
+}
+
 std::optional<base::Instant> RunMemory::last_audited(const base::AccountId& account, notify::Mode mode) const {
-  const auto& audited = told(mode).audited;
-  const auto found = audited.find(account.str());
-  return found == audited.end() ? std::nullopt : std::optional(found->second);
+  return date_of(told(mode).audited, account.str());
 }
 
 void RunMemory::audited(const base::AccountId& account, notify::Mode mode, base::Instant at) {
   told(mode).audited_now.insert_or_assign(account.str(), at);
+}
+
+std::optional<base::Instant> RunMemory::last_visit(const base::AccountId& account, notify::Mode mode) const {
+  return date_of(told(mode).visited, account.str());
+}
+
+void RunMemory::visited(const base::AccountId& account, notify::Mode mode, base::Instant at) {
+  told(mode).visited.insert_or_assign(account.str(), at);
 }
 
 bool RunMemory::is_news(const std::string& matter, notify::Mode mode) {
@@ -61,7 +142,7 @@ bool RunMemory::is_news(const std::string& matter, notify::Mode mode) {
   return !told(mode).known.contains(matter);
 }
 
-base::Result<void> RunMemory::save(const std::filesystem::path& state_dir, const std::set<base::AccountId>& untold) const {
+base::Result<void> RunMemory::save(const StateFolders& folders, const std::set<base::AccountId>& untold) const {
   const auto is_untold = [&untold](const std::string& account) {
     const auto id = base::AccountId::parse(account);
     return id && untold.contains(*id);
@@ -77,20 +158,19 @@ base::Result<void> RunMemory::save(const std::filesystem::path& state_dir, const
     }
     std::set<std::string> matters;
     for (const std::string& matter : told.standing) {
-      if (!is_untold(matter.substr(0, k_account_digits))) matters.insert(matter);
+      if (!is_untold(account_of(matter))) matters.insert(matter);
     }
     for (const std::string& matter : told.known) {
-      const std::string account = matter.substr(0, k_account_digits);
+      const std::string account = account_of(matter);
       if (!told.audited_now.contains(account) || is_untold(account)) matters.insert(matter);
     }
     json::object section;
-    json::object dates;
-    for (const auto& [account, at] : audited) dates[account] = base::format_iso8601(at);
-    section["audited"] = std::move(dates);
+    section["audited"] = to_json(audited);
+    section["visited"] = to_json(told.visited);
     section["told"] = json::array(matters.begin(), matters.end());
     root[name_of(mode)] = std::move(section);
   }
-  return base::write_atomically(state_dir / "memory.json", json::serialize(root));
+  return base::write_atomically(folders.own / "memory.json", json::serialize(root));
 }
 
 }  // namespace keyward::orchestrator

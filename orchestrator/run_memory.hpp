@@ -11,19 +11,26 @@
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "notify/wording.hpp"
+#include "orchestrator/state_folders.hpp"
 
 namespace keyward::orchestrator {
 
-/// What one run remembers for the next, in state_dir/memory.json. Safe to lose: then stages are announced on their own
-/// day only and what stands unchanged is told once more. What a dry run told does not count for a run that acts.
+/// What one run remembers for the next, in memory.json of its state folder. Safe to lose: then stages are announced on
+/// their own day only and what stands unchanged is told once more. What a dry run told does not count for a run that acts.
 class RunMemory {
  public:
-  /// A missing or damaged file is an empty memory.
-  static RunMemory load(const std::filesystem::path& state_dir);
+  /// What is remembered of the accounts of this run. When the accounts were divided otherwise before, an account's
+  /// memory lies in another folder too: the newest one counts. A missing or damaged file is an empty memory.
+  static RunMemory load(const StateFolders& folders);
 
   /// When people were last told what an audit of this account found.
   std::optional<base::Instant> last_audited(const base::AccountId& account, notify::Mode mode) const;
   void audited(const base::AccountId& account, notify::Mode mode, base::Instant at);
+
+  /// When the account was last gone through to its end or to its failure. For the order only: what was audited and
+  /// could not be told counts here, and an account that always fails does not stand in front of the others every day.
+  std::optional<base::Instant> last_visit(const base::AccountId& account, notify::Mode mode) const;
+  void visited(const base::AccountId& account, notify::Mode mode, base::Instant at);
 
   /// True the first time, and again after a run in which it was not asked: people hear of a standing matter once.
   /// `matter` begins with the account id.
@@ -35,15 +42,23 @@ class RunMemory {
 
   /// Writes the file atomically. Matters that this run did not ask about are forgotten, but only for accounts that it
   /// covered. For accounts in `untold` nothing new is remembered: their mail could not be sent, so the next run tells.
-  base::Result<void> save(const std::filesystem::path& state_dir, const std::set<base::AccountId>& untold) const;
+  base::Result<void> save(const StateFolders& folders, const std::set<base::AccountId>& untold) const;
 
  private:
   struct Told {
     std::map<std::string, base::Instant> audited;  ///< by account, when this run began
+    std::map<std::string, base::Instant> visited;  ///< by account
     std::set<std::string> known;
     std::map<std::string, base::Instant> audited_now;
     std::set<std::string> standing;
   };
+
+  /// What one file holds.
+  static RunMemory read(const std::filesystem::path& folder);
+  /// Takes over what `other` remembers of these accounts, where it is newer.
+  static void take_newer(Told& into, const Told& other, const StateFolders& folders);
+  /// The last time of which anything is remembered.
+  std::optional<base::Instant> newest() const;
 
   Told& told(notify::Mode mode) { return told_[mode == notify::Mode::enforce ? 0 : 1]; }
   const Told& told(notify::Mode mode) const { return told_[mode == notify::Mode::enforce ? 0 : 1]; }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "report/html_report.hpp"
 #include "report/user_events.hpp"
 
@@ -67,6 +69,7 @@ void count(report::RunSummary& summary, const accounts::Inventory& inventory, co
   for (const NotCovered& account : coverage.not_covered) {
     summary.uncovered.push_back({account.account.id.str(), account.account.name, account.reason});
   }
+  std::ranges::sort(summary.uncovered, {}, &report::Uncovered::account);
   summary.stopped_by = coverage.stopped_by;
 }
 
@@ -83,7 +86,9 @@ ExitCode exit_code_of(const report::RunSummary& summary) {
 base::Result<RunRecord> RunRecord::open(const std::filesystem::path& state_dir, report::RunSummary summary) {
   const auto folder = state_dir / "runs" / summary.run;
   std::error_code failed;
-  std::filesystem::create_directories(folder, failed);
+  std::filesystem::create_directories(folder.parent_path(), failed);
+  const bool made = !failed && std::filesystem::create_directory(folder, failed);
+  if (!failed && !made) return base::Error{base::ErrorKind::invalid, "state_dir", k_run_exists, "", "there is a run " + summary.run + " already"};
   if (failed) {
     return base::Error{base::ErrorKind::invalid, "state_dir", "Unusable", "",
                        folder.string() + ": " + failed.message() + "; set state_dir to a folder that this user may write"};

@@ -19,6 +19,9 @@ namespace keyward::orchestrator {
 /// "20261121T023000Z-4f2a": sorts by time, and two runs that start in the same second differ.
 std::string make_run_id(base::Instant now, std::uint64_t random);
 
+/// Code of the error when another run has that id.
+inline constexpr const char* k_run_exists = "RunExists";
+
 /// Counts what an account brought into a run's summary; whether the run was dry follows from the accounts.
 void count(report::RunSummary& summary, const AccountReport& report, base::Instant now);
 /// Counts what coverage came to.
@@ -30,6 +33,7 @@ ExitCode exit_code_of(const report::RunSummary& summary);
 /// state_dir/runs/RUN: events.jsonl written as things happen, run.json and report.html at the end.
 class RunRecord {
  public:
+  /// Errors: `invalid` when the folder cannot be used, with code k_run_exists when there is a record of that id.
   static base::Result<RunRecord> open(const std::filesystem::path& state_dir, report::RunSummary summary);
 
   void account_done(const AccountReport& report, base::Instant now);

@@ -4,13 +4,29 @@
 #include "orchestrator/version.hpp"
 
 namespace keyward::orchestrator {
+namespace {
 
-report::RunSummary new_summary(const CommandContext& context, const std::string& command) {
+std::string name_of(Mode mode) {
+  switch (mode) {
+    case Mode::audit: return "audit";
+    case Mode::dry_run: return "dry_run";
+    case Mode::enforce: return "enforce";
+    case Mode::list_interrupted: return "list_interrupted";
+    case Mode::recover: return "recover";
+  }
+  return {};
+}
+
+}  // namespace
+
+report::RunSummary new_summary(const CommandContext& context, const std::string& command, Mode mode, const AccountsToCover& accounts) {
   const Configuration& configuration = context.configuration;
   report::RunSummary summary;
   const auto now = context.services.context.clock.now();
   summary.run = make_run_id(now, context.seed);
   summary.command = command;
+  summary.mode = name_of(mode);
+  summary.configuration = context.configuration_digest;
   summary.dry_run = configuration.defaults.dry_run;  // as long as no account is begun
   summary.version = k_version;
   summary.started = now;
@@ -24,6 +40,10 @@ report::RunSummary new_summary(const CommandContext& context, const std::string&
                     {"max_changes_per_account", configuration.limits.max_changes_per_account},
                     {"max_failed_accounts_percent", configuration.limits.max_failed_accounts_percent},
                     {"max_inventory_shrink_percent", configuration.limits.max_inventory_shrink_percent}};
+  if (const std::optional<Shard>& shard = context.line.shard) {
+    summary.shard = report::ShardPart{shard->index, shard->count, static_cast<int>(accounts.in_organization)};
+    summary.limits[report::k_shard_changes] = share_of(configuration.limits.max_changes, *shard);
+  }
   return summary;
 }
 

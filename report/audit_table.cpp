@@ -68,6 +68,11 @@ boost::json::object unread_json(const std::string& id, const UnreadUsers::Accoun
 boost::json::object audit_totals(const RunSummary& summary, const UnreadUsers& unread, long long users, long long keys,
                                  long long overdue, long long unknown) {
   boost::json::object totals;
+  if (summary.shard) {
+    totals["shard"] = std::to_string(summary.shard->index) + '/' + std::to_string(summary.shard->count);
+    totals["accounts_of_shard"] = summary.accounts_total;
+    totals["accounts_in_organization"] = summary.shard->accounts_in_organization;
+  }
   totals["accounts_participating"] = summary.accounts_participating;
   totals["accounts_covered"] = summary.accounts_covered;
   totals["accounts_uncovered"] = summary.uncovered.size();
@@ -157,8 +162,9 @@ void AuditPrinter::finish_table(const RunSummary& summary) {
   if (uncovered > 0)
     out_ << ", " << paint(output_, Tone::alarm, counted(static_cast<long long>(uncovered), "account") + " NOT COVERED");
   if (unread_.total() > 0) out_ << ", " << paint(output_, Tone::alarm, users_not_read(unread_.total()));
-  if (uncovered == 0 && unread_.total() == 0) out_ << ", " << paint(output_, Tone::good, "every account covered");
+  if (uncovered == 0 && unread_.total() == 0) out_ << ", " << paint(output_, Tone::good, summary.shard ? "every account of this shard covered" : "every account covered");
   out_ << '\n';
+  if (summary.shard) out_ << "Shard " << shard_words(summary) << "; the others are not in this shard\n";
 }
 
 void AuditPrinter::finish_json(const RunSummary& summary) {

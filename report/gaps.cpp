@@ -65,6 +65,10 @@ void print_unread(std::ostream& out, const UnreadUsers& unread, std::size_t tota
 }
 
 void print_uncovered(std::ostream& out, const RunSummary& summary, const Output& output) {
+  if (!summary.shards_missing.empty()) {
+    out << paint(output, Tone::alarm, wrapped("SHARDS MISSING: " + missing_shards(summary) + ".", prose_width(output), 2))
+        << "  -> " << wrapped("Run them, then merge the records of all shards.", prose_width(output) - 5, 5) << '\n';
+  }
   if (summary.uncovered.empty()) return;
   out << paint(output, Tone::alarm,
                "NOT COVERED: " + std::to_string(summary.uncovered.size()) + " of " +

@@ -47,7 +47,8 @@ void print_unread(std::ostream& out, const UnreadUsers& unread, std::size_t tota
 /// "12 users NOT READ".
 std::string users_not_read(std::size_t count);
 
-/// The accounts that were not covered, why, and what to do about it; nothing when there are none.
+/// The shards that a merged record lacks, then the accounts that were not covered, why, and what to do about it; nothing
+/// when there are none.
 void print_uncovered(std::ostream& out, const RunSummary& summary, const Output& output);
 
 /// The same as a line of the record.

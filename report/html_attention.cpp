@@ -28,19 +28,24 @@ std::string unread_table(const UnreadUsers& unread) {
 
 std::string coverage_section(const RunFindings& f) {
   const RunSummary& s = f.summary;
-  const bool every_account = s.uncovered.empty() && s.accounts_covered >= s.accounts_participating;
+  const bool every_account = s.uncovered.empty() && s.shards_missing.empty() && s.accounts_covered >= s.accounts_participating;
   UnreadUsers unread;
   for (const Event& event : f.highlights.unread.kept()) unread.add(event);
   const std::size_t users = std::max(unread.total(), static_cast<std::size_t>(s.users_unreadable));
   const bool full = every_account && users == 0;
-  std::string title = every_account ? "" : counted(static_cast<long long>(s.uncovered.size()), "account") + " NOT covered";
+  std::string title;
+  if (!s.shards_missing.empty()) title = counted(static_cast<long long>(s.shards_missing.size()), "shard") + " MISSING";
+  if (!s.uncovered.empty() || (!every_account && title.empty()))
+    title += (title.empty() ? "" : ", ") + counted(static_cast<long long>(s.uncovered.size()), "account") + " NOT covered";
   if (users > 0) title += (title.empty() ? "" : ", ") + users_not_read(users);
   std::string html = "<section class=\"" + std::string(full ? "good" : "bad") +
                      "\" aria-labelledby=\"coverage\"><h2 id=\"coverage\">" +
-                     (full ? "Every account was covered" : title) +
+                     (!full ? title : s.shard ? "Every account of this shard was covered" : "Every account was covered") +
                      "</h2><p>" + grouped(s.accounts_covered) + " of " + counted(s.accounts_participating, "account") +
                      " that take part (" + percent(s.accounts_covered, s.accounts_participating) + " %).";
   if (!every_account) html += " Nothing is known about the keys of the others: every number below leaves them out.";
+  if (!s.shards_missing.empty()) html += " <strong>Missing: shards " + escape_html(missing_shards(s)) + ".</strong>";
+  if (s.shard) html += " Shard " + escape_html(shard_words(s)) + "; the others are not in this shard.";
   if (!s.accounts_skipped.empty()) {
     html += " <span class=\"soft\">Do not take part:";
     std::string_view separator = " ";

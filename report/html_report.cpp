@@ -65,6 +65,12 @@ std::string facts(const RunFindings& f) {
   };
   fact("Run", s.run);
   fact("Version", s.version);
+  if (s.shard) fact("Shard", shard_words(s));
+  if (!s.merged_from.empty()) {
+    std::string runs;
+    for (const std::string& run : s.merged_from) runs += (runs.empty() ? "" : ", ") + run;
+    fact("Merged from", runs);
+  }
   fact("Mode", extent_of(s) == Extent::dry_run ? "dry run, read-only sessions"
                : extent_of(s) == Extent::mixed
                    ? accounts_in_dry_run(s) + " in dry run, with read-only sessions; the others enforced"

@@ -193,6 +193,9 @@ class RunTable {
     const RunSummary& s = summary_;
     fact("Run", s.run + (s.organization.empty() ? "" : "  " + s.organization) + "  " + minute(s.started) + "  " +
                     duration(s.started, s.finished));
+    if (s.shard) fact("Shard", shard_words(s) + "; the others are not in this shard");
+    if (!s.merged_from.empty()) fact("Merged", counted(static_cast<long long>(s.merged_from.size()), "record") + " of shards");
+    if (!s.shards_missing.empty()) fact("MISSING", "shards " + missing_shards(s), Tone::alarm);
     const std::size_t uncovered = s.uncovered.size();
     const auto unread = static_cast<std::size_t>(s.users_unreadable);
     fact("Coverage",
@@ -202,7 +205,7 @@ class RunTable {
              (s.accounts_total > s.accounts_participating
                   ? "; " + grouped(s.accounts_total - s.accounts_participating) + " not taking part"
                   : ""),
-         uncovered + unread == 0 ? Tone::good : Tone::alarm);
+         uncovered + unread + s.shards_missing.size() == 0 ? Tone::good : Tone::alarm);
     fact("Keys",
          counted(s.keys, "key") + " of " + counted(s.users, "user") + ", " + grouped(s.keys_out_of_policy) +
              " out of policy",
@@ -286,6 +289,9 @@ void print_run(std::ostream& out, const RunSummary& summary, const Highlights& h
     case Format::csv:
       out << csv_line({"account", "account_name", "user", "access_key_id", "event", "action", "reason", "outcome",
                        "due", "error", "detail", "dry_run"});
+      for (const std::string& shard : summary.shards_missing) {
+        out << csv_line({"", "", "", "", "shard", "", "", "missing", "", "the record of shard " + shard + " was not merged", "", ""});
+      }
       for (const Uncovered& account : summary.uncovered) {
         out << csv_line(
             {account.account, account.name, "", "", "account", "", "", "not_covered", "", account.reason, "", ""});

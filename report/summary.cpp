@@ -30,7 +30,13 @@ void visit(Summary& s, Visitor& v) {
   v.value("clock_offset_seconds", s.clock_offset_seconds);
   v.value("seed", s.seed);
   v.value("policy", s.policy);
+  v.value("mode", s.mode);
+  v.value("configuration", s.configuration);
+  v.value("shard", s.shard);
+  v.value("merged_from", s.merged_from);
+  v.value("shards_missing", s.shards_missing);
   v.value("accounts_total", s.accounts_total);
+  v.value("accounts_missing", s.accounts_missing);
   v.value("accounts_participating", s.accounts_participating);
   v.value("accounts_covered", s.accounts_covered);
   v.value("accounts_dry_run", s.accounts_dry_run);
@@ -78,6 +84,19 @@ class Writer {
     object["deactivate"] = days.deactivate;
     object["delete"] = days.remove;
     return object;
+  }
+  static json::value to_json(const std::optional<ShardPart>& part) {
+    if (!part) return nullptr;
+    json::object object;
+    object["index"] = part->index;
+    object["count"] = part->count;
+    object["accounts_in_organization"] = part->accounts_in_organization;
+    return object;
+  }
+  static json::value to_json(const std::vector<std::string>& texts) {
+    json::array array;
+    for (const std::string& text : texts) array.emplace_back(valid_utf8(text));
+    return array;
   }
   static json::value to_json(const std::vector<Uncovered>& accounts) {
     json::array array;
@@ -143,6 +162,24 @@ class Reader {
     reader.value("deactivate", days.deactivate);
     reader.value("delete", days.remove);
     return reader.wrong().empty();
+  }
+  static bool from_json(const json::value& value, std::optional<ShardPart>& part) {
+    part.reset();
+    if (value.is_null()) return true;
+    if (!value.is_object()) return false;
+    Reader reader(value.get_object());
+    part.emplace();
+    reader.value("index", part->index);
+    reader.value("count", part->count);
+    reader.value("accounts_in_organization", part->accounts_in_organization);
+    return reader.wrong().empty() && part->index >= 1 && part->index <= part->count;
+  }
+  static bool from_json(const json::value& value, std::vector<std::string>& texts) {
+    if (!value.is_array()) return false;
+    for (const json::value& text : value.get_array()) {
+      if (!from_json(text, texts.emplace_back())) return false;
+    }
+    return true;
   }
   static bool from_json(const json::value& value, std::vector<Uncovered>& accounts) {
     if (!value.is_array()) return false;

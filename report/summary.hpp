@@ -27,6 +27,16 @@ struct PolicyDays {
   int remove = 110;
 };
 
+/// Which accounts a run was for, when several machines shared the organization.
+struct ShardPart {
+  int index = 1;
+  int count = 1;
+  int accounts_in_organization = 0;  ///< those of other shards included
+};
+
+/// Name among the limits of a shard: its share of max_changes.
+inline constexpr const char* k_shard_changes = "max_changes_of_this_shard";
+
 /// run.json: what a run found and did, in numbers.
 struct RunSummary {
   std::string run;
@@ -39,8 +49,14 @@ struct RunSummary {
   std::int64_t clock_offset_seconds = 0;  ///< AWS minus host
   std::uint64_t seed = 0;                 ///< of the jitter generator
   PolicyDays policy;
+  std::string mode;                ///< as asked for: "enforce", "dry_run", "audit", "recover", "list_interrupted"
+  std::string configuration;       ///< digest: equal for runs that went by the same configuration
+  std::optional<ShardPart> shard;  ///< every number below is of this shard
+  std::vector<std::string> merged_from;     ///< ids of the shards' runs that this record was made of
+  std::vector<std::string> shards_missing;  ///< "3/4": nothing is known about their accounts
 
-  int accounts_total = 0;  ///< in the organization
+  int accounts_total = 0;  ///< in the organization, or in the shard
+  int accounts_missing = 0;  ///< in the organization and in no record that was merged: those of the missing shards
   int accounts_participating = 0;
   int accounts_covered = 0;
   int accounts_dry_run = 0;                     ///< of those begun: nothing could be changed there

@@ -217,6 +217,19 @@ std::string accounts_in_dry_run(const RunSummary& summary) {
          counted(summary.accounts_dry_run + summary.accounts_enforced, "account");
 }
 
+std::string shard_words(const RunSummary& summary) {
+  const ShardPart& shard = summary.shard.value();
+  return std::to_string(shard.index) + " of " + std::to_string(shard.count) + ": " + grouped(summary.accounts_total) + " of " +
+         counted(shard.accounts_in_organization, "account");
+}
+
+std::string missing_shards(const RunSummary& summary) {
+  if (summary.shards_missing.empty()) return {};
+  std::string names;
+  for (const std::string& shard : summary.shards_missing) names += (names.empty() ? "" : ", ") + shard;
+  return names + ", whose " + counted(summary.accounts_missing, "account") + " nothing is known about";
+}
+
 namespace {
 
 std::string next_after_dry_run(const RunSummary& summary) {
@@ -236,6 +249,7 @@ std::string next_command(const RunSummary& summary) {
   const std::string again = "keyward " + summary.command + "    again, ";
   if (summary.recovery_needed > 0)
     return "keyward recover    after the commands under RECOVERY NEEDED, to see that nothing is left";
+  if (!summary.shards_missing.empty()) return "keyward report merge    again, with the records of the missing shards";
   if (!summary.stopped_by.empty()) return again + "once the cause of the safety stop is understood";
   if (summary.interrupted) return again + "for what was not begun";
   if (!summary.uncovered.empty()) return again + "once the accounts named under NOT COVERED can be reached";
@@ -246,7 +260,7 @@ std::string next_command(const RunSummary& summary) {
     return "mend what kept the mail back (under FAILED); the next daily run goes on from here";
   // What is wrong stands in no count of the summary: a record or a memory that could not be written.
   if (summary.exit_code == 4) return "mend what standard error tells of; the next daily run goes on from here";
-  if (summary.accounts_total > 0 && summary.accounts_participating == 0)
+  if (!summary.shard && summary.accounts_total > 0 && summary.accounts_participating == 0)
     return "name accounts under accounts.include: none takes part (keyward inventory says why)";
   if (summary.command != "audit" && extent_of(summary) != Extent::enforced) return next_after_dry_run(summary);
   if (summary.needs_human > 0)

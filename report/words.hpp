@@ -58,6 +58,12 @@ std::string minute(base::Instant instant);
 /// "3 of 10 accounts": those in dry run, of those that were begun.
 std::string accounts_in_dry_run(const RunSummary& summary);
 
+/// "2 of 4: 2 503 of 10 012 accounts": which accounts a shard's run was for. Only for a summary with a shard.
+std::string shard_words(const RunSummary& summary);
+
+/// "2/4, 3/4, whose 5 012 accounts nothing is known about": what a merged record lacks; empty when it is whole.
+std::string missing_shards(const RunSummary& summary);
+
 /// What one asks the owner of the run to do next, most pressing first; never empty.
 std::string next_command(const RunSummary& summary);
 

@@ -72,5 +72,29 @@ TEST(CommandLine, AConfigurationHasNoRows) {
   }
 }
 
+TEST(CommandLine, AShardBelongsToCommandsThatGoThroughTheAccounts) {
+  for (const char* command : {"run", "audit", "recover"}) {
+    const Parsed parsed = parse({command, "--shard", "2/4"});
+    ASSERT_TRUE(parsed.line) << parsed.said;
+    EXPECT_EQ(parsed.line->shard, (Shard{2, 4}));
+    EXPECT_TRUE(takes_shard(parsed.line->command));
+    EXPECT_EQ(parse({command, "--shard", "0/4"}).code, ExitCode::usage);
+  }
+  EXPECT_EQ(parse({"inventory", "--shard", "2/4"}).code, ExitCode::usage);
+  EXPECT_FALSE(takes_shard(Command::inventory));
+  EXPECT_FALSE(takes_shard(Command::rotate));
+}
+
+TEST(CommandLine, AMergeNeedsRecordsAndAPlaceForTheirSum) {
+  const Parsed parsed = parse({"report", "merge", "--out", "sum", "a", "b"});
+  ASSERT_TRUE(parsed.line) << parsed.said;
+  EXPECT_EQ(parsed.line->command, Command::report_merge);
+  EXPECT_EQ(parsed.line->records, (std::vector<std::string>{"a", "b"}));
+  EXPECT_FALSE(parsed.line->partial);
+  EXPECT_EQ(parse({"report", "merge", "a"}).code, ExitCode::usage);
+  EXPECT_EQ(parse({"report", "merge", "--out", "sum"}).code, ExitCode::usage);
+  EXPECT_EQ(parse({"report"}).code, ExitCode::usage);
+}
+
 }  // namespace
 }  // namespace keyward::orchestrator

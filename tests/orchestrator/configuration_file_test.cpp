@@ -236,9 +236,9 @@ const Wrong k_values[] = {
      "config.yaml:3:23: policy.unused_keys: is off without quotes, which YAML may read as something else than text; "
      "write \"off\" in quotes"},
     {"limits: {deadline: 2 hours}\n",
-     R"(config.yaml:3:20: limits.deadline: is "2 hours"; it must be a time span from 1m to 7d, such as 90s, 30m, 2h or 1d)"},
+     R"(config.yaml:3:20: limits.deadline: is "2 hours"; it must be a time span from 1s to 7d, such as 90s, 30m, 2h or 1d)"},
     {"limits: {deadline: 8d}\n",
-     R"(config.yaml:3:20: limits.deadline: is "8d"; it must be a time span from 1m to 7d, such as 90s, 30m, 2h or 1d)"},
+     R"(config.yaml:3:20: limits.deadline: is "8d"; it must be a time span from 1s to 7d, such as 90s, 30m, 2h or 1d)"},
     {"limits: {verify_timeout: 90}\n",
      "config.yaml:3:26: limits.verify_timeout: is 90; it must be a time span from 1s to 5m, such as 90s, 30m, 2h or "
      "1d"},
@@ -456,7 +456,7 @@ TEST_F(ConfigurationFile, ReportsEverythingAtOnceInTheOrderOfTheFile) {
       (Lines{
           R"(config.yaml:1:10: dry_run: is "maybe"; it must be true or false)",
           "config.yaml:3:15: store.name: two users would share one secret; the name must hold {user}",
-          R"(config.yaml:4:20: limits.deadline: is "x"; it must be a time span from 1m to 7d, such as 90s, 30m, 2h or 1d)"}));
+          R"(config.yaml:4:20: limits.deadline: is "x"; it must be a time span from 1s to 7d, such as 90s, 30m, 2h or 1d)"}));
 }
 
 TEST_F(ConfigurationFile, ReportsAMissingFileAndAFolder) {

@@ -3,6 +3,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <set>
+
 #include "orchestrator/configuration_fixture.hpp"
 
 namespace keyward::orchestrator {
@@ -152,6 +154,25 @@ TEST(ConfigurationSchema, StatesRangesPatternsAndDefaults) {
   EXPECT_EQ(exempt.at("required"), json::value(json::array{"account", "user", "reason", "owner"}));
   EXPECT_EQ(exempt.at("properties").at("account").at("pattern"), "^[0-9]{12}$");
   EXPECT_EQ(schema_at(schema, "policy")->at("additionalProperties"), false);
+}
+
+TEST_F(ConfigurationText, TheDigestIsOfWhatAppliesNotOfWhereItCameFrom) {
+  const std::string digest = configuration_digest(loaded(sound("policy: {rotate_after_days: 45}\n")));
+  EXPECT_EQ(digest.size(), 64u);
+  EXPECT_EQ(configuration_digest(loaded(sound("# as before\npolicy:\n  rotate_after_days: 45\nstate_dir: /elsewhere\nprofile: p\n"))), digest);
+  std::set<std::string> digests{digest};
+  for (const char* other : {"policy: {rotate_after_days: 46}\n", "policy: {rotate_after_days: 45}\ndry_run: false\n",
+                            "policy: {rotate_after_days: 45}\nlimits: {max_changes: 1}\n"}) {
+    EXPECT_TRUE(digests.insert(configuration_digest(loaded(sound(other)))).second) << other;
+  }
+  sources_.environment["RotationPeriod"] = "45";
+  EXPECT_EQ(configuration_digest(loaded(sound(""))), configuration_digest(loaded(sound("policy: {rotate_after_days: 50}\n"))));
+  sources_.environment = {{"NAME", "handshake"}};
+  const std::string with_overrides = configuration_digest(loaded(k_with_overrides));
+  EXPECT_TRUE(digests.insert(with_overrides).second);
+  // Of an external id the reference counts: the digest stands in records, and tells nothing about the id.
+  sources_.environment = {{"NAME", "another"}};
+  EXPECT_EQ(configuration_digest(loaded(k_with_overrides)), with_overrides);
 }
 
 }  // namespace

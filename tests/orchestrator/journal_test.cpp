@@ -41,7 +41,7 @@ Outcome ended(const JournalEntry& entry, OutcomeStatus status) {
 }
 
 Journal open(const test::TemporaryDirectory& folder) {
-  auto journal = Journal::open(folder.path());
+  auto journal = Journal::open(StateFolders(folder.path()));
   if (!journal) throw std::runtime_error(base::describe(journal.error()));
   return std::move(*journal);
 }
@@ -176,7 +176,7 @@ TEST(Journal, ACutOrForeignLineCostsOnlyItself) {
 
 TEST(Journal, AnActionThatCannotBeNotedIsRefused) {
   const test::TemporaryDirectory folder;
-  const auto journal = Journal::open(folder.path("missing"));
+  const auto journal = Journal::open(StateFolders(folder.path("missing")));
   ASSERT_FALSE(journal);
   EXPECT_NE(base::describe(journal.error()).find("journal.jsonl"), std::string::npos);
 }
@@ -190,6 +190,45 @@ TEST(Journal, OnlyWhatOwnersHearOfIsNoted) {
   decision = begun(Action::remove).decision;
   decision.key.reset();
   EXPECT_FALSE(Journal::concerns(decision));
+}
+
+// The account is in shard 2/2 (shard_test.cpp).
+StateFolders shard(const test::TemporaryDirectory& folder, std::string_view name) {
+  StateFolders folders(folder.path(), parse_shard(name));
+  std::filesystem::create_directories(folders.own);
+  return folders;
+}
+
+TEST(Journal, MovesWithItsAccountsWhenTheyAreDividedAnew) {
+  const test::TemporaryDirectory folder;
+  {
+    Journal journal = open(folder);
+    ASSERT_TRUE(journal.begin(begun(Action::rotate)));
+  }
+  EXPECT_TRUE(Journal::open(shard(folder, "1/2"))->left_by_earlier_runs(k_account, k_user).empty());
+  for (int run = 0; run < 2; ++run) {
+    const auto entries = Journal::open(shard(folder, "2/2"))->left_by_earlier_runs(k_account, k_user);
+    ASSERT_EQ(entries.size(), 1u);
+    EXPECT_EQ(entries[0].run, "run-1");
+  }
+  // The next run of the whole organization takes it back, and no copy stays behind.
+  EXPECT_EQ(left(folder).size(), 1u);
+  std::filesystem::remove(folder.path("journal.jsonl"));
+  EXPECT_TRUE(Journal::open(shard(folder, "2/2"))->left_by_earlier_runs(k_account, k_user).empty());
+}
+
+TEST(Journal, AnEntryThatAKilledRunHadMovedHalfwayIsThereOnce) {
+  const test::TemporaryDirectory folder;
+  {
+    Journal journal = open(folder);
+    ASSERT_TRUE(journal.begin(begun(Action::rotate)));
+  }
+  // Open in both: killed between writing it here and closing it there.
+  std::filesystem::create_directories(shard(folder, "2/2").own);
+  std::filesystem::copy_file(folder.path("journal.jsonl"), folder.path("shards/2-of-2/journal.jsonl"));
+  EXPECT_EQ(Journal::open(shard(folder, "2/2"))->left_by_earlier_runs(k_account, k_user).size(), 1u);
+  std::filesystem::remove_all(folder.path("shards"));
+  EXPECT_TRUE(left(folder).empty());
 }
 
 }  // namespace

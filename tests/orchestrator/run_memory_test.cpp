@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/files.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace keyward::orchestrator {
@@ -19,13 +20,13 @@ TEST(RunMemory, TellsAStandingMatterOnceAndAgainAfterItWasGone) {
   const test::TemporaryDirectory folder;
   for (const bool stands : {true, true, false, true}) {
     static bool was_told = false;
-    RunMemory memory = RunMemory::load(folder.path());
+    RunMemory memory = RunMemory::load(StateFolders(folder.path()));
     memory.audited(k_account, Mode::enforce, k_monday);
     if (stands) {
       EXPECT_EQ(memory.is_news(k_matter, Mode::enforce), !was_told);
     }
     was_told = stands;
-    ASSERT_TRUE(memory.save(folder.path(), {}));
+    ASSERT_TRUE(memory.save(StateFolders(folder.path()), {}));
   }
 }
 
@@ -35,9 +36,9 @@ TEST(RunMemory, WhatADryRunToldDoesNotCountForARunThatActs) {
     RunMemory memory;
     memory.audited(k_account, Mode::dry_run, k_monday);
     EXPECT_TRUE(memory.is_news(k_matter, Mode::dry_run));
-    ASSERT_TRUE(memory.save(folder.path(), {}));
+    ASSERT_TRUE(memory.save(StateFolders(folder.path()), {}));
   }
-  RunMemory memory = RunMemory::load(folder.path());
+  RunMemory memory = RunMemory::load(StateFolders(folder.path()));
   EXPECT_EQ(memory.last_audited(k_account, Mode::dry_run), k_monday);
   EXPECT_FALSE(memory.is_news(k_matter, Mode::dry_run));
   EXPECT_FALSE(memory.last_audited(k_account, Mode::enforce));
@@ -50,16 +51,16 @@ TEST(RunMemory, WhatCouldNotBeToldIsToldByTheNextRun) {
     RunMemory memory;
     memory.audited(k_account, Mode::enforce, k_monday);
     memory.audited(k_other, Mode::enforce, k_monday);
-    ASSERT_TRUE(memory.save(folder.path(), {}));
+    ASSERT_TRUE(memory.save(StateFolders(folder.path()), {}));
   }
   {
-    RunMemory memory = RunMemory::load(folder.path());
+    RunMemory memory = RunMemory::load(StateFolders(folder.path()));
     memory.audited(k_account, Mode::enforce, k_tuesday);
     memory.audited(k_other, Mode::enforce, k_tuesday);
     EXPECT_TRUE(memory.is_news(k_matter, Mode::enforce));
-    ASSERT_TRUE(memory.save(folder.path(), {k_account}));
+    ASSERT_TRUE(memory.save(StateFolders(folder.path()), {k_account}));
   }
-  RunMemory memory = RunMemory::load(folder.path());
+  RunMemory memory = RunMemory::load(StateFolders(folder.path()));
   EXPECT_EQ(memory.last_audited(k_account, Mode::enforce), k_monday);
   EXPECT_EQ(memory.last_audited(k_other, Mode::enforce), k_tuesday);
   EXPECT_TRUE(memory.is_news(k_matter, Mode::enforce));
@@ -72,14 +73,14 @@ TEST(RunMemory, KeepsTheMattersOfAccountsThatWereNotCovered) {
     memory.audited(k_account, Mode::enforce, k_monday);
     EXPECT_TRUE(memory.is_news(k_matter, Mode::enforce));
     memory.set_accounts(7);
-    ASSERT_TRUE(memory.save(folder.path(), {}));
+    ASSERT_TRUE(memory.save(StateFolders(folder.path()), {}));
   }
   {
-    RunMemory memory = RunMemory::load(folder.path());
+    RunMemory memory = RunMemory::load(StateFolders(folder.path()));
     memory.audited(k_other, Mode::enforce, k_tuesday);
-    ASSERT_TRUE(memory.save(folder.path(), {}));
+    ASSERT_TRUE(memory.save(StateFolders(folder.path()), {}));
   }
-  RunMemory memory = RunMemory::load(folder.path());
+  RunMemory memory = RunMemory::load(StateFolders(folder.path()));
   EXPECT_FALSE(memory.is_news(k_matter, Mode::enforce));
   EXPECT_EQ(memory.accounts(), 7u);
 }
@@ -88,10 +89,74 @@ TEST(RunMemory, ADamagedFileIsAnEmptyMemory) {
   const test::TemporaryDirectory folder;
   for (const char* text : {"", "[]", "{\"version\": 99}", "{\"version\": 2, \"enforce\": {\"audited\": {\"222222222222\": 7}, \"told\": 1}}"}) {
     folder.write("memory.json", text);
-    RunMemory memory = RunMemory::load(folder.path());
+    RunMemory memory = RunMemory::load(StateFolders(folder.path()));
     EXPECT_FALSE(memory.last_audited(k_account, Mode::enforce)) << text;
     EXPECT_TRUE(memory.is_news(k_matter, Mode::enforce)) << text;
   }
+}
+
+// By the hash of shard_test.cpp: k_account is in shards 2/2 and 3/3, k_other in 1/2 and 3/3.
+StateFolders folders_of(const test::TemporaryDirectory& directory, std::string_view shard) {
+  StateFolders folders(directory.path(), parse_shard(shard));
+  std::filesystem::create_directories(folders.own);
+  return StateFolders(directory.path(), parse_shard(shard));
+}
+
+void remember(const StateFolders& folders, base::Instant at, std::initializer_list<base::AccountId> accounts, bool stands, std::size_t count) {
+  RunMemory memory = RunMemory::load(folders);
+  for (const base::AccountId& account : accounts) {
+    memory.audited(account, Mode::enforce, at);
+    memory.visited(account, Mode::enforce, at);
+  }
+  if (stands) memory.is_news(k_matter, Mode::enforce);
+  memory.set_accounts(count);
+  ASSERT_TRUE(memory.save(folders, {}));
+}
+
+TEST(RunMemory, OfAnAccountIsFoundHoweverTheAccountsWereDividedBefore) {
+  const test::TemporaryDirectory folder;
+  remember(folders_of(folder, ""), k_monday, {k_account, k_other}, true, 7);
+  for (const char* division : {"2/2", "3/3", ""}) {
+    RunMemory memory = RunMemory::load(folders_of(folder, division));
+    EXPECT_EQ(memory.last_audited(k_account, Mode::enforce), k_monday) << division;
+    EXPECT_EQ(memory.last_visit(k_account, Mode::enforce), k_monday) << division;
+    EXPECT_FALSE(memory.is_news(k_matter, Mode::enforce)) << division;
+    EXPECT_EQ(memory.accounts(), 7u) << division;
+  }
+  // What stood on Monday and stands no more on Tuesday is news when it comes back, in every division.
+  remember(folders_of(folder, "2/2"), k_tuesday, {k_account}, false, 6);
+  for (const char* division : {"2/2", "3/3", ""}) {
+    RunMemory memory = RunMemory::load(folders_of(folder, division));
+    EXPECT_EQ(memory.last_audited(k_account, Mode::enforce), k_tuesday) << division;
+    EXPECT_TRUE(memory.is_news(k_matter, Mode::enforce)) << division;
+    EXPECT_EQ(memory.accounts(), 6u) << division;
+  }
+  EXPECT_EQ(RunMemory::load(folders_of(folder, "")).last_audited(k_other, Mode::enforce), k_monday);
+}
+
+TEST(RunMemory, OfAShardIsOfItsAccountsOnly) {
+  const test::TemporaryDirectory folder;
+  remember(folders_of(folder, ""), k_monday, {k_account, k_other}, true, 7);
+  remember(folders_of(folder, "1/2"), k_tuesday, {k_other}, false, 7);
+  const auto text = base::read_whole(folder.path("shards/1-of-2/memory.json"));
+  ASSERT_TRUE(text);
+  EXPECT_EQ(text->find(k_account.str()), std::string::npos) << *text;
+  EXPECT_NE(text->find(k_other.str()), std::string::npos) << *text;
+}
+
+TEST(RunMemory, AnAccountThatWasGoneThroughAndNotToldStandsBehindOneThatWasNot) {
+  const test::TemporaryDirectory folder;
+  {
+    RunMemory memory;
+    memory.audited(k_account, Mode::enforce, k_monday);
+    memory.visited(k_account, Mode::enforce, k_monday);
+    ASSERT_TRUE(memory.save(StateFolders(folder.path()), {k_account}));
+  }
+  const RunMemory memory = RunMemory::load(StateFolders(folder.path()));
+  EXPECT_FALSE(memory.last_audited(k_account, Mode::enforce));
+  EXPECT_EQ(memory.last_visit(k_account, Mode::enforce), k_monday);
+  EXPECT_FALSE(memory.last_visit(k_account, Mode::dry_run));
+  EXPECT_FALSE(memory.last_visit(k_other, Mode::enforce));
 }
 
 }  // namespace

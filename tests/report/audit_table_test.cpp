@@ -161,5 +161,18 @@ TEST(AuditTable, NothingFoundIsValidInEveryFormat) {
   }
 }
 
+TEST(AuditTable, AShardClaimsItsOwnAccountsOnly) {
+  RunSummary summary = samples::summary_of(0, 1);
+  summary.shard = ShardPart{2, 4, 10};
+  std::ostringstream out;
+  AuditPrinter(out, {}).finish(summary);
+  EXPECT_TRUE(out.str().ends_with(", every account of this shard covered\nShard 2 of 4: 1 of 10 accounts; the others are not in this shard\n")) << out.str();
+  std::ostringstream json;
+  AuditPrinter(json, {Format::json}).finish(summary);
+  const boost::json::value totals = boost::json::parse(json.str()).at("totals");
+  EXPECT_EQ(totals.at("shard").as_string(), "2/4");
+  EXPECT_EQ(totals.at("accounts_in_organization").as_int64(), 10);
+}
+
 }  // namespace
 }  // namespace keyward::report

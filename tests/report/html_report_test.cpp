@@ -268,5 +268,24 @@ TEST(HtmlReport, WrittenFromARunsFolderAlsoWhenTheLastEventIsCut) {
   EXPECT_FALSE(write_report(folder.path()));
 }
 
+TEST(HtmlReport, OfAShardAndOfAPartialMergeClaimNoMoreThanTheyCover) {
+  RunSummary summary = samples::summary_of(0, 5);
+  EXPECT_NE(HtmlReport(summary).render().find("Every account was covered"), std::string::npos);
+  RunSummary shard = summary;
+  shard.shard = ShardPart{2, 4, 10};
+  const std::string of_shard = HtmlReport(shard).render();
+  EXPECT_EQ(of_shard.find("Every account was covered"), std::string::npos);
+  EXPECT_NE(of_shard.find("Every account of this shard was covered"), std::string::npos);
+  EXPECT_NE(of_shard.find("2 of 4: 5 of 10 accounts; the others are not in this shard."), std::string::npos);
+  RunSummary partial = summary;
+  partial.merged_from = {"20261121T023000Z-0001"};
+  partial.shards_missing = {"2/4", "3/4"};
+  partial.accounts_missing = 6;
+  const std::string of_partial = HtmlReport(partial).render();
+  EXPECT_EQ(of_partial.find("Every account"), std::string::npos);
+  EXPECT_EQ(between(of_partial, "<h2 id=\"coverage\">", "</h2>"), "2 shards MISSING");
+  EXPECT_NE(of_partial.find("Missing: shards 2/4, 3/4, whose 6 accounts nothing is known about."), std::string::npos);
+}
+
 }  // namespace
 }  // namespace keyward::report

@@ -263,5 +263,38 @@ TEST(RunTable, MachineFormatsHoldSummaryAndHighlights) {
   EXPECT_NE(run_as({Format::csv}).find("777788889999,data-eu,,,account,,,not_covered,"), std::string::npos);
 }
 
+/// A record of two of four shards of an organization.
+RunSummary partly_merged() {
+  RunSummary summary = samples::summary_of(0, 5);
+  summary.merged_from = {"20261121T023000Z-0001", "20261121T023000Z-0004"};
+  summary.shards_missing = {"2/4", "3/4"};
+  summary.accounts_missing = 6;
+  summary.exit_code = 4;
+  return summary;
+}
+
+TEST(RunTable, AShardSaysWhichPartOfTheOrganizationItIs) {
+  RunSummary summary = samples::summary_of(0, 5);
+  summary.shard = ShardPart{2, 4, 10};
+  const std::string text = run_as({}, summary);
+  EXPECT_NE(text.find("Shard       2 of 4: 5 of 10 accounts; the others are not in this shard\nCoverage    5 of 5 accounts\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("NOT COVERED"), std::string::npos) << text;
+}
+
+TEST(RunTable, MissingShardsAreToldFirstInEveryForm) {
+  const std::string text = run_as({}, partly_merged());
+  EXPECT_TRUE(text.starts_with(R"(SHARDS MISSING: 2/4, 3/4, whose 6 accounts nothing is known about.
+  -> Run them, then merge the records of all shards.
+)")) << text;
+  EXPECT_NE(text.find("\nMISSING     shards 2/4, 3/4, whose"), std::string::npos) << text;
+  EXPECT_NE(text.find("\nNext        keyward report merge "), std::string::npos) << text;
+  for (const Format format : {Format::json, Format::jsonl}) {
+    const std::string json = run_as({format}, partly_merged());
+    EXPECT_NE(json.find(R"("shards_missing":["2/4","3/4"])"), std::string::npos) << json;
+  }
+  const std::string csv = run_as({Format::csv}, partly_merged());
+  EXPECT_NE(csv.find("\n,,,,shard,,,missing,,the record of shard 2/4 was not merged,,\r\n"), std::string::npos) << csv;
+}
+
 }  // namespace
 }  // namespace keyward::report
