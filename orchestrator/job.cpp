@@ -49,7 +49,8 @@ Job::Job(const Configuration& configuration, Services services, const std::optio
       // which has a caller of its own (workplace.cpp).
       hub_(services_.context, *services_.identity, services_.region, aws::Writes::refused),
       budget_(shard ? share_of(configuration.limits.max_changes, *shard) : configuration.limits.max_changes,
-              configuration.limits.max_changes_per_account) {
+              configuration.limits.max_changes_per_account),
+      deadline_(base::Deadline::after(configuration.limits.deadline)) {
   if (configuration.organization.list_role) {
     list_session_.emplace(services_.context, services_.identity, services_.region, *configuration.organization.list_role,
                           role_settings(configuration, services_.partition), aws::Writes::refused);
@@ -93,7 +94,7 @@ RunParts Job::parts_for(rotation::RunIdentity run, Journal* journal) {
           budget_,
           services_.log,
           journal,
-          base::Deadline::after(configuration_.limits.deadline),
+          deadline_,
           services_.stopping};
 }
 

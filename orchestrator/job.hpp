@@ -50,7 +50,7 @@ struct CoverageCallbacks {
 /// The way through the organization that inventory, audit and run share.
 class Job {
  public:
-  /// Of max_changes a shard may make its share.
+  /// Of max_changes a shard may make its share. limits.deadline runs from here.
   Job(const Configuration& configuration, Services services, const std::optional<Shard>& shard);
 
   /// Who we are, and with that AWS's calendar: the first signed answer.
@@ -83,6 +83,7 @@ class Job {
   aws::Caller hub_;
   std::optional<accounts::Session> list_session_;
   ChangeBudget budget_;
+  base::Deadline deadline_;
 };
 
 }  // namespace keyward::orchestrator
