@@ -1,3 +1,5 @@
+#include <boost/asio/this_coro.hpp>
+
 #include "orchestrator/commands.hpp"
 #include "orchestrator/preflight.hpp"
 #include "orchestrator/run_record.hpp"
@@ -13,15 +15,17 @@ base::Task<ExitCode> run_audit(CommandContext context) {
   const accounts::Inventory& inventory = accounts->inventory;
   report::RunSummary summary = new_summary(context, "audit", Mode::audit, *accounts);
   report::AuditPrinter printer(context.out, context.output);
-  Progress progress(context.err, context.progress);
+  const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+  Progress progress(executor, context.progress, context.services.context.statistics.throttled);
   progress.begin(participating(inventory));
   CoverageCallbacks callbacks;
   callbacks.previous_run = [](const accounts::Account&) { return std::optional<base::Instant>(); };
+  callbacks.account_begun = [&progress](const accounts::Account& account) { progress.account_begun(account); };
   callbacks.account_done = [&](AccountReport&& report) {
     const base::Instant now = context.services.context.clock.now();
     count(summary, report, now);
     if (!report.failure) printer.add(report.account, report.users, report.settings.policy, now);
-    progress.account_done(report.failure.has_value(), context.services.context.statistics.throttled);
+    progress.account_done(report.account, report.failure.has_value());
   };
   rotation::RunIdentity run{summary.run, {}};
   Coverage coverage = co_await job.cover(inventory, Mode::audit, std::move(run), std::move(callbacks), nullptr);

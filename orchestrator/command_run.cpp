@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <boost/asio/this_coro.hpp>
 
 #include "orchestrator/commands.hpp"
 #include "orchestrator/open_run.hpp"
@@ -40,17 +41,19 @@ Task<ExitCode> walk(CommandContext& context, std::string command, Mode mode, Job
     return told_as(mode_for(context.configuration.for_account(account), mode));
   };
   longest_waiting_first(inventory, [&](const accounts::Account& account) { return run->memory.last_visit(account.id, seen_as(account)); });
-  Progress progress(context.err, context.progress);
+  const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
+  Progress progress(executor, context.progress, context.services.context.statistics.throttled);
   progress.begin(participating(inventory));
   CoverageCallbacks callbacks;
   callbacks.previous_run = [&](const accounts::Account& account) {
     return run->memory.last_audited(account.id, seen_as(account));
   };
+  callbacks.account_begun = [&progress](const accounts::Account& account) { progress.account_begun(account); };
   callbacks.account_done = [&](AccountReport&& report) {
     run->account_done(report, context.services.context.clock.now());
     if (audits && !report.cut_short) run->memory.visited(report.account.id, told_as(report.mode), report.audited_at);
     if (audits && !report.cut_short && !report.failure) run->memory.audited(report.account.id, told_as(report.mode), report.audited_at);
-    progress.account_done(report.failure.has_value(), context.services.context.statistics.throttled);
+    progress.account_done(report.account, report.failure.has_value());
   };
   rotation::RunIdentity identity = identity_of(context, run->id());
   Coverage coverage;

@@ -22,7 +22,7 @@ struct CommandContext {
   Services services;
   std::uint64_t seed;
   report::Output output;
-  Progress::Style progress;
+  Progress::Place progress;
   std::ostream& out;  ///< results
   std::ostream& err;  ///< everything else
   const int& signal;  ///< the signal that asked to stop; 0: none

@@ -111,6 +111,7 @@ Task<void> Job::work(Walk& walk, accounts::Account account) {
     co_return;
   }
   const std::optional<base::Instant> previous_run = walk.callbacks.previous_run(account);
+  walk.callbacks.account_begun(account);
   AccountReport report = co_await work_account(walk.parts, std::move(account), walk.mode, previous_run);
   if (report.failure) {
     ++walk.failed;

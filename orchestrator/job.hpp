@@ -41,9 +41,10 @@ struct Coverage {
   std::string stopped_by;  ///< the limit that held accounts back, and why; empty: none
 };
 
-/// Asked before an account is begun and told when it is done.
+/// Asked and told when an account is begun, told when it is done.
 struct CoverageCallbacks {
   std::function<std::optional<base::Instant>(const accounts::Account&)> previous_run;
+  std::function<void(const accounts::Account&)> account_begun;
   std::function<void(AccountReport&&)> account_done;
 };
 

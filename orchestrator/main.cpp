@@ -94,14 +94,21 @@ std::optional<std::size_t> terminal_width(const std::map<std::string, std::strin
   return width == 0 ? std::nullopt : std::optional(width);
 }
 
-Progress::Style progress_style(ProgressChoice choice) {
+Progress::Style progress_style(ProgressChoice choice, const std::map<std::string, std::string>& environment) {
   switch (choice) {
     case ProgressChoice::bar: return Progress::Style::bar;
     case ProgressChoice::plain: return Progress::Style::plain;
     case ProgressChoice::none: return Progress::Style::none;
     case ProgressChoice::automatic: break;
   }
-  return ::isatty(STDERR_FILENO) == 1 ? Progress::Style::bar : Progress::Style::plain;
+  return ::isatty(STDERR_FILENO) == 1 && value_of(environment, "TERM") != "dumb" ? Progress::Style::bar : Progress::Style::plain;
+}
+
+/// Of the terminal on standard error, as it is now: people resize windows.
+TerminalSize progress_size() {
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {};
+  return {size.ws_col, size.ws_row};
 }
 
 base::LogFormat log_format(LogFormat format, const std::map<std::string, std::string>& environment) {
@@ -174,7 +181,7 @@ base::Task<ExitCode> dispatch(CommandContext context) {
 /// SIGINT and SIGTERM ask the run to end what it has begun; a second one ends the process at once.
 class StopSignals {
  public:
-  explicit StopSignals(boost::asio::io_context& loop) : signals_(loop, SIGINT, SIGTERM) { wait(); }
+  StopSignals(boost::asio::io_context& loop, LiveBlock& block) : block_(block), signals_(loop, SIGINT, SIGTERM) { wait(); }
   void ignore() { signals_.cancel(); }
   const bool& stopping() const noexcept { return stopping_; }
   const int& signal() const noexcept { return signal_; }
@@ -183,13 +190,17 @@ class StopSignals {
   void wait() {
     signals_.async_wait([this](boost::system::error_code failed, int number) {
       if (failed) return;
-      if (stopping_) std::_Exit(128 + number);
+      if (stopping_) {
+        block_.hide();
+        std::_Exit(128 + number);
+      }
       stopping_ = true;
       signal_ = number;
-      std::cerr << "\nkeyward: stopping; what was begun is finished first (once more to stop at once)\n";
+      block_.above() << "\nkeyward: stopping; what was begun is finished first (once more to stop at once)\n";
       wait();
     });
   }
+  LiveBlock& block_;
   boost::asio::signal_set signals_;
   bool stopping_ = false;
   int signal_ = 0;
@@ -221,14 +232,15 @@ ExitCode aws_command(const CommandLine& line, const std::map<std::string, std::s
   if (!agent) return refuse(agent.error());
 
   boost::asio::io_context loop(1);
-  StopSignals signals(loop);
+  LiveBlock block(std::cerr);
+  StopSignals signals(loop, block);
   base::CurlTransportSettings transport_settings;
   transport_settings.ca_file = value_of(environment, "AWS_CA_BUNDLE");
   base::CurlTransport transport(loop.get_executor(), transport_settings);
   const base::HostClock host_clock;
   aws::AwsClock clock(host_clock);
   base::TimerSleeper sleeper;
-  base::Log log(base::parse_log_level(line.log_level).value_or(base::LogLevel::info), log_format(line.log_format, environment));
+  base::Log log(base::parse_log_level(line.log_level).value_or(base::LogLevel::info), log_format(line.log_format, environment), block.above());
   const std::uint64_t seed = std::random_device{}();
   aws::CallContext context{transport, clock, sleeper, *endpoints, std::mt19937_64(seed), {}, *agent, base::Deadline::never()};
   const std::shared_ptr<aws::CredentialProvider> identity = aws::default_credential_chain({context, environment, home, profile, *region});
@@ -239,9 +251,9 @@ ExitCode aws_command(const CommandLine& line, const std::map<std::string, std::s
                          {context, identity, *region, *partition, log, signals.stopping()},
                          seed,
                          output_of(line, environment),
-                         progress_style(line.progress),
+                         {block, progress_style(line.progress, environment), progress_size},
                          std::cout,
-                         std::cerr,
+                         block.above(),
                          signals.signal()};
   ExitCode code = ExitCode::internal_error;
   std::exception_ptr failure;

@@ -99,7 +99,8 @@ class Keyward:
     def start(self, *arguments, stdout=subprocess.PIPE, **environment):
         """The running program, for tests that disturb it; finish() waits for its end."""
         self._records = self._run_directories()
-        command = [executable(), "-c", self.directory / "config.yaml", "--progress", "none", *arguments]
+        progress = () if "--progress" in arguments else ("--progress", "none")
+        command = [executable(), "-c", self.directory / "config.yaml", *progress, *arguments]
         return subprocess.Popen(
             [str(part) for part in command],
             cwd=self.directory,
