@@ -12,8 +12,7 @@ namespace {
 using base::Result;
 using base::Task;
 
-Task<ExitCode> rotate(CommandContext& context, base::AccountId account, RotationOrder order, Job& job,
-                      const AccountsToCover& accounts) {
+Task<ExitCode> rotate(CommandContext& context, base::AccountId account, RotationOrder order, Job& job, const AccountsToCover& accounts) {
   const accounts::Inventory& inventory = accounts.inventory;
   const auto entry = std::ranges::find(inventory.entries, account, [](const auto& one) { return one.account.id; });
   if (entry == inventory.entries.end() || entry->skip != accounts::Skip::none) {

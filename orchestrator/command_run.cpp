@@ -45,9 +45,7 @@ Task<ExitCode> walk(CommandContext& context, std::string command, Mode mode, Job
   Progress progress(executor, context.progress, context.services.context.statistics.throttled);
   progress.begin(participating(inventory));
   CoverageCallbacks callbacks;
-  callbacks.previous_run = [&](const accounts::Account& account) {
-    return run->memory.last_audited(account.id, seen_as(account));
-  };
+  callbacks.previous_run = [&](const accounts::Account& account) { return run->memory.last_audited(account.id, seen_as(account)); };
   callbacks.account_begun = [&progress](const accounts::Account& account) { progress.account_begun(account); };
   callbacks.account_done = [&](AccountReport&& report) {
     run->account_done(report, context.services.context.clock.now());
@@ -74,18 +72,14 @@ Task<ExitCode> walk(CommandContext& context, std::string command, Mode mode, Job
 
 Task<ExitCode> run_job(CommandContext context) {
   const Mode mode = context.line.dry_run ? Mode::dry_run : Mode::enforce;
-  Work work = [&context, mode](Job& job, AccountsToCover& accounts) {
-    return walk(context, "run", mode, job, accounts);
-  };
+  Work work = [&context, mode](Job& job, AccountsToCover& accounts) { return walk(context, "run", mode, job, accounts); };
   ExitCode code = co_await under_lock(context, std::move(work));
   co_return code;
 }
 
 Task<ExitCode> run_recover(CommandContext context) {
   const Mode mode = context.line.list ? Mode::list_interrupted : Mode::recover;
-  Work work = [&context, mode](Job& job, AccountsToCover& accounts) {
-    return walk(context, "recover", mode, job, accounts);
-  };
+  Work work = [&context, mode](Job& job, AccountsToCover& accounts) { return walk(context, "recover", mode, job, accounts); };
   ExitCode code = co_await under_lock(context, std::move(work));
   co_return code;
 }

@@ -24,8 +24,8 @@ std::string describe(const accounts::AccountMatch& rule) {
 /// A mistyped rule leaves accounts unprotected that somebody believes to be in.
 void warn_of_idle_rules(CommandContext& context, const accounts::Inventory& inventory) {
   const auto check = [&](const char* where, const accounts::AccountMatch& rule) {
-    const bool matches_any = std::ranges::any_of(
-        inventory.entries, [&rule](const auto& entry) { return accounts::matches(rule, entry.account); });
+    const bool matches_any =
+        std::ranges::any_of(inventory.entries, [&rule](const auto& entry) { return accounts::matches(rule, entry.account); });
     if (!matches_any) context.services.log.warn("rule_matches_no_account", {{"where", where}, {"rule", describe(rule)}});
   };
   const Configuration& configuration = context.configuration;

@@ -19,7 +19,9 @@ constexpr std::size_t k_widest_bar = 24;
 constexpr std::size_t k_narrowest_bar = 8;
 constexpr std::size_t k_slowest_shown = 3;
 
-int percent(const Standing& standing) { return standing.total == 0 ? 100 : static_cast<int>(std::int64_t{standing.done} * 100 / standing.total); }
+int percent(const Standing& standing) {
+  return standing.total == 0 ? 100 : static_cast<int>(std::int64_t{standing.done} * 100 / standing.total);
+}
 
 std::string duration(Clock::duration time) {
   const auto count = std::max<std::int64_t>(0, std::chrono::floor<std::chrono::seconds>(time).count());
@@ -63,7 +65,8 @@ std::string bar(const Standing& standing, std::size_t width) {
 std::vector<std::string> progress_block(const Standing& standing, Clock::time_point now, TerminalSize size) {
   // The last column stays free: a terminal that writes there may go to the next line.
   const std::size_t width = size.columns > 1 ? size.columns - 1 : 1;
-  std::string first = fmt::format("{}%  {} of {} accounts  {}", percent(standing), standing.done, standing.total, duration(now - standing.started));
+  std::string first =
+      fmt::format("{}%  {} of {} accounts  {}", percent(standing), standing.done, standing.total, duration(now - standing.started));
   if (const std::string text = rate(standing, now); !text.empty()) first += "  " + text;
   if (const std::string text = left(standing, now); !text.empty()) first += "  about " + text + " left";
   if (const std::size_t room = width - std::min(width, report::display_width(first) + 1); room >= k_narrowest_bar) {
@@ -127,8 +130,8 @@ void Progress::update() {
     place_.block.show(progress_block(standing_, now, place_.size()));
     last_ = now;
   }
-  const bool line_due = now - last_ >= k_line_every || percent(standing_) >= last_percent_ + k_line_percent ||
-                        (last_account && last_percent_ < 100);
+  const bool line_due =
+      now - last_ >= k_line_every || percent(standing_) >= last_percent_ + k_line_percent || (last_account && last_percent_ < 100);
   if (place_.style == Style::plain && line_due) {
     place_.block.above() << progress_line(standing_, now) + '\n';
     last_ = now;

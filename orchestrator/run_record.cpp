@@ -88,7 +88,9 @@ base::Result<RunRecord> RunRecord::open(const std::filesystem::path& state_dir, 
   std::error_code failed;
   std::filesystem::create_directories(folder.parent_path(), failed);
   const bool made = !failed && std::filesystem::create_directory(folder, failed);
-  if (!failed && !made) return base::Error{base::ErrorKind::invalid, "state_dir", k_run_exists, "", "there is a run " + summary.run + " already"};
+  if (!failed && !made) {
+    return base::Error{base::ErrorKind::invalid, "state_dir", k_run_exists, "", "there is a run " + summary.run + " already"};
+  }
   if (failed) {
     return base::Error{base::ErrorKind::invalid, "state_dir", "Unusable", "",
                        folder.string() + ": " + failed.message() + "; set state_dir to a folder that this user may write"};

@@ -23,9 +23,7 @@ bool makes_sense(const Shard& shard) {
   return shard.count >= 1 && shard.count <= k_most_shards && shard.index >= 1 && shard.index <= shard.count;
 }
 
-base::Error bad_job(std::string why) {
-  return base::Error{base::ErrorKind::invalid, "environment", "BadShard", "", std::move(why)};
-}
+base::Error bad_job(std::string why) { return base::Error{base::ErrorKind::invalid, "environment", "BadShard", "", std::move(why)}; }
 
 }  // namespace
 
@@ -59,7 +57,8 @@ base::Result<std::optional<Shard>> shard_of_job(const std::map<std::string, std:
   if (index.empty() && completions.empty()) return std::optional<Shard>();
   if (index.empty() || completions.empty()) {
     return bad_job(std::string(index.empty() ? k_completions : k_index) + " is set and " + (index.empty() ? k_index : k_completions) +
-                   " is not: set both (" + k_completions + " to the completions of the job), or say --shard 1/1 for the whole organization");
+                   " is not: set both (" + k_completions +
+                   " to the completions of the job), or say --shard 1/1 for the whole organization");
   }
   const auto number = parse_number(index);
   const auto count = parse_number(completions);

@@ -27,7 +27,8 @@ std::string name_of(int index, int count) { return std::to_string(index) + '/' +
 /// What all shards of one run have in common.
 Result<void> check_same(const RunSummary& first, const RunSummary& other) {
   const auto differ = [&](std::string_view what, const std::string& a, const std::string& b) {
-    return refused("NotOneRun", "runs " + first.run + " and " + other.run + " are of different " + std::string(what) + ": " + a + " and " + b);
+    return refused("NotOneRun",
+                   "runs " + first.run + " and " + other.run + " are of different " + std::string(what) + ": " + a + " and " + b);
   };
   if (part_of(first).count != part_of(other).count) {
     return differ("divisions", std::to_string(part_of(first).count) + " shards", std::to_string(part_of(other).count) + " shards");
@@ -36,7 +37,8 @@ Result<void> check_same(const RunSummary& first, const RunSummary& other) {
   if (first.mode != other.mode) return differ("modes", first.mode, other.mode);
   if (first.organization != other.organization) return differ("organizations", first.organization, other.organization);
   if (first.version != other.version) return differ("versions of keyward", first.version, other.version);
-  if (first.configuration != other.configuration) return differ("configurations, by their digests", first.configuration, other.configuration);
+  if (first.configuration != other.configuration)
+    return differ("configurations, by their digests", first.configuration, other.configuration);
   return {};
 }
 
@@ -153,7 +155,8 @@ Result<RunSummary> merge_summaries(const std::vector<RunSummary>& shards, Missin
     const ShardPart part = part_of(shard);
     const auto [there, added] = by_index.emplace(part.index, &shard);
     if (!added) {
-      return refused("ShardTwice", "shard " + name_of(part.index, part.count) + " is there twice: runs " + there->second->run + " and " + shard.run);
+      return refused("ShardTwice",
+                     "shard " + name_of(part.index, part.count) + " is there twice: runs " + there->second->run + " and " + shard.run);
     }
   }
   const RunSummary& first = *by_index.begin()->second;
@@ -187,7 +190,8 @@ Result<RunSummary> merge_summaries(const std::vector<RunSummary>& shards, Missin
   }
   if (merged.shards_missing.empty()) return merged;
   if (missing == Missing::refused) {
-    return refused("ShardsMissing", "the records of shards " + names + " are missing; name them too, or merge what there is with --partial");
+    return refused("ShardsMissing",
+                   "the records of shards " + names + " are missing; name them too, or merge what there is with --partial");
   }
   merged.accounts_missing = std::max(0, in_organization - merged.accounts_total);
   merged.exit_code = std::max(merged.exit_code, k_partial);

@@ -21,7 +21,8 @@ std::vector<std::string> ids(const accounts::Inventory& inventory) {
 using Ids = std::vector<std::string>;
 
 TEST(AccountsToCover, OfAShardAreItsOwnOfAllThereAre) {
-  const accounts::Inventory organization{"o-1", {entry("111122223333"), entry("222222222222"), entry("333333333333"), entry("444444444444")}};
+  const accounts::Inventory organization{"o-1",
+                                         {entry("111122223333"), entry("222222222222"), entry("333333333333"), entry("444444444444")}};
   EXPECT_EQ(ids(accounts_to_cover(organization, std::nullopt).inventory), ids(organization));
   const AccountsToCover first = accounts_to_cover(organization, Shard{1, 2});
   EXPECT_EQ(ids(first.inventory), (Ids{"111122223333", "333333333333"}));
@@ -35,7 +36,8 @@ TEST(AccountsToCover, ThoseThatWaitLongestComeFirst) {
   const std::map<std::string, base::Instant> visits{
       {"111122223333", monday + std::chrono::days(1)}, {"222222222222", monday}, {"333333333333", monday + std::chrono::days(1)}};
   accounts::Inventory inventory{"o-1", {}};
-  for (const char* id : {"333333333333", "111122223333", "555555555555", "222222222222", "444444444444"}) inventory.entries.push_back(entry(id));
+  for (const char* id : {"333333333333", "111122223333", "555555555555", "222222222222", "444444444444"})
+    inventory.entries.push_back(entry(id));
   longest_waiting_first(inventory, [&visits](const accounts::Account& account) {
     const auto found = visits.find(account.id.str());
     return found == visits.end() ? std::nullopt : std::optional(found->second);

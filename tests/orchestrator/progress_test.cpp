@@ -35,10 +35,8 @@ Standing standing() {
 TEST(Progress, ABlockTellsHowFarHowFastWhenAndWhatIsSlow) {
   EXPECT_EQ(progress_block(standing(), k_start + 2min, {80, 24}),
             (Lines{"[########............] 40%  40 of 100 accounts  2m00s  20/min  about 3m00s left",
-                   "failed 3  throttled 12  in work 4, the longest:",
-                   "  333333333333   1m10s  \xc3\xa9t\xc3\xa9\xef\xbf\xbd[2J",
-                   "  222222222222   1m05s  payments-prod",
-                   "  444444444444     30s  data"}));
+                   "failed 3  throttled 12  in work 4, the longest:", "  333333333333   1m10s  \xc3\xa9t\xc3\xa9\xef\xbf\xbd[2J",
+                   "  222222222222   1m05s  payments-prod", "  444444444444     30s  data"}));
 }
 
 TEST(Progress, ABlockFitsEveryTerminal) {
@@ -46,7 +44,8 @@ TEST(Progress, ABlockFitsEveryTerminal) {
     for (const std::size_t rows : {1u, 4u, 24u}) {
       const Lines lines = progress_block(standing(), k_start + 2min, {columns, rows});
       EXPECT_LE(lines.size(), std::max<std::size_t>(1, rows / 2));
-      for (const std::string& line : lines) EXPECT_LT(report::display_width(line), std::max<std::size_t>(2, columns)) << columns << ": " << line;
+      for (const std::string& line : lines)
+        EXPECT_LT(report::display_width(line), std::max<std::size_t>(2, columns)) << columns << ": " << line;
     }
   }
   EXPECT_EQ(progress_block(standing(), k_start + 2min, {20, 3}), (Lines{"40%  40 of 100 acc\xe2\x80\xa6"}));

@@ -56,8 +56,8 @@ TEST(Shard, IsWrittenAsIOfN) {
   EXPECT_EQ(parse_shard("4/4"), (Shard{4, 4}));
   EXPECT_EQ(parse_shard("1000/1000"), (Shard{1000, 1000}));
   EXPECT_EQ(to_string(Shard{2, 4}), "2/4");
-  for (const char* text : {"", "/", "1", "1/", "/4", "0/4", "5/4", "-1/4", "+1/4", "1/-4", "1/0", "1/1001", "1/4/2", "a/b", " 1/4", "1/4 ", "1.0/4",
-                           "99999999999/99999999999"}) {
+  for (const char* text : {"", "/", "1", "1/", "/4", "0/4", "5/4", "-1/4", "+1/4", "1/-4", "1/0", "1/1001", "1/4/2", "a/b", " 1/4", "1/4 ",
+                           "1.0/4", "99999999999/99999999999"}) {
     EXPECT_FALSE(parse_shard(text)) << text;
   }
 }
@@ -91,8 +91,16 @@ TEST(Shard, OfAnIndexedJobCountsFromZeroThere) {
   EXPECT_EQ(*of("3", "4"), (Shard{4, 4}));
   EXPECT_EQ(*of(nullptr, nullptr), std::nullopt);
   EXPECT_EQ(*of("", ""), std::nullopt);
-  for (const auto& [index, completions] : {std::pair("4", "4"), {"-1", "4"}, {"0", "0"}, {"x", "4"}, {"0", "4x"}, {"0", "1001"},
-                                           {static_cast<const char*>(nullptr), "4"}, {"0", static_cast<const char*>(nullptr)}, {"0", ""}, {"2147483647", "4"}}) {
+  for (const auto& [index, completions] : {std::pair("4", "4"),
+                                           {"-1", "4"},
+                                           {"0", "0"},
+                                           {"x", "4"},
+                                           {"0", "4x"},
+                                           {"0", "1001"},
+                                           {static_cast<const char*>(nullptr), "4"},
+                                           {"0", static_cast<const char*>(nullptr)},
+                                           {"0", ""},
+                                           {"2147483647", "4"}}) {
     const auto shard = of(index, completions);
     ASSERT_FALSE(shard);
     EXPECT_EQ(shard.error().kind, base::ErrorKind::invalid);

@@ -91,7 +91,8 @@ TEST(Merge, AddsUpEveryCountThereIs) {
   }
   EXPECT_GE(counts, 15);
   for (const char* name : {"accounts_skipped", "decisions", "api_calls"}) {
-    for (const auto& [what, value] : before.at(name).as_object()) EXPECT_EQ(after.at(name).at(what).as_int64(), 2 * value.as_int64()) << name;
+    for (const auto& [what, value] : before.at(name).as_object())
+      EXPECT_EQ(after.at(name).at(what).as_int64(), 2 * value.as_int64()) << name;
   }
   EXPECT_EQ(merged->uncovered.size(), 2 * one.uncovered.size());
 }
@@ -170,17 +171,20 @@ void put_record(const std::filesystem::path& folder, const RunSummary& summary, 
 
 TEST(Merge, EventsAreSortedByAccountAndStayInTheirOrderWithinOne) {
   const samples::Folder folder;
-  put_record(folder / "one", shard(1, 2), {line("333333333333", "account"), line("333333333333", "key"), line("", "notice", "z@example.org")});
+  put_record(folder / "one", shard(1, 2),
+             {line("333333333333", "account"), line("333333333333", "key"), line("", "notice", "z@example.org")});
   put_record(folder / "two", shard(2, 2),
-             {line("222222222222", "account"), line("222222222222", "decision"), line("111111111111", "account"), line("", "notice", "a@example.org"),
-              line("222222222222", "failure")});
+             {line("222222222222", "account"), line("222222222222", "decision"), line("111111111111", "account"),
+              line("", "notice", "a@example.org"), line("222222222222", "failure")});
   const auto merged = merge_runs({folder / "one", folder / "two"}, folder / "out", "sum", Missing::refused);
   ASSERT_TRUE(merged) << base::describe(merged.error());
   EXPECT_EQ(merged->highlights.failed.total(), 1u);
   std::vector<std::string> order;
-  ASSERT_TRUE(read_events(folder / "out" / "events.jsonl", [&](const Event& event) { order.push_back(event.account + event.recipient + " " + event.event); }));
-  EXPECT_EQ(order, (std::vector<std::string>{"111111111111 account", "222222222222 account", "222222222222 decision", "222222222222 failure",
-                                             "333333333333 account", "333333333333 key", "a@example.org notice", "z@example.org notice"}));
+  ASSERT_TRUE(read_events(folder / "out" / "events.jsonl",
+                          [&](const Event& event) { order.push_back(event.account + event.recipient + " " + event.event); }));
+  EXPECT_EQ(order,
+            (std::vector<std::string>{"111111111111 account", "222222222222 account", "222222222222 decision", "222222222222 failure",
+                                      "333333333333 account", "333333333333 key", "a@example.org notice", "z@example.org notice"}));
   EXPECT_TRUE(samples::content(folder / "out" / "events.jsonl").find(R"("run":"sum")") != std::string::npos);
   EXPECT_EQ(read_summary(folder / "out" / "run.json")->run, "sum");
   EXPECT_TRUE(std::filesystem::exists(folder / "out" / "report.html"));
