@@ -21,6 +21,13 @@ bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; 
 
 }  // namespace
 
+std::string lower_case(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
 std::string percent_encode(std::string_view text, Slash slash) {
   static constexpr char k_digits[] = "0123456789ABCDEF";
   std::string encoded;

@@ -15,6 +15,9 @@ std::string percent_encode(std::string_view text, Slash slash = Slash::encode);
 /// Decodes %XX; nothing for a broken escape. `+` stays `+`.
 std::optional<std::string> percent_decode(std::string_view text);
 
+/// A-Z to a-z, everything else as it is: IAM compares names and the keys of tags this way.
+std::string lower_case(std::string text);
+
 std::string base64_encode(std::string_view bytes);
 /// Ignores white space (credential reports come wrapped); nothing for any other foreign character.
 std::optional<std::string> base64_decode(std::string_view text);

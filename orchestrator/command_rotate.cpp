@@ -54,6 +54,10 @@ Task<ExitCode> run_rotate(CommandContext context) {
     context.err << "keyward: --compromised needs an access key id: " << base::AccessKeyId::expectation() << '\n';
     co_return ExitCode::usage;
   }
+  if (context.line.reason.find_first_not_of(" \t\n") == std::string::npos) {
+    context.err << "keyward: --reason needs some words: they are recorded, and the owner reads them\n";
+    co_return ExitCode::usage;
+  }
   if (!account || !user) {
     context.err << "keyward: --account needs 12 digits and --user the name of an IAM user\n";
     co_return ExitCode::usage;

@@ -211,8 +211,9 @@ std::vector<JournalEntry> Journal::left_by_earlier_runs(const base::AccountId& a
 
 Result<void> Journal::told(const std::set<base::AccountId>& untold, base::Instant now) {
   std::erase_if(entries_, [&untold, now](const auto& one) {
-    const bool too_old = one.second.entry.done && now - *one.second.entry.done > k_worth_telling;
-    return one.second.ended_now && (too_old || !untold.contains(one.second.entry.account));
+    const JournalEntry& entry = one.second.entry;
+    const bool too_old = now - entry.done.value_or(entry.begun) > k_worth_telling;
+    return too_old || (one.second.ended_now && !untold.contains(entry.account));
   });
   std::string text;
   for (const auto& [name, tracked] : entries_) text += line_of(tracked.entry, k_open);

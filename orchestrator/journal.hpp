@@ -57,7 +57,8 @@ class Journal {
   std::vector<JournalEntry> left_by_earlier_runs(const base::AccountId& account, const base::UserName& user) const;
 
   /// The owners were told of everything that this run ended, but for those of `untold`, who are told by the next run
-  /// unless it happened more than two weeks before `now`: then nobody can be told. Errors: `invalid` with the
+  /// unless it happened more than two weeks before `now`: then nobody can be told, and nobody looks any more at what was
+  /// begun so long ago (its user is gone, or the account takes no part). Errors: `invalid` with the
   /// system's words: then the next run tells once more.
   base::Result<void> told(const std::set<base::AccountId>& untold, base::Instant now);
 

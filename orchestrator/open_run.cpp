@@ -47,6 +47,11 @@ Result<OpenRun> open_run(const CommandContext& context, Job& job, report::RunSum
   Result<Journal> journal = Journal::open(folders);
   if (!journal) return journal.error();
   RunMemory memory = RunMemory::load(folders);
+  if (memory.damaged()) {
+    context.services.log.warn("memory_damaged", {{"file", (folders.own / "memory.json").string()},
+                                                 {"consequence", "people may be told of a matter once more, and limits.max_inventory_shrink_percent "
+                                                                 "has nothing to compare this run with"}});
+  }
   return OpenRun{std::move(folders), std::move(*record), std::move(*notices), std::move(memory), std::move(*journal)};
 }
 

@@ -46,7 +46,8 @@ ExitCode not_begun(CommandContext& context, const base::Error& error) {
 }
 
 ExitCode with_signal(const CommandContext& context, ExitCode code) {
-  if (context.signal == 0) return code;
+  // A key that a person must see to is not drained cleanly.
+  if (context.signal == 0 || code == ExitCode::recovery_needed) return code;
   return context.signal == SIGINT ? ExitCode::interrupted : ExitCode::terminated;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/encoding.hpp"
 #include "orchestrator/user_actions.hpp"
 
 namespace keyward::orchestrator {
@@ -47,7 +48,9 @@ Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, Rotat
     report.failure = users.error();
     co_return report;
   }
-  const auto found = std::ranges::find(*users, order.user, &aws::IamUser::name);
+  // IAM's names are unique without regard to case.
+  const auto found = std::ranges::find(*users, base::lower_case(order.user.str()),
+                                       [](const aws::IamUser& user) { return base::lower_case(user.name.str()); });
   if (found == users->end()) {
     report.failure = base::Error{base::ErrorKind::not_found, "rotate", k_no_such_user, "",
                                  "account " + account.id.str() + " has no IAM user " + order.user.str()};

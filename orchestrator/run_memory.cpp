@@ -46,11 +46,14 @@ const char* name_of(notify::Mode mode) { return mode == notify::Mode::enforce ? 
 RunMemory RunMemory::read(const std::filesystem::path& folder) {
   RunMemory memory;
   const base::Result<std::string> text = base::read_whole(folder / "memory.json");
+  memory.damaged_ = !text && text.error().kind != base::ErrorKind::not_found;
   if (!text) return memory;
+  memory.damaged_ = true;
   boost::system::error_code failed;
   const json::value value = json::parse(*text, failed);
   const auto* root = failed ? nullptr : value.if_object();
   if (root == nullptr || !root->contains("version") || root->at("version") != k_version) return memory;
+  memory.damaged_ = false;
   if (const auto* count = root->if_contains("accounts"); count != nullptr && count->is_int64() && count->get_int64() >= 0) {
     memory.accounts_ = static_cast<std::size_t>(count->get_int64());
   }

@@ -23,6 +23,9 @@ class RunMemory {
   /// memory lies in another folder too: the newest one counts. A missing or damaged file is an empty memory.
   static RunMemory load(const StateFolders& folders);
 
+  /// A memory was there and could not be understood: limits.max_inventory_shrink_percent has nothing to compare with.
+  bool damaged() const noexcept { return damaged_; }
+
   /// When people were last told what an audit of this account found.
   std::optional<base::Instant> last_audited(const base::AccountId& account, notify::Mode mode) const;
   void audited(const base::AccountId& account, notify::Mode mode, base::Instant at);
@@ -65,6 +68,7 @@ class RunMemory {
 
   std::array<Told, 2> told_;
   std::optional<std::size_t> accounts_;
+  bool damaged_ = false;
 };
 
 }  // namespace keyward::orchestrator

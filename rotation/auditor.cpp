@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/encoding.hpp"
 #include "rotation/decision.hpp"
 
 namespace keyward::rotation {
@@ -21,11 +22,6 @@ constexpr auto k_report_waits = std::to_array<std::chrono::milliseconds>(
     {std::chrono::milliseconds(250), std::chrono::seconds(1), std::chrono::seconds(2), std::chrono::seconds(4), std::chrono::seconds(8),
      std::chrono::seconds(15), std::chrono::seconds(30), std::chrono::seconds(60)});
 
-std::string lower_case(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return text;
-}
-
 KeyStatus status_of(const std::string& text) {
   if (text == "Active") return KeyStatus::active;
   if (text == "Inactive") return KeyStatus::inactive;
@@ -34,7 +30,7 @@ KeyStatus status_of(const std::string& text) {
 
 /// IAM keeps the case of a tag's key and compares without it.
 const std::string* tag_value(const std::map<std::string, std::string>& tags, const std::string& key) {
-  const auto found = std::ranges::find(tags, lower_case(key), [](const auto& tag) { return lower_case(tag.first); });
+  const auto found = std::ranges::find(tags, base::lower_case(key), [](const auto& tag) { return base::lower_case(tag.first); });
   return found == tags.end() ? nullptr : &found->second;
 }
 
@@ -52,7 +48,7 @@ bool selected(const UserSelection& selection, const std::map<std::string, std::s
 Fact<ExemptionFact> exemption_by_name(const base::AccountId& account, const base::UserName& user, const UserSelection& selection,
                                       base::Instant now) {
   for (const Exemption& exemption : selection.exempt) {
-    if (exemption.account != account || lower_case(exemption.user.str()) != lower_case(user.str())) continue;
+    if (exemption.account != account || base::lower_case(exemption.user.str()) != base::lower_case(user.str())) continue;
     if (exemption.until && now >= *exemption.until) continue;
     const std::string until =
         exemption.until ? " until " + base::format_date(*exemption.until - std::chrono::days(1)) : std::string();
@@ -69,7 +65,7 @@ Fact<ExemptionFact> exemption_of(const base::AccountId& account, const base::Use
   if (named.is_known()) return named;
   if (!selection.exempt_group.empty()) {
     if (exempt_members.is_unknown()) return Exempt::unknown("group " + selection.exempt_group + ": " + exempt_members.why());
-    if (exempt_members.is_known() && exempt_members.value().contains(lower_case(user.str()))) {
+    if (exempt_members.is_known() && exempt_members.value().contains(base::lower_case(user.str()))) {
       return Exempt::known({"member of " + selection.exempt_group});
     }
   }
@@ -160,7 +156,7 @@ Task<Auditor::Members> Auditor::exempt_members() {
     Result<std::vector<std::string>> listed = co_await parts_.iam.group_members(parts_.selection.exempt_group);
     if (listed) {
       std::set<std::string> names;
-      for (const std::string& name : *listed) names.insert(lower_case(name));
+      for (const std::string& name : *listed) names.insert(base::lower_case(name));
       exempt_members_ = Members::known(std::move(names));
     } else if (listed.error().kind == ErrorKind::not_found) {
       exempt_members_ = Members::absent();

@@ -841,6 +841,9 @@ def test_a_user_who_does_not_exist_is_an_error_before_anything_is_done(tmp_path)
         keyward = Keyward(tmp_path, sandbox.environment)
         result = keyward("rotate", "--account", A, "--user", "alcie", "--reason", "x").expect(5)
         assert "no IAM user alcie" in result.stderr and result.directory is None
+        assert "--reason" in keyward("rotate", "--account", A, "--user", "alice", "--reason", " ").expect(2).stderr
+        # IAM's names are unique without regard to case.
+        assert keyward("rotate", "--account", A, "--user", "ALICE", "--reason", "x").expect(0).outcomes() == [("alice", "rotate", "done")]
 
 
 def test_an_interrupted_rotation_of_a_young_key_is_settled_by_the_next_run(tmp_path):

@@ -116,6 +116,21 @@ TEST(Journal, WhatNobodyCouldBeToldOfIsGivenUpAfterTwoWeeks) {
   }
 }
 
+TEST(Journal, WhatWasBegunAndNeverLookedAtIsGivenUpAfterTwoWeeks) {
+  const test::TemporaryDirectory folder;
+  {
+    Journal journal = open(folder);
+    ASSERT_TRUE(journal.begin(begun(Action::rotate)));
+  }
+  for (const auto& [days, stays] : {std::pair(13, true), std::pair(15, false)}) {
+    {
+      Journal journal = open(folder);
+      ASSERT_TRUE(journal.told({}, k_at + std::chrono::days(days)));
+    }
+    EXPECT_EQ(left(folder).size(), stays ? 1u : 0u);
+  }
+}
+
 TEST(Journal, WhatWasNotDoneIsNotTold) {
   for (const OutcomeStatus status : {OutcomeStatus::failed, OutcomeStatus::stale}) {
     const test::TemporaryDirectory folder;

@@ -95,6 +95,17 @@ TEST(RunMemory, ADamagedFileIsAnEmptyMemory) {
   }
 }
 
+TEST(RunMemory, ThatItIsDamagedCanBeSaid) {
+  const test::TemporaryDirectory folder;
+  EXPECT_FALSE(RunMemory::load(StateFolders(folder.path())).damaged());
+  for (const char* text : {"", "[]", "{\"version\": 99}"}) {
+    folder.write("memory.json", text);
+    EXPECT_TRUE(RunMemory::load(StateFolders(folder.path())).damaged()) << text;
+  }
+  folder.write("memory.json", "{\"version\": 2}");
+  EXPECT_FALSE(RunMemory::load(StateFolders(folder.path())).damaged());
+}
+
 // By the hash of shard_test.cpp: k_account is in shards 2/2 and 3/3, k_other in 1/2 and 3/3.
 StateFolders folders_of(const test::TemporaryDirectory& directory, std::string_view shard) {
   StateFolders folders(directory.path(), parse_shard(shard));
