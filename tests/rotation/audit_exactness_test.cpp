@@ -9,18 +9,21 @@
 #include "property.hpp"
 #include "sandbox/scenario.hpp"
 
-// The audit by credential report decides what an audit of every user decides, although the report may be four hours old, the
-// cache be lost, damaged or of an earlier day, and people and keyward change keys until the run begins.
+// The audit by credential report decides what an audit of every user decides, although the report may be four hours
+// old, the cache be lost, damaged or of an earlier day, and people and keyward change keys until the run begins.
 //
-// Compared on every run, for every user of either listing: the decisions that act, tell or record, that is all but `none`, in
-// their order, each with action, reason, key, note, due date and days left. `none` equals `none`, whatever its reason; a user
-// whom only one of the two lists must have nothing but `none`.
+// Compared on every run, for every user of either listing: the decisions that act, tell or record, that is all but
+// `none`, in their order, each with action, reason, key, note, due date and days left. `none` equals `none`, whatever
+// its reason; a user whom only one of the two lists must have nothing but `none`.
+//
+// And what it says of the keys of a user whom it did not ask for was so when the report was made, or is so now.
 //
 // Left out, because no number of calls that is independent of the users tells it:
 // - what another host of keyward does within those hours;
 // - a key of a status that keyward does not know;
 // - that keys cannot be listed of a user whose keys need not be listed;
-// - a forced deactivation that AWS refused after the record said that it was begun, when somebody else then switches that key
+// - a forced deactivation that AWS refused after the record said that it was begun, when somebody else then switches
+// that key
 //   off within those hours.
 // Dates of AWS are whole seconds: the report and what changes keys do not fall into the same one.
 namespace keyward::rotation::audited {
@@ -46,6 +49,7 @@ enum class Deed {
   switch_on,
   use_key,
   replace_key,  ///< a person makes one and deletes the other
+  keep_older,   ///< a person deletes the newer one and switches the older one on
   make_user,
   delete_user,
   remake_user,  ///< deleted and made again, in another case
@@ -73,21 +77,21 @@ struct Act {
 enum class Cache { kept, lost, cut, of_an_earlier_day };
 
 struct Run {
-  int gap = 1440;         ///< minutes since the run before
-  int report_age = -1;    ///< minutes; negative: nobody has asked for a report
+  int gap = 1440;       ///< minutes since the run before
+  int report_age = -1;  ///< minutes; negative: nobody has asked for a report
   Cache cache = Cache::kept;
-  int cache_part = 0;     ///< how much is left of it, or which earlier one it is; in parts of a thousand
+  int cache_part = 0;       ///< how much is left of it, or which earlier one it is; in parts of a thousand
   bool carried_out = true;  ///< no dry run
-  bool remembers = true;  ///< when the account was last audited
+  bool remembers = true;    ///< when the account was last audited
   int policy = 0;
-  std::string denied;     ///< an action of IAM
+  std::string denied;       ///< an action of IAM
   std::vector<Act> before;  ///< since the last run
   std::vector<Act> lately;  ///< in the hours of a stale report
 };
 
 struct FirstUser {
-  int age = 0;               ///< days
-  std::vector<int> keys;     ///< their ages in days
+  int age = 0;            ///< days
+  std::vector<int> keys;  ///< their ages in days
 };
 
 struct History {
@@ -98,13 +102,15 @@ struct History {
 };
 
 std::ostream& operator<<(std::ostream& out, const Act& act) {
-  return out << "{Deed(" << static_cast<int>(act.deed) << ") user " << act.user << " key " << act.key << " at " << act.when << "}";
+  return out << "{Deed(" << static_cast<int>(act.deed) << ") user " << act.user << " key " << act.key << " at "
+             << act.when << "}";
 }
 
 std::ostream& operator<<(std::ostream& out, const Run& run) {
-  out << "\n  run after " << run.gap << " min, report " << run.report_age << " min old, cache " << static_cast<int>(run.cache) << "/"
-      << run.cache_part << ", " << (run.carried_out ? "carried out" : "dry") << (run.remembers ? "" : ", forgetful") << ", policy "
-      << run.policy << ", denied '" << run.denied << "', before:";
+  out << "\n  run after " << run.gap << " min, report " << run.report_age << " min old, cache "
+      << static_cast<int>(run.cache) << "/" << run.cache_part << ", " << (run.carried_out ? "carried out" : "dry")
+      << (run.remembers ? "" : ", forgetful") << ", policy " << run.policy << ", denied '" << run.denied
+      << "', before:";
   for (const Act& act : run.before) out << " " << act;
   out << ", lately:";
   for (const Act& act : run.lately) out << " " << act;
@@ -123,11 +129,11 @@ std::ostream& operator<<(std::ostream& out, const History& history) {
     out << " {rotate " << policy.rotate_after.count() << " install " << policy.install_grace.count() << " recovery "
         << policy.recovery_grace.count() << " warn";
     for (const int day : policy.warn_days) out << " " << day;
-    out << " conflict " << static_cast<int>(policy.conflict) << " unused " << static_cast<int>(policy.unused_keys) << " hold "
-        << policy.hold_while_in_use.count() << "}";
+    out << " conflict " << static_cast<int>(policy.conflict) << " unused " << static_cast<int>(policy.unused_keys)
+        << " hold " << policy.hold_while_in_use.count() << "}";
   }
-  out << "\nopt-in: " << (history.selection.by_default == Participation::opt_in) << " group: " << history.selection.exempt_group
-      << " exempt: " << history.selection.exempt.size() << "\nruns:";
+  out << "\nopt-in: " << (history.selection.by_default == Participation::opt_in)
+      << " group: " << history.selection.exempt_group << " exempt: " << history.selection.exempt.size() << "\nruns:";
   for (const Run& run : history.runs) out << run;
   return out;
 }
@@ -145,34 +151,46 @@ rc::Gen<days> some_days(rc::Gen<int> count) {
 
 rc::Gen<Policy> policies() {
   const auto fitting = [](Policy policy) {
-    std::erase_if(policy.warn_days, [&](int day) { return days(day) >= policy.rotate_after; });  // as the configuration demands
+    std::erase_if(policy.warn_days,
+                  [&](int day) { return days(day) >= policy.rotate_after; });  // as the configuration demands
     return policy;
   };
   return gen::map(
       gen::build<Policy>(
-          gen::set(&Policy::rotate_after, some_days(gen::element(1, 2, 10, 20, 30, 90))),
+          gen::set(&Policy::rotate_after, some_days(gen::element(1, 2, 10, 30, 90, 90))),
           gen::set(&Policy::install_grace, some_days(gen::element(1, 3, 10))),
           gen::set(&Policy::recovery_grace, some_days(gen::element(1, 3, 10))),
-          gen::set(&Policy::warn_days, gen::weightedElement<std::vector<int>>({{1, {14, 7, 3, 1}}, {1, {10}}, {1, {3, 1}}, {1, {9, 2}}, {1, {}}})),
+          gen::set(&Policy::warn_days, gen::weightedElement<std::vector<int>>(
+                                           {{1, {14, 7, 3, 1}}, {1, {10}}, {1, {3, 1}}, {1, {9, 2}}, {1, {}}})),
           gen::set(&Policy::hold_while_in_use, some_days(gen::element(0, 0, 2))),
-          gen::set(&Policy::conflict, gen::element(ConflictRule::retire_lru, ConflictRule::delete_lru, ConflictRule::hold)),
+          gen::set(&Policy::conflict,
+                   gen::element(ConflictRule::retire_lru, ConflictRule::delete_lru, ConflictRule::hold)),
           gen::set(&Policy::unused_keys, gen::element(UnusedRule::rotate, UnusedRule::retire))),
       fitting);
 }
 
 rc::Gen<Act> acts() {
-  return gen::build<Act>(gen::set(&Act::deed, gen::map(number(0, k_deeds - 1), [](int deed) { return static_cast<Deed>(deed); })),
-                         gen::set(&Act::user, number(0, k_names - 1)), gen::set(&Act::key, number(0, 1)),
-                         gen::set(&Act::when, number(0, 999)));
+  const auto any = gen::map(number(0, k_deeds - 1), [](int deed) { return static_cast<Deed>(deed); });
+  // What a record on a user with one young key comes from, and what makes it matter again.
+  const auto telling = gen::element(Deed::force_compromised, Deed::keep_older, Deed::switch_off, Deed::make_key);
+  const auto deed = gen::weightedOneOf<Deed>({{1, any}, {1, telling}});
+  return gen::build<Act>(
+      gen::set(&Act::deed, deed),
+      gen::set(&Act::user, gen::weightedOneOf<int>({{3, gen::just(0)}, {2, number(0, k_names - 1)}})),
+      gen::set(&Act::key, number(0, 1)), gen::set(&Act::when, number(0, 999)));
 }
 
 rc::Gen<Run> runs() {
   return gen::build<Run>(
-      gen::set(&Run::gap, gen::weightedOneOf<int>({{6, number(1410, 1470)}, {2, number(30, 300)}, {3, number(1440, 14400)}})),
+      gen::set(&Run::gap,
+               gen::weightedOneOf<int>({{6, number(1410, 1470)}, {2, number(30, 300)}, {3, number(1440, 14400)}})),
       gen::set(&Run::report_age, gen::weightedOneOf<int>({{1, gen::just(-1)}, {3, number(0, k_stale_minutes)}})),
-      gen::set(&Run::cache, gen::weightedElement<Cache>({{6, Cache::kept}, {1, Cache::lost}, {1, Cache::cut}, {2, Cache::of_an_earlier_day}})),
-      gen::set(&Run::cache_part, number(0, 999)), gen::set(&Run::carried_out, gen::weightedElement<bool>({{4, true}, {1, false}})),
-      gen::set(&Run::remembers, gen::weightedElement<bool>({{5, true}, {1, false}})), gen::set(&Run::policy, number(0, 2)),
+      gen::set(&Run::cache, gen::weightedElement<Cache>(
+                                {{6, Cache::kept}, {1, Cache::lost}, {1, Cache::cut}, {2, Cache::of_an_earlier_day}})),
+      gen::set(&Run::cache_part, number(0, 999)),
+      gen::set(&Run::carried_out, gen::weightedElement<bool>({{4, true}, {1, false}})),
+      gen::set(&Run::remembers, gen::weightedElement<bool>({{5, true}, {1, false}})),
+      gen::set(&Run::policy, number(0, 2)),
       gen::set(&Run::denied, gen::weightedElement<std::string>({{20, ""},
                                                                 {1, "ListUserTags"},
                                                                 {1, "GetGroup"},
@@ -193,7 +211,9 @@ rc::Gen<UserSelection> selections() {
     selection.include = {{{{"RotateKey", "True"}}}};
     if (std::get<1>(chosen)) selection.exempt_group = sandbox::k_exemption_group;
     const auto until = base::parse_iso8601("2026-02-15T00:00:00Z");
-    if (std::get<2>(chosen)) selection.exempt = {{*base::AccountId::parse("222222222222"), *base::UserName::parse("ANNA"), until, "vendor", ""}};
+    if (std::get<2>(chosen))
+      selection.exempt = {
+          {*base::AccountId::parse("222222222222"), *base::UserName::parse("ANNA"), until, "vendor", ""}};
     return selection;
   };
   const auto seldom = gen::weightedElement<bool>({{3, false}, {1, true}});
@@ -201,11 +221,12 @@ rc::Gen<UserSelection> selections() {
 }
 
 rc::Gen<History> histories() {
-  const auto users = gen::build<FirstUser>(gen::set(&FirstUser::age, number(100, 300)), gen::set(&FirstUser::keys, up_to(2, number(0, 100))));
+  const auto users = gen::build<FirstUser>(gen::set(&FirstUser::age, number(100, 300)),
+                                           gen::set(&FirstUser::keys, up_to(2, number(0, 100))));
   return gen::build<History>(
       gen::set(&History::users, gen::resize(k_names, gen::container<std::vector<FirstUser>>(k_names, users))),
-      gen::set(&History::policies, gen::container<std::vector<Policy>>(3, policies())), gen::set(&History::selection, selections()),
-      gen::set(&History::runs, up_to(90, runs())));
+      gen::set(&History::policies, gen::container<std::vector<Policy>>(3, policies())),
+      gen::set(&History::selection, selections()), gen::set(&History::runs, up_to(90, runs())));
 }
 
 // ---- a history lived through
@@ -216,7 +237,8 @@ struct Tally {
 };
 Tally tally;
 
-using Comparable = std::tuple<Action, Reason, std::optional<AccessKeyId>, LedgerNote, std::optional<Instant>, std::optional<int>>;
+using Comparable =
+    std::tuple<Action, Reason, std::optional<AccessKeyId>, LedgerNote, std::optional<Instant>, std::optional<int>>;
 
 std::vector<Comparable> what_counts(const std::vector<Decision>& decisions) {
   std::vector<Comparable> all;
@@ -231,8 +253,8 @@ std::string shown(const std::vector<Decision>& decisions) {
   std::string text;
   for (const Decision& decision : decisions) {
     text += std::string(to_string(decision.action)) + " (" + std::string(to_string(decision.reason)) + ") " +
-            (decision.key ? base::last_four(*decision.key) : "") + (decision.due ? " due " + base::format_iso8601(*decision.due) : "") +
-            " " + decision.detail + "; ";
+            (decision.key ? base::last_four(*decision.key) : "") +
+            (decision.due ? " due " + base::format_iso8601(*decision.due) : "") + " " + decision.detail + "; ";
   }
   return text;
 }
@@ -291,8 +313,27 @@ class Lived {
   void make_report(Instant at, bool& pending) {
     world_.set_time(at);
     world_.somebody_asks_for_a_report();
+    note_reported();
     pending = false;
     ++tally.stale;
+  }
+
+  void note_reported() {
+    reported_.clear();
+    for (const auto& [name, user] : world_.account().users) reported_.emplace(name, keys_of(user));
+  }
+
+  using Keys = std::set<std::tuple<std::string, bool, Instant>>;
+  static Keys keys_of(const sandbox::User& user) {
+    Keys keys;
+    for (const auto& key : user.keys) keys.emplace(key.id, key.active, key.created);
+    return keys;
+  }
+  static Keys keys_of(const UserFacts& facts) {
+    Keys keys;
+    for (const KeyFacts& key : facts.keys.value())
+      keys.emplace(key.id.str(), key.status == KeyStatus::active, key.created);
+    return keys;
   }
 
   sandbox::User* find(int user) {
@@ -323,12 +364,18 @@ class Lived {
         if (key != nullptr) world_.set_status(*key, act.deed == Deed::switch_on);
         return;
       case Deed::use_key:
-        if (key != nullptr && key->active) key->last_used = sandbox::LastUsed{world_.now(), k_services[index % 2], "us-east-1"};
+        if (key != nullptr && key->active)
+          key->last_used = sandbox::LastUsed{world_.now(), k_services[index % 2], "us-east-1"};
         return;
       case Deed::replace_key:
         if (key == nullptr) return;
         world_.delete_key(*user, std::string(key->id));
         world_.make_key(*user);
+        return;
+      case Deed::keep_older:
+        if (user->keys.empty()) return;
+        if (user->keys.size() == 2) world_.delete_key(*user, std::string(user->keys[1].id));
+        world_.set_status(user->keys[0], true);
         return;
       case Deed::make_user: return;
       case Deed::delete_user: world_.delete_user(name_of(act.user)); return;
@@ -351,9 +398,12 @@ class Lived {
     }
   }
 
-  static std::string spelled(const Act& act) { return act.key == 0 ? name_of(act.user) : sandbox_upper(name_of(act.user)); }
+  static std::string spelled(const Act& act) {
+    return act.key == 0 ? name_of(act.user) : sandbox_upper(name_of(act.user));
+  }
   static std::string sandbox_upper(std::string text) {
-    std::ranges::transform(text, text.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+    std::ranges::transform(text, text.begin(),
+                           [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
     return text;
   }
 
@@ -432,7 +482,8 @@ class Lived {
   }
 
   void carry_out(sandbox::User& user, const Decision& decision) {
-    const auto key = std::ranges::find_if(user.keys, [&](const auto& one) { return decision.key && one.id == decision.key->str(); });
+    const auto key =
+        std::ranges::find_if(user.keys, [&](const auto& one) { return decision.key && one.id == decision.key->str(); });
     if (key == user.keys.end()) return;
     Ledger ledger = tidied(user);
     switch (decision.action) {
@@ -443,7 +494,9 @@ class Lived {
     }
     ledger.forget_inactivity_of(active(user));
     switch (decision.note) {
-      case LedgerNote::first_seen_inactive: ledger.first_seen_inactive.insert_or_assign(*decision.key, world_.now()); break;
+      case LedgerNote::first_seen_inactive:
+        ledger.first_seen_inactive.insert_or_assign(*decision.key, world_.now());
+        break;
       case LedgerNote::announced: ledger.announced.insert_or_assign(*decision.key, world_.now()); break;
       case LedgerNote::reactivated:
         ledger.deactivated.erase(*decision.key);
@@ -475,10 +528,12 @@ class Lived {
     const auto content = base::read_whole(file);
     if (run.cache == Cache::lost) std::filesystem::remove(file);
     if (run.cache == Cache::cut && content) {
-      std::ofstream(file, std::ios::binary) << content->substr(0, content->size() * static_cast<std::size_t>(run.cache_part) / 1000);
+      std::ofstream(file, std::ios::binary)
+          << content->substr(0, content->size() * static_cast<std::size_t>(run.cache_part) / 1000);
     }
     if (run.cache == Cache::of_an_earlier_day && !earlier_.empty()) {
-      std::ofstream(file, std::ios::binary) << earlier_[earlier_.size() * static_cast<std::size_t>(run.cache_part) / 1000];
+      std::ofstream(file, std::ios::binary)
+          << earlier_[earlier_.size() * static_cast<std::size_t>(run.cache_part) / 1000];
     }
   }
 
@@ -487,7 +542,10 @@ class Lived {
     const std::optional<Instant> previous = run.remembers ? previous_ : std::nullopt;
     if (!run.denied.empty()) world_.deny({run.denied});
     KeyCache cache(world_.cache_file(), world_.id());
+    const Instant started = world_.now();
     const Verdicts sparing = world_.audit(Listing::sparing, cache, policy, history_.selection, previous);
+    const auto& report = world_.account().credential_report;
+    if (report && report->generated >= started) note_reported();  // made for this run
     KeyCache nothing;
     const Verdicts full = world_.audit(Listing::complete, nothing, policy, history_.selection, previous);
     world_.deny({});
@@ -514,8 +572,15 @@ class Lived {
     tally.decisions += what_counts(full_ones).size();
     const auto looked_at = sparing.find(name);
     if (looked_at != sparing.end() && looked_at->second.facts.tags.is_unknown()) ++tally.not_asked;
+    if (looked_at != sparing.end() && looked_at->second.facts.keys.is_known()) {
+      const Keys said = keys_of(looked_at->second.facts);
+      const auto user = world_.account().users.find(name.str());
+      const bool is_so = said == (user == world_.account().users.end() ? Keys() : keys_of(user->second));
+      if (!is_so && said != reported_[name.str()]) RC_FAIL(name.str() + " never had such keys together");
+    }
     if (what_counts(sparing_ones) == what_counts(full_ones)) return;
-    RC_FAIL(base::format_iso8601(world_.now()) + " " + name.str() + "\n  sparing: " + shown(sparing_ones) + "\n  full: " + shown(full_ones));
+    RC_FAIL(base::format_iso8601(world_.now()) + " " + name.str() + "\n  sparing: " + shown(sparing_ones) +
+            "\n  full: " + shown(full_ones));
   }
 
   void carry_out(KeyCache& cache, const Verdicts& verdicts) {
@@ -539,6 +604,7 @@ class Lived {
   const History& history_;
   AuditedAccount world_;
   std::optional<Instant> previous_;
+  sandbox::ByName<Keys> reported_;    ///< when the report was made
   std::vector<std::string> earlier_;  ///< contents of the cache's file
 };
 
@@ -552,8 +618,8 @@ TEST(AuditExactness, ASparingAuditDecidesWhatAFullOneDecides) {
   EXPECT_GT(tally.stale, tally.runs / 4);
   EXPECT_GT(tally.not_asked, tally.users / 10);
   EXPECT_GT(tally.decisions, tally.users / 20);
-  std::cout << tally.runs << " runs, " << tally.stale << " stale reports, " << tally.users << " users compared, " << tally.not_asked
-            << " of them not looked at, " << tally.decisions << " decisions\n";
+  std::cout << tally.runs << " runs, " << tally.stale << " stale reports, " << tally.users << " users compared, "
+            << tally.not_asked << " of them not looked at, " << tally.decisions << " decisions\n";
 }
 
 // ---- what it costs
@@ -590,7 +656,8 @@ TEST_P(Cost, IsFourCallsAtMostWhenNothingIsDue) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Users, Cost, testing::Values(20, 1000), [](const auto& users) { return std::to_string(users.param); });
+INSTANTIATE_TEST_SUITE_P(Users, Cost, testing::Values(20, 1000),
+                         [](const auto& users) { return std::to_string(users.param); });
 
 }  // namespace
 }  // namespace keyward::rotation::audited

@@ -18,7 +18,8 @@ constexpr std::uint64_t k_world_seed = 20260101;  // of key ids only
 
 sandbox::World new_world(const base::AccountId& id) {
   using Milliseconds = std::chrono::milliseconds;
-  sandbox::World world(k_world_seed, sandbox::VirtualClock(*base::parse_iso8601("2026-01-01T00:00:00Z"), [] { return Milliseconds(0); }));
+  sandbox::World world(k_world_seed, sandbox::VirtualClock(*base::parse_iso8601("2026-01-01T00:00:00Z"),
+                                                           [] { return Milliseconds(0); }));
   sandbox::make_management(world, "111111111111");
   sandbox::Account& account = sandbox::make_account(world, id.str(), "audited", "audited@example.org");
   sandbox::add_standard_roles(world, account);
@@ -31,10 +32,12 @@ sandbox::World new_world(const base::AccountId& id) {
 Task<Result<base::HttpResponse>> AuditedAccount::Transport::send(base::HttpRequest request) {
   sandbox::WireRequest wire{request.method, "/", request.headers, std::string(request.body.view())};
   base::HttpResponse response;
-  const bool refused = std::ranges::any_of(denied, [&](const std::string& action) { return wire.body.starts_with("Action=" + action + "&"); });
+  const bool refused = std::ranges::any_of(
+      denied, [&](const std::string& action) { return wire.body.starts_with("Action=" + action + "&"); });
   if (refused) {
     response.status = 403;
-    response.body = base::Body("<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>");
+    response.body =
+        base::Body("<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>");
     co_return response;
   }
   sandbox::Outcome outcome = account_.simulation_.handle(wire);
@@ -99,7 +102,9 @@ void AuditedAccount::set_time(base::Instant now) {
   host_clock_.set(now);
 }
 
-sandbox::User& AuditedAccount::make_user(const std::string& name) { return sandbox::make_user(world_, account(), name, now()); }
+sandbox::User& AuditedAccount::make_user(const std::string& name) {
+  return sandbox::make_user(world_, account(), name, now());
+}
 
 void AuditedAccount::delete_user(const std::string& name) {
   sandbox::User& user = account().users.at(name);
@@ -130,7 +135,8 @@ bool AuditedAccount::set_ledger(sandbox::User& user, const Ledger& ledger) {
 }
 
 void AuditedAccount::somebody_asks_for_a_report() {
-  account().credential_report = sandbox::CredentialReport{now(), world_.clock.moment(), sandbox::credential_report_csv(account())};
+  account().credential_report =
+      sandbox::CredentialReport{now(), world_.clock.moment(), sandbox::credential_report_csv(account())};
 }
 
 Verdicts AuditedAccount::audit(Listing listing, KeyCache& cache, const Policy& policy, const UserSelection& selection,

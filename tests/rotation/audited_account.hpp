@@ -26,8 +26,8 @@ struct Verdict {
 
 using Verdicts = std::map<base::UserName, Verdict>;
 
-/// One account of the sandbox, without sockets: rotation::Auditor's calls are signed, sent to a Simulation in this process
-/// and answered by it. Its clock stands still unless somebody moves it or waits for a report.
+/// One account of the sandbox, without sockets: rotation::Auditor's calls are signed, sent to a Simulation in this
+/// process and answered by it. Its clock stands still unless somebody moves it or waits for a report.
 class AuditedAccount {
  public:
   AuditedAccount();

@@ -8,12 +8,15 @@ namespace {
 using base::Result;
 
 const std::string k_header =
-    "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,password_next_rotation,mfa_active,"
+    "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,password_next_rotation,mfa_"
+    "active,"
     "access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,access_key_1_last_used_region,"
     "access_key_1_last_used_service,access_key_2_active,access_key_2_last_rotated,access_key_2_last_used_date,"
-    "access_key_2_last_used_region,access_key_2_last_used_service,cert_1_active,cert_1_last_rotated,cert_2_active,cert_2_last_rotated";
+    "access_key_2_last_used_region,access_key_2_last_used_service,cert_1_active,cert_1_last_rotated,cert_2_active,cert_"
+    "2_last_rotated";
 const std::string k_root =
-    "<root_account>,arn:aws:iam::111122223333:root,2019-01-01T00:00:00+00:00,not_supported,no_information,not_supported,not_supported,"
+    "<root_account>,arn:aws:iam::111122223333:root,2019-01-01T00:00:00+00:00,not_supported,no_information,not_"
+    "supported,not_supported,"
     "true,false,N/A,N/A,N/A,N/A,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A";
 const std::string k_first_key = "true,2026-01-02T03:04:05+00:00,2026-11-20T10:00:00+00:00,us-east-1,s3";
 const std::string k_no_key = "false,N/A,N/A,N/A,N/A";
@@ -23,8 +26,8 @@ std::string row(const std::string& name, const std::string& first = k_first_key,
   const bool quoted = name.starts_with('"');
   const std::string plain = quoted ? name.substr(1, name.size() - 2) : name;
   const std::string arn = "arn:aws:iam::111122223333:user/" + plain;
-  return name + "," + (quoted ? '"' + arn + '"' : arn) + "," + created + ",false,N/A,N/A,N/A,false," + first + "," + second +
-         ",false,N/A,false,N/A";
+  return name + "," + (quoted ? '"' + arn + '"' : arn) + "," + created + ",false,N/A,N/A,N/A,false," + first + "," +
+         second + ",false,N/A,false,N/A";
 }
 
 std::vector<ReportedUser> users(const std::string& csv) {
@@ -46,8 +49,9 @@ void expect_unusable(const std::string& csv) {
 }
 
 TEST(CredentialReport, NamesTheUsersAndTheirKeysButNotRoot) {
-  const auto found = users(k_header + "\n" + k_root + "\n" + row("anna") + "\n" +
-                           row("zoe", k_no_key, "false,2026-02-03T04:05:06Z,N/A,N/A,N/A") + "\n" + row("keyless", k_no_key));
+  const auto found =
+      users(k_header + "\n" + k_root + "\n" + row("anna") + "\n" +
+            row("zoe", k_no_key, "false,2026-02-03T04:05:06Z,N/A,N/A,N/A") + "\n" + row("keyless", k_no_key));
   ASSERT_EQ(found.size(), 3U);
   EXPECT_EQ(found[0].user.name.str(), "anna");
   EXPECT_EQ(found[0].user.arn.str(), "arn:aws:iam::111122223333:user/anna");
@@ -77,23 +81,26 @@ TEST(CredentialReport, TakesEitherEndOfLineAndOneAtItsEnd) {
 }
 
 TEST(CredentialReport, TakesTheDocumentedSpellingToo) {
-  const auto found = users(k_header + "\n" + row("anna", "TRUE,2026-01-02T03:04:05Z,N/A,N/A,N/A", "FALSE,N/A,N/A,N/A,N/A"));
+  const auto found =
+      users(k_header + "\n" + row("anna", "TRUE,2026-01-02T03:04:05Z,N/A,N/A,N/A", "FALSE,N/A,N/A,N/A,N/A"));
   ASSERT_EQ(found.size(), 1U);
   ASSERT_EQ(found[0].keys.size(), 1U);
   EXPECT_TRUE(found[0].keys[0].active);
 }
 
 TEST(CredentialReport, FindsColumnsByTheirNames) {
-  const auto found = users("new,access_key_2_last_rotated,access_key_2_active,access_key_1_last_rotated,access_key_1_active,user_creation_time,arn,user\n"
-                           "?,N/A,false,2026-01-02T03:04:05Z,true,2025-05-05T05:05:05Z,arn:aws:iam::111122223333:user/anna,anna");
+  const auto found = users(
+      "new,access_key_2_last_rotated,access_key_2_active,access_key_1_last_rotated,access_key_1_active,user_creation_"
+      "time,arn,user\n"
+      "?,N/A,false,2026-01-02T03:04:05Z,true,2025-05-05T05:05:05Z,arn:aws:iam::111122223333:user/anna,anna");
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].user.name.str(), "anna");
   EXPECT_EQ(found[0].keys.size(), 1U);
 }
 
 TEST(CredentialReport, WithoutAColumnItIsNoReport) {
-  for (const char* column : {"user,", "arn,", "user_creation_time,", "access_key_1_active,", "access_key_1_last_rotated,",
-                             "access_key_2_active,", "access_key_2_last_rotated,"}) {
+  for (const char* column : {"user,", "arn,", "user_creation_time,", "access_key_1_active,",
+                             "access_key_1_last_rotated,", "access_key_2_active,", "access_key_2_last_rotated,"}) {
     std::string header = "," + k_header;
     header.replace(header.find("," + std::string(column)), std::string(column).size() + 1, ",other,");
     expect_unusable(header.substr(1) + "\n" + row("anna"));
@@ -115,13 +122,17 @@ TEST(CredentialReport, WithABrokenLineItIsNoReport) {
 
 TEST(CredentialReport, FingerprintsTellTheStatesOfAUserApart) {
   const std::string state = fingerprint(row("anna"));
-  EXPECT_NE(state, fingerprint(row("anna", "false,2026-01-02T03:04:05+00:00,2026-11-20T10:00:00+00:00,us-east-1,s3"))) << "switched off";
-  EXPECT_NE(state, fingerprint(row("anna", "true,2026-01-02T03:04:06+00:00,2026-11-20T10:00:00+00:00,us-east-1,s3"))) << "another date";
+  EXPECT_NE(state, fingerprint(row("anna", "false,2026-01-02T03:04:05+00:00,2026-11-20T10:00:00+00:00,us-east-1,s3")))
+      << "switched off";
+  EXPECT_NE(state, fingerprint(row("anna", "true,2026-01-02T03:04:06+00:00,2026-11-20T10:00:00+00:00,us-east-1,s3")))
+      << "another date";
   EXPECT_NE(state, fingerprint(row("anna", k_no_key))) << "deleted";
   EXPECT_NE(state, fingerprint(row("anna", k_first_key, k_first_key))) << "a second one";
   EXPECT_NE(state, fingerprint(row("anna", k_no_key, k_first_key))) << "another slot";
-  EXPECT_NE(state, fingerprint(row("anna", k_first_key, k_no_key, "2025-05-05T05:05:06+00:00"))) << "another user of that name";
-  EXPECT_EQ(state, fingerprint(row("anna", "true,2026-01-02T03:04:05+00:00,2026-11-21T01:00:00+00:00,eu-west-1,sts"))) << "used";
+  EXPECT_NE(state, fingerprint(row("anna", k_first_key, k_no_key, "2025-05-05T05:05:06+00:00")))
+      << "another user of that name";
+  EXPECT_EQ(state, fingerprint(row("anna", "true,2026-01-02T03:04:05+00:00,2026-11-21T01:00:00+00:00,eu-west-1,sts")))
+      << "used";
 }
 
 TEST(CredentialReport, CountsKeysBeyondTwo) {

@@ -17,12 +17,16 @@ const base::AccountId k_account = *base::AccountId::parse("222222222222");
 const Instant k_made = *base::parse_iso8601("2026-01-02T03:04:05Z");
 const Instant k_later = k_made + std::chrono::hours(5);
 
-ReportedUser row(std::vector<ReportedKey> keys, const std::string& fingerprint = "as it was", const std::string& name = "anna") {
-  return {{*base::UserName::parse(name), *base::Arn::parse("arn:aws:iam::222222222222:user/" + name)}, std::move(keys), fingerprint};
+ReportedUser row(std::vector<ReportedKey> keys, const std::string& fingerprint = "as it was",
+                 const std::string& name = "anna") {
+  return {{*base::UserName::parse(name), *base::Arn::parse("arn:aws:iam::222222222222:user/" + name)},
+          std::move(keys),
+          fingerprint};
 }
 
 KeyFacts key(char last, Instant created = k_made, KeyStatus status = KeyStatus::active) {
-  return {*base::AccessKeyId::parse("AKIA000000000000000" + std::string(1, last)), status, created, Fact<KeyUse>::absent()};
+  return {*base::AccessKeyId::parse("AKIA000000000000000" + std::string(1, last)), status, created,
+          Fact<KeyUse>::absent()};
 }
 
 const ReportedUser k_row = row({{true, k_made}});
@@ -158,13 +162,17 @@ TEST_F(KeyCacheTest, AnotherVersionOrAccountIsNoCache) {
 
 TEST_F(KeyCacheTest, JsonOfAnotherShapeIsNoCache) {
   const std::string start = R"({"account":"222222222222","users":)";
-  const std::string good = start + R"({"anna":["as it was",["AKIA0000000000000001","active","2026-01-02T03:04:05Z"]]}})";
-  const auto with_digest = [](const std::string& text) { return "keyward-key-cache 1 " + base::sha256_hex(text) + "\n" + text; };
+  const std::string good =
+      start + R"({"anna":["as it was",["AKIA0000000000000001","active","2026-01-02T03:04:05Z"]]}})";
+  const auto with_digest = [](const std::string& text) {
+    return "keyward-key-cache 1 " + base::sha256_hex(text) + "\n" + text;
+  };
   write(with_digest(good));
   EXPECT_TRUE(knows()) << "or the rest shows nothing";
   for (const std::string& text :
-       {std::string(), std::string("[]"), std::string("{}"), std::string("not JSON"), std::string(R"({"account":"222222222222"})"),
-        std::string(R"({"users":{}})"), start + "[]}", start + R"({"anna":[]}})", start + R"({"anna":{}}})", start + R"({"anna":[1]}})",
+       {std::string(), std::string("[]"), std::string("{}"), std::string("not JSON"),
+        std::string(R"({"account":"222222222222"})"), std::string(R"({"users":{}})"), start + "[]}",
+        start + R"({"anna":[]}})", start + R"({"anna":{}}})", start + R"({"anna":[1]}})",
         start + R"({"anna":["as it was",1]}})", start + R"({"anna":["as it was",["AKIA0000000000000001","active"]]}})",
         start + R"({"anna":["as it was",["?","active","2026-01-02T03:04:05Z"]]}})",
         start + R"({"anna":["as it was",["AKIA0000000000000001","Active","2026-01-02T03:04:05Z"]]}})",
