@@ -135,17 +135,19 @@ Task<Result<std::vector<ReportedUser>>> Auditor::report() {
     co_return Error{ErrorKind::invalid, "iam:GetCredentialReport", "ReportExpired", "",
                     "the credential report says that it was made at " + base::format_iso8601(report->generated)};
   }
+  reported_at_ = report->generated;
   co_return parse_credential_report(report->csv);
 }
 
 /// The keys of a user who need not be asked for; null when they have to be listed.
 const std::vector<KeyFacts>* Auditor::unchanged_keys(const base::UserName& user) const {
   static const std::vector<KeyFacts> k_none;
+  const base::Instant now = parts_.clock.now();
   const auto row = rows_.find(user);
-  if (row == rows_.end()) return nullptr;
+  if (row == rows_.end() || reported_at_ < now - k_unreported) return nullptr;
   if (row->second.keys.empty()) return &k_none;
   const std::vector<KeyFacts>* keys = parts_.cache.find(row->second);
-  return keys != nullptr && !needs_details(*keys, parts_.policy, parts_.clock.now()) ? keys : nullptr;
+  return keys != nullptr && !needs_details(*keys, parts_.policy, now) ? keys : nullptr;
 }
 
 /// The members of the exemption group, asked for once, and only when somebody has something due.
@@ -178,8 +180,24 @@ Task<Result<std::vector<KeyFacts>>> Auditor::read_keys(base::UserName user) {
   std::ranges::sort(keys, [](const KeyFacts& a, const KeyFacts& b) {
     return a.created != b.created ? a.created < b.created : a.id < b.id;
   });
-  if (const auto row = rows_.find(user); row != rows_.end()) parts_.cache.remember(row->second, keys);
   co_return keys;
+}
+
+/// Whether the record on the user has to be known before his keys are remembered. Somebody switched his only key off and on,
+/// so the record may speak of that, and then decide() has something to say as soon as he does it again, which the report does
+/// not show at once. A key that was never switched has its date of creation in the report.
+bool Auditor::was_switched(const base::UserName& user, const std::vector<KeyFacts>& keys) const {
+  const auto row = rows_.find(user);
+  return row != rows_.end() && keys.size() == 1 && row->second.keys.size() == 1 && row->second.keys[0].changed != keys[0].created;
+}
+
+void Auditor::remember(const UserFacts& facts) {
+  const auto row = rows_.find(facts.name);
+  if (row == rows_.end()) return;
+  const std::vector<KeyFacts>& keys = facts.keys.value();
+  const bool may_matter = was_switched(facts.name, keys) && !facts.ledger.is_absent() &&
+                          (facts.ledger.is_unknown() || recorded_switch(facts.ledger.value(), keys[0].id));
+  if (!may_matter) parts_.cache.remember(row->second, keys);
 }
 
 Task<std::vector<KeyFacts>> Auditor::with_last_use(std::vector<KeyFacts> keys) {
@@ -213,12 +231,16 @@ Task<UserFacts> Auditor::facts(aws::IamUser user, Reading reading) {
     co_return facts;
   }
   facts.keys = keys ? Keys::known(*keys) : Keys::unknown(base::describe(keys.error()));
-  if (reading == Reading::as_needed && keys && !needs_details(*keys, parts_.policy, now)) co_return facts;
-
-  using Tags = Fact<std::map<std::string, std::string>>;
-  Result<std::map<std::string, std::string>> tags = co_await parts_.iam.list_user_tags(user.name);
-  facts.tags = tags ? Tags::known(std::move(*tags)) : Tags::unknown(base::describe(tags.error()));
-  facts.ledger = ledger_in(facts.tags, ledger_tag_);
+  // The moment at which the keys are known: decide() is asked next.
+  const bool in_detail = reading == Reading::everything || !keys || needs_details(*keys, parts_.policy, parts_.clock.now());
+  if (in_detail || was_switched(user.name, *keys)) {
+    using Tags = Fact<std::map<std::string, std::string>>;
+    Result<std::map<std::string, std::string>> tags = co_await parts_.iam.list_user_tags(user.name);
+    facts.tags = tags ? Tags::known(std::move(*tags)) : Tags::unknown(base::describe(tags.error()));
+    facts.ledger = ledger_in(facts.tags, ledger_tag_);
+  }
+  if (keys) remember(facts);
+  if (!in_detail) co_return facts;
   if (keys) {
     std::vector<KeyFacts> used = co_await with_last_use(std::move(*keys));
     facts.keys = Keys::known(std::move(used));

@@ -35,9 +35,10 @@ enum class Reading {
 ///
 /// The credential report has no key ids, may be four hours old and calls "rotated" what was only switched off. So it decides
 /// whom to look at and nothing else. A user whose row is the one under which the keys were last listed, and of whose keys
-/// none is due, near, inactive or one of two, is not asked again; whatever happened to him since the report was made is
-/// nothing to act on either (decide() has nothing to say of a young key, switched off or not, nor of a second one that
-/// somebody has just made), and the next report shows it.
+/// none is due, near, inactive or one of two, is not asked again. What happened to him since the report was made is nothing to
+/// act on either, and the next report shows it: decide() has nothing to say of a key younger than k_unreported, nor of one
+/// young key that was switched off, as long as the record does not say that it was switched before. Where it may say so, the
+/// keys are not remembered.
 class Auditor {
  public:
   struct Parts {
@@ -72,6 +73,8 @@ class Auditor {
   base::Task<base::Result<std::vector<ReportedUser>>> report();
   const std::vector<KeyFacts>* unchanged_keys(const base::UserName& user) const;
   base::Task<base::Result<std::vector<KeyFacts>>> read_keys(base::UserName user);
+  bool was_switched(const base::UserName& user, const std::vector<KeyFacts>& keys) const;
+  void remember(const UserFacts& facts);
   base::Task<std::vector<KeyFacts>> with_last_use(std::vector<KeyFacts> keys);
   base::Task<Members> exempt_members();
 
@@ -80,6 +83,7 @@ class Auditor {
   std::string ledger_tag_;
   std::optional<base::Instant> previous_run_;
   std::map<base::UserName, ReportedUser> rows_;  ///< of the report that listed the users; empty without
+  base::Instant reported_at_;  ///< when AWS made it
   std::string without_report_;
   base::Permits asking_for_members_{1};
   std::optional<Members> exempt_members_;  ///< in lower case: IAM names are unique without regard to case

@@ -56,6 +56,19 @@ class Rules {
       if (key.status == KeyStatus::unrecognized) return {unknown("a key has a status that this version does not know", &key)};
     }
     if (!needs_details(keys, policy_, now_)) return {plain(Action::none, Reason::key_compliant, &keys[0], due_for_rotation(keys[0]))};
+    std::vector<Decision> decisions = by_record(keys);
+    const auto speaks = [](const Decision& decision) { return decision.action != Action::none; };
+    if (!may_be_unreported(keys) || std::ranges::none_of(decisions, speaks)) return decisions;
+    return {plain(Action::none, Reason::key_compliant, &keys[0], due_for_rotation(keys[0]))};
+  }
+
+ private:
+  static std::vector<KeyFacts> older_first(std::vector<KeyFacts> keys) {
+    std::ranges::sort(keys, {}, [](const KeyFacts& key) { return std::pair(key.created, key.id); });
+    return keys;
+  }
+
+  std::vector<Decision> by_record(const std::vector<KeyFacts>& keys) {
     if (facts_.ledger.is_unknown()) return {unknown("keyward's record on the user could not be read: " + facts_.ledger.why())};
     if (ledger_.intent) {
       return {plain(Action::wait, Reason::interrupted_rotation, nullptr, std::nullopt,
@@ -67,10 +80,24 @@ class Rules {
     return {unknown("the user has more than two access keys")};
   }
 
- private:
-  static std::vector<KeyFacts> older_first(std::vector<KeyFacts> keys) {
-    std::ranges::sort(keys, {}, [](const KeyFacts& key) { return std::pair(key.created, key.id); });
-    return keys;
+  // ---- what a credential report may not show yet
+
+  /// Row "no key is near, and one at most is older than six hours". Some hours ago the user may have had one young active key
+  /// or none, and then an audit by credential report does not look at him. It decides what one of every user decides, because
+  /// such a user is left alone whoever looks. Not so when the record has long said of the older key that keyward or somebody
+  /// else switched it off: then the report shows that too.
+  bool may_be_unreported(const std::vector<KeyFacts>& keys) const {
+    const Instant since = now_ - k_unreported;
+    const KeyFacts* settled = nullptr;
+    for (const KeyFacts& key : keys) {
+      if (near(due_for_rotation(key), policy_, now_)) return false;
+      if (key.created >= since) continue;
+      if (settled != nullptr) return false;
+      settled = &key;
+    }
+    if (settled == nullptr || !facts_.ledger.is_known() || ledger_.intent) return true;
+    const auto switched = recorded_switch(facts_.ledger.value(), settled->id);
+    return !switched || *switched >= since;
   }
 
   // ---- a record that no longer holds
@@ -450,6 +477,15 @@ std::string_view to_string(Reason reason) noexcept {
 
 int days_until(Instant due, Instant now) {
   return static_cast<int>(std::chrono::ceil<days>(due - k_daily_slack - now).count());
+}
+
+std::optional<Instant> recorded_switch(const Ledger& ledger, const AccessKeyId& key) {
+  std::optional<Instant> first;
+  for (const auto* entries : {&ledger.deactivating, &ledger.deactivated, &ledger.first_seen_inactive, &ledger.reactivated}) {
+    const auto entry = entries->find(key);
+    if (entry != entries->end()) first = std::min(first.value_or(entry->second), entry->second);
+  }
+  return first;
 }
 
 bool needs_details(const std::vector<KeyFacts>& keys, const Policy& policy, Instant now) {

@@ -76,11 +76,18 @@ struct Decision {
 /// by a day because today's run began a minute before yesterday's.
 inline constexpr std::chrono::hours k_daily_slack{1};
 
+/// What happened so recently may be missing in a credential report: AWS keeps one for four hours, and an account's users are
+/// gone through within the rest.
+inline constexpr std::chrono::hours k_unreported{6};
+
 /// Whole days until `due`, rounded up; 0 or less once it is reached.
 int days_until(base::Instant due, base::Instant now);
 
 /// True when decide() needs tags, ledger and last use of these keys: something is due, near, inactive or double.
 bool needs_details(const std::vector<KeyFacts>& keys, const Policy& policy, base::Instant now);
+
+/// When the record first speaks of the key as switched off, or on again; nothing when it does not.
+std::optional<base::Instant> recorded_switch(const Ledger& ledger, const base::AccessKeyId& key);
 
 /// The rules (docs/policy.md). Pure: the same facts give the same decisions. Never empty; at most one decision a key,
 /// in the order in which they are to be carried out.

@@ -328,6 +328,43 @@ TEST(Decide, WaitsForAnInterruptedRotation) {
   EXPECT_EQ(decisions[0].reason, Reason::interrupted_rotation);
 }
 
+// What a credential report that is some hours old may not show, of a user of whom it shows one young active key or none.
+TEST(Decide, LeavesForTomorrowWhatAReportMayNotShow) {
+  const auto decides = [](const User& user) { return decide(user.facts, Policy{}, k_now).front().action; };
+  const auto aged = [](KeyFacts key, hours age) {
+    key.created = k_now - age;
+    return key;
+  };
+  const auto begun = [](User user) {
+    return user.with_ledger([](Ledger& l) { l.intent = Intent{"r", ago(3), {k_b}, true}; });
+  };
+  const auto unreadable = [](User user) {
+    user.facts.ledger = Fact<Ledger>::unknown("edited by hand");
+    return user;
+  };
+  const auto kept = [](User user) {
+    return user.with_ledger([](Ledger& l) { l.reactivated.emplace(k_b, ago(5)); });
+  };
+  const KeyFacts young = active(k_b, 20);
+  const KeyFacts new_one = aged(never_used(k_a, 0), hours(6));
+  const KeyFacts yesterdays = aged(never_used(k_a, 0), hours(7));
+
+  EXPECT_EQ(decides(unreadable(User({young, new_one}))), Action::none);
+  EXPECT_EQ(decides(unreadable(User({young, yesterdays}))), Action::hold);
+  EXPECT_EQ(decides(begun(User({young, new_one}))), Action::none);
+  EXPECT_EQ(decides(begun(User({young, yesterdays}))), Action::wait);
+  EXPECT_EQ(decides(unreadable(User({new_one}))), Action::none);
+  EXPECT_EQ(decides(unreadable(User({inactive(k_b, 20)}))), Action::none);
+  EXPECT_EQ(decides(unreadable(User({inactive(k_b, 80)}))), Action::hold);
+  EXPECT_EQ(decides(begun(User({inactive(k_b, 20)}))), Action::none);
+  // The report shows that it was switched, and when.
+  EXPECT_EQ(decides(User({inactive(k_b, 20)}).switched_off(k_b, 0)), Action::none);
+  EXPECT_EQ(decides(User({inactive(k_b, 20)}).switched_off(k_b, 1)), Action::hold);
+  EXPECT_EQ(decides(kept(User({young, new_one}))), Action::hold);
+  // Something is near.
+  EXPECT_EQ(decides(unreadable(User({active(k_b, 80), new_one}))), Action::hold);
+}
+
 TEST(Decide, DoesNotTakeKeywardsOwnProofForUse) {
   User user({never_used(k_a, 95)});
   user.rotated(95);
