@@ -12,6 +12,14 @@ namespace {
 using base::Result;
 using base::Task;
 
+/// Whatever kept an order from being begun, the compromised key works on, and a person can switch it off without keyward.
+void tell_that_the_key_works(CommandContext& context) {
+  const CommandLine& line = context.line;
+  if (line.compromised.empty()) return;
+  context.err << "keyward: the key " << line.compromised << " was NOT switched off. If that cannot wait, with credentials of the account:\n"
+              << "  aws iam update-access-key --user-name " << line.user << " --access-key-id " << line.compromised << " --status Inactive\n";
+}
+
 Task<ExitCode> rotate(CommandContext& context, base::AccountId account, RotationOrder order, Job& job, const AccountsToCover& accounts) {
   const accounts::Inventory& inventory = accounts.inventory;
   const auto entry = std::ranges::find(inventory.entries, account, [](const auto& one) { return one.account.id; });
@@ -33,6 +41,7 @@ Task<ExitCode> rotate(CommandContext& context, base::AccountId account, Rotation
   }
   if (report.failure) {
     say(context, "the user cannot be rotated", *report.failure);
+    tell_that_the_key_works(context);
     coverage.not_covered.push_back({report.account, base::describe(*report.failure)});
   } else {
     coverage.covered = 1;
@@ -67,6 +76,7 @@ Task<ExitCode> run_rotate(CommandContext context) {
     return rotate(context, *account, order, job, accounts);
   };
   ExitCode code = co_await under_lock(context, std::move(work));
+  if (code == ExitCode::preflight_failed || code == ExitCode::already_running) tell_that_the_key_works(context);
   co_return code;
 }
 

@@ -137,6 +137,10 @@ std::string advice(const Event& event) {
   if (event.outcome == "held_back") return "Check that so many changes are right, then raise limits.max_changes.";
   if (event.event == "notice") return "The owner does not know. Check the sender identity and the address.";
   if (event.outcome == "failed") {
+    // Recorded or not, a compromised key is switched off.
+    if (asked_for(event) && event.action == "deactivate" && contains(event.error, "the key is inactive")) {
+      return "The key is switched off. No new key was made; give the command again once that is mended.";
+    }
     if (contains(event.error, "AccessDenied") || contains(event.error, "not authorized")) {
       return "Allow the member role the call that the error names.";
     }

@@ -233,7 +233,7 @@ class Rules {
   }
 
   std::vector<Decision> conflict(const KeyFacts& older, const KeyFacts& newer) {
-    const bool older_is_lru = last_use_or_never(older) <= last_use_or_never(newer);
+    const bool older_is_lru = adopted_at_or_never(older) <= adopted_at_or_never(newer);
     const KeyFacts& lru = older_is_lru ? older : newer;
     const KeyFacts& other = older_is_lru ? newer : older;
     const std::string detail = "two active keys and neither is clearly the other's replacement; " +
@@ -419,9 +419,7 @@ class Rules {
     return key.last_use.is_known() && now_ - key.last_use.value().at <= days(1) + k_daily_slack;  // jobs that run daily come a little late
   }
 
-  static Instant last_use_or_never(const KeyFacts& key) {
-    return key.last_use.is_known() ? key.last_use.value().at : Instant::min();
-  }
+  static Instant adopted_at_or_never(const KeyFacts& key) { return adopted(key) ? key.last_use.value().at : Instant::min(); }
 
   const UserFacts& facts_;
   const Policy& policy_;

@@ -32,6 +32,9 @@ constexpr std::size_t k_store_failures = 3;
 // Within this time after an intent no other host settles it (k_longest_rotation), whatever the dates of answers differ by.
 constexpr std::chrono::minutes k_surely_ours{10};
 
+// Stands in an intent for the run of another host, whose own intent was replaced.
+constexpr const char* k_unknown_run = "unknown";
+
 // The managed policies that AWS attaches to a user whose key it found in public begin like this.
 constexpr std::string_view k_quarantine = "AWSCompromisedKeyQuarantine";
 
@@ -92,7 +95,7 @@ bool of_the_store(const Error& error) {
 }
 
 Error overtaken_error() {
-  return Error{ErrorKind::conflict, "rotate", "Overtaken", "", "another run took the new key for left behind and removed it; the next run looks at the user"};
+  return Error{ErrorKind::conflict, "rotate", "Overtaken", "", "another run worked on the user's keys at the same time; the next run looks at the user"};
 }
 
 std::string what_changed(const std::vector<Decision>& now) {
@@ -202,9 +205,13 @@ std::optional<Error> Executor::obstacle(const UserFacts& facts) const {
   return std::nullopt;
 }
 
-Outcome Executor::store_failed(Decision decision, Error error) {
-  if (of_the_store(error)) ++store_failures_;
-  return failed(std::move(decision), std::move(error));
+/// A trial that failed is not given to another user: then more keys than k_store_failures would be made.
+void Executor::note_store_failure(const Error& error, Trial& trial) {
+  if (!of_the_store(error)) return;
+  ++store_failures_;
+  if (trial) failed_trials_.push_back(std::move(*trial));
+  trial.reset();
+  if (store_failures_ >= k_store_failures) failed_trials_.clear();  // whoever waits is told
 }
 
 /// Why AWS itself or our ignorance forbids a new key for a user whose key is compromised; nothing when nothing does.
@@ -250,7 +257,7 @@ Task<Outcome> Executor::rotate_now(aws::IamUser user, Decision decision) {
 Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) {
   const AccessKeyId old_key = *decision.key;
 
-  std::optional<base::Permits::Permit> trial = co_await store_trials_.acquire();
+  Trial trial = co_await store_trials_.acquire();
   if (store_works_) trial.reset();
   if (std::optional<Error> why = obstacle(facts)) {
     Outcome held = failed(std::move(decision), *why);
@@ -258,7 +265,10 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) 
     co_return held;
   }
   Result<void> storable = co_await parts_.store.check(facts.name);
-  if (!storable) co_return store_failed(std::move(decision), storable.error());
+  if (!storable) {
+    note_store_failure(storable.error(), trial);
+    co_return failed(std::move(decision), storable.error());
+  }
 
   // Before the first change, so that a user who cannot be tagged is left as he is.
   Ledger ledger = ledger_of(facts);
@@ -276,7 +286,8 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) 
   if (!location) {
     Result<void> cleared = co_await clear_intent(facts);
     if (!cleared) parts_.log.warn("intent_not_cleared", {{"user", facts.name.str()}, {"error", base::describe(cleared.error())}});
-    co_return store_failed(std::move(decision), location.error());
+    note_store_failure(location.error(), trial);
+    co_return failed(std::move(decision), location.error());
   }
 
   // From here to the end nothing may be cancelled: a key exists or may exist that only this coroutine can store.
@@ -304,7 +315,7 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) 
 
   base::Secret to_store = created->secret.clone();
   Result<void> ready = co_await parts_.store.put_pending(*location, facts.name, created->id, std::move(to_store));
-  if (!ready && of_the_store(ready.error())) ++store_failures_;
+  if (!ready) note_store_failure(ready.error(), trial);
   if (ready) ready = co_await parts_.prover.prove(created->id, std::move(created->secret), facts.arn);
   if (ready) {
     ready = co_await parts_.store.promote(*location, facts.name, created->id);
@@ -328,8 +339,9 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) 
     if (ready) {
       store_works_ = true;
       store_failures_ = 0;
-    } else if (of_the_store(ready.error())) {
-      ++store_failures_;
+      failed_trials_.clear();
+    } else {
+      note_store_failure(ready.error(), trial);
     }
   }
   if (!ready) {
@@ -446,8 +458,27 @@ Task<Result<void>> Executor::clear_intent(UserFacts facts) {
     co_return Error{ErrorKind::conflict, "rotate", "KeysChanged", "", "somebody else made a key; the next run looks at it"};
   }
   ledger.intent.reset();
-  Result<void> cleared = co_await write_ledger(facts, ledger);
+  Result<void> cleared = co_await close_record(std::move(facts), std::move(ledger), known);
   co_return cleared;
+}
+
+/// Writes a record that speaks of no rotation, of a user who has no keys but the known ones. TagUser cannot be asked to
+/// write only where nothing else was written meanwhile: so it looks afterwards. A stored key that came while it wrote is
+/// another run's, whose record may just have been replaced; the intent that is written then lets the next run find out.
+Task<Result<void>> Executor::close_record(UserFacts facts, Ledger ledger, std::vector<AccessKeyId> known) {
+  Result<void> written = co_await write_ledger(facts, ledger);
+  if (!written) co_return written.error();
+  Result<std::vector<aws::AccessKeyMetadata>> listed = co_await parts_.iam.list_access_keys(facts.name);
+  if (!listed) co_return listed.error();
+  const auto made = std::ranges::find_if_not(*listed, [&known](const aws::AccessKeyMetadata& key) { return contains(known, key.id); });
+  if (made == listed->end()) co_return Result<void>();
+  Result<StoredState> state = co_await parts_.store.state(facts.name, made->id);
+  if (!state) co_return state.error();
+  if (*state == StoredState::absent) co_return Result<void>();
+  ledger.intent = Intent{k_unknown_run, made->created, known, false, parts_.store.mark(facts.name)};
+  Result<void> reopened = co_await write_ledger(facts, ledger);
+  if (!reopened) co_return reopened.error();
+  co_return overtaken_error();
 }
 
 /// The keys are not those of the interrupted rotation: somebody made or deleted some meanwhile.
@@ -489,11 +520,12 @@ Task<std::optional<Outcome>> Executor::settle(UserFacts facts) {
     }
   }
   decision.key = old_key;
+  const std::vector<AccessKeyId> known = ids_of(facts);
   Ledger ledger = ledger_of(facts);
   ledger.intent.reset();
-  ledger.forget_all_but(ids_of(facts));
+  ledger.forget_all_but(known);
   if (made.empty()) {
-    Result<void> cleared = co_await write_ledger(facts, ledger);
+    Result<void> cleared = co_await close_record(facts, std::move(ledger), known);
     if (!cleared) co_return failed(std::move(decision), cleared.error());
     decision.action = Action::note;
     decision.detail += "; no key had been made";
@@ -514,7 +546,7 @@ Task<std::optional<Outcome>> Executor::settle(UserFacts facts) {
   const AccessKeyId new_key = made.front();
   const auto unfinished = std::ranges::find(facts.keys.value(), new_key, &KeyFacts::id);
   if (unfinished->status != KeyStatus::active) {
-    Result<void> forgotten = co_await write_ledger(facts, ledger);
+    Result<void> forgotten = co_await close_record(facts, std::move(ledger), known);
     if (!forgotten) co_return failed(std::move(decision), forgotten.error());
     decision.action = Action::note;
     decision.detail += "; its key " + base::last_four(new_key) + " was switched off meanwhile, so it replaces nothing";
@@ -551,7 +583,7 @@ Task<std::optional<Outcome>> Executor::settle(UserFacts facts) {
                                                     unfinished->last_use.why()});
   }
   if (!may_be_unfinished(*unfinished, intent)) {
-    Result<void> forgotten = co_await write_ledger(facts, ledger);
+    Result<void> forgotten = co_await close_record(facts, std::move(ledger), known);
     if (!forgotten) co_return failed(std::move(decision), forgotten.error());
     decision.action = Action::note;
     decision.detail += "; the key " + base::last_four(new_key) + " was made or is used by somebody else and stays";
@@ -571,7 +603,8 @@ Task<std::optional<Outcome>> Executor::settle(UserFacts facts) {
     if (!dropped) parts_.log.warn("pending_label_left", {{"user", facts.name.str()}, {"error", base::describe(dropped.error())}});
   }
   ledger.forget_all_but({*old_key});
-  Result<void> cleared = co_await write_ledger(facts, ledger);
+  // A deleted key may be listed for some seconds yet.
+  Result<void> cleared = co_await close_record(facts, std::move(ledger), known);
   if (!cleared) co_return failed(std::move(decision), cleared.error());
   decision.action = Action::note;
   decision.detail += "; its unfinished key " + base::last_four(new_key) + " was removed";

@@ -64,6 +64,7 @@ class Executor {
   base::Task<Outcome> leave_to_person(UserFacts facts, Decision decision, std::vector<base::AccessKeyId> made);
   base::Task<base::Result<bool>> remove_lost_key(UserFacts facts);
   base::Task<base::Result<void>> clear_intent(UserFacts facts);
+  base::Task<base::Result<void>> close_record(UserFacts facts, Ledger ledger, std::vector<base::AccessKeyId> known);
   base::Task<base::Result<void>> undo(UserFacts facts, SecretLocation location, base::AccessKeyId key);
   base::Task<base::Result<bool>> exists(base::UserName user, base::AccessKeyId key);
   base::Task<std::optional<base::Error>> replacement_lost(UserFacts facts, base::AccessKeyId old_key);
@@ -80,13 +81,15 @@ class Executor {
 
   /// Why no key may be made for this user, from what is known; nothing when one may.
   std::optional<base::Error> obstacle(const UserFacts& facts) const;
-  Outcome store_failed(Decision decision, base::Error error);
+  using Trial = std::optional<base::Permits::Permit>;
+  void note_store_failure(const base::Error& error, Trial& trial);
 
   Parts parts_;
   RunIdentity run_;
   std::size_t store_failures_ = 0;     ///< in a row
   bool store_works_ = false;           ///< it has taken a key of this account in this run
-  base::Permits store_trials_{3};      ///< rotations that may fail at once, as long as nobody knows whether it works
+  base::Permits store_trials_{3};      ///< rotations that may fail, as long as nobody knows whether it works
+  std::vector<base::Permits::Permit> failed_trials_;  ///< kept until that is known
 };
 
 /// Why switch_off_now() would not switch this key off; nothing when it would. Pure.

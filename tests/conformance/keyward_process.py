@@ -69,6 +69,7 @@ class Keyward:
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.state_dir = self.directory / "state"
+        self.launcher = ()  # what starts the program, its command line as arguments
         self.environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.directory),
@@ -100,7 +101,7 @@ class Keyward:
         """The running program, for tests that disturb it; finish() waits for its end."""
         self._records = self._run_directories()
         progress = () if "--progress" in arguments else ("--progress", "none")
-        command = [executable(), "-c", self.directory / "config.yaml", *progress, *arguments]
+        command = [*self.launcher, executable(), "-c", self.directory / "config.yaml", *progress, *arguments]
         return subprocess.Popen(
             [str(part) for part in command],
             cwd=self.directory,

@@ -119,6 +119,21 @@ class World:
             if "AWSPENDING" not in version["stages"] or "AWSPREVIOUS" in stages:
                 yield key
 
+    def dead_ends(self):
+        """Secrets whose AWSCURRENT does not exist or is inactive, with the user's active keys that the secret holds too."""
+        active = {id_: (who, key) for who in self.users for id_, key in self.keys(who).items() if key["status"] == "Active"}
+        for secret, _, current in self.current_ids():
+            if current in active:
+                continue
+            others = [(who, key) for who, key in active.values() if key["secret"] in self.secrets_in(secret)]
+            if others:
+                yield secret, current, others
+
+    @staticmethod
+    def secrets_in(secret):
+        texts = [json.loads(version["text"]) for version in secret["versions"].values() if version.get("text")]
+        return {value for text in texts for value in text.values()}
+
     def intent_tells_of(self, who, key):
         """A rotation is recorded as begun, and the key is none of those that existed before it."""
         intent = re.search(r"\bintf?=(\S+)", self.users[who]["tags"].get(LEDGER, ""))
@@ -166,6 +181,10 @@ class Expectation:
     code: int
     interrupts_use: bool = False
 
+    def _known(self, who):
+        """The keys that the owner had before. What a rotation made that is not finished is not among them."""
+        return {id_: key for id_, key in self.before.keys(who).items() if not self.before.intent_tells_of(who, key)}
+
     def _fate(self, world, who, key):
         """gone < Inactive < Active."""
         now = world.keys(who).get(key)
@@ -175,7 +194,7 @@ class Expectation:
         """What holds directly after a kill as well as in the end."""
         when = "in the end" if recovered else "at once"
         for who in self.before.users:
-            known = self.before.keys(who)
+            known = self._known(who)
             keys = world.keys(who)
             for id_, key in keys.items():
                 if id_ in known or world.is_stored(key) or (not recovered and world.intent_tells_of(who, key)):
@@ -195,6 +214,10 @@ class Expectation:
             had_one = any(key["status"] == "Active" for key in known.values())
             if had_one and not works and (recovered or not self.interrupts_use):
                 yield Failure(LOST, f"{when} {who}: no working key is left that the owner can know")
+        for secret, current, others in world.dead_ends():
+            unexplained = [key["id"] for who, key in others if recovered or not world.intent_tells_of(who, key)]
+            if unexplained:
+                yield Failure(LOST, f"{when} {secret['name']}: AWSCURRENT is {current}, which does not work, and {unexplained} do")
 
     def recovered(self, world, promoted, codes, disturbances=1):
         """What holds when keyward has been run until nothing changed any more. `promoted`: the keys that were handed
@@ -202,7 +225,7 @@ class Expectation:
         yield from self.at_any_time(world, recovered=True)
         existing = {id_ for who in world.users for id_ in world.keys(who)}
         for who in self.before.users:
-            known = self.before.keys(who)
+            known = self._known(who)
             made = {id_: key for id_, key in world.keys(who).items() if id_ not in known}
             wanted = [id_ for id_ in self.after.keys(who) if id_ not in known]
             for id_, key in made.items():

@@ -3,6 +3,8 @@
 import dataclasses
 import typing
 
+KILLS_AND_FAULTS, ALL_MATRICES, ORDERS = ("kills", "faults"), ("kills", "faults", "orders"), ("orders",)
+
 A, B, C, D, E = "222222222222", "333333333333", "444444444444", "555555555555", "666666666666"
 
 
@@ -33,6 +35,9 @@ class Scenario:
     repeat_command: bool = False
     # The key in use is known to strangers: it is switched off before there is another one.
     interrupts_use: bool = False
+    matrices: tuple = KILLS_AND_FAULTS
+    # A run died in it and so long ago, one of these. Then two hosts come at once: two runs, or `recover` and a run.
+    interrupted: tuple = ()
 
 
 def one_user(*keys):
@@ -64,6 +69,17 @@ def a_whole_cycle_ago(stage):
     stage.use(A, "alice")
 
 
+def killed_before(prepare, *actions):
+    """A rotation that died when it sent the last of these requests. Only the host it died on has heard of it."""
+
+    def prepared(stage):
+        prepare(stage)
+        stage.share_state()
+        stage.kill_before(*actions)
+
+    return prepared
+
+
 def many_things_due(stage):
     """On three days each account is worked on; on the last of them everything is due at once."""
     for _ in range(2):
@@ -92,12 +108,17 @@ CENTRAL = {
 }
 
 SCENARIOS = [
-    Scenario("first-rotation", one_user(key(89)), a_day_before),
-    Scenario("second-rotation", one_user(key(90)), a_whole_cycle_ago),
-    Scenario("deactivation", one_user(key(90)), rotated_ten_days_ago),
-    Scenario("deletion", one_user(key(90)), deactivated_ten_days_ago),
+    Scenario("first-rotation", one_user(key(89)), a_day_before, matrices=ALL_MATRICES),
+    Scenario("second-rotation", one_user(key(90)), a_whole_cycle_ago, matrices=ALL_MATRICES),
+    Scenario("deactivation", one_user(key(90)), rotated_ten_days_ago, matrices=ALL_MATRICES),
+    Scenario("deletion", one_user(key(90)), deactivated_ten_days_ago, matrices=ALL_MATRICES),
     Scenario("conflict-announced", one_user(key(120, used=5), key(100))),
-    Scenario("conflict-deactivated", one_user(key(120, used=5), key(100)), rotated_ten_days_ago),
+    Scenario(
+        "conflict-deactivated",
+        one_user(key(120, used=5), key(100)),
+        rotated_ten_days_ago,
+        matrices=ALL_MATRICES,
+    ),
     Scenario(
         "conflict-delete-lru",
         one_user(key(120, used=5), key(100)),
@@ -123,6 +144,31 @@ SCENARIOS = [
     ),
     Scenario("central-store-with-replicas", one_user(key(89)), a_day_before, configuration=CENTRAL),
     Scenario("twenty-users", CROWD, many_things_due),
+]
+
+# Where a rotation died, by the request it sent last. In a user's first rotation the label need not be moved.
+DEATHS = {
+    "key-made": ("secretsmanager:PutSecretValue",),
+    "key-stored": ("secretsmanager:PutSecretValue", "sts:GetCallerIdentity"),
+    "key-proved": ("secretsmanager:UpdateSecretVersionStage",),
+    "label-moved": ("secretsmanager:UpdateSecretVersionStage", "secretsmanager:UpdateSecretVersionStage"),
+    "not-recorded": ("secretsmanager:UpdateSecretVersionStage", "iam:TagUser"),
+}
+
+# Long enough that an intent of another host counts as abandoned (docs/rotation.md).
+LATER = ("16m", "1d")
+
+SCENARIOS += [
+    Scenario(
+        f"{rotation}-{death}",
+        one_user(key(age)),
+        killed_before(prepare, *actions),
+        matrices=ORDERS,
+        interrupted=LATER,
+    )
+    for rotation, age, prepare in (("first", 89, a_day_before), ("second", 90, a_whole_cycle_ago))
+    for death, actions in DEATHS.items()
+    if (rotation, death) != ("first", "label-moved")
 ]
 
 

@@ -1,32 +1,22 @@
 """A prepared world that trials disturb again and again: one sandbox, the state folders of keyward, and a way back."""
 
 import contextlib
-import http.client
-import json
-import os
 import pathlib
-import select
 import shutil
 import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "conformance"))
 
+import held_requests  # noqa: E402
 from keyward_process import Keyward  # noqa: E402
 from sandbox_process import Sandbox  # noqa: E402
 
 # Any time: what it is decides nothing, but a world that is made twice must be the same.
 START = "2026-03-02T06:00:00Z"
 
-# keyward answers each request within milliseconds; a program that sends none for so long hangs.
-PATIENCE = 30
-
 # Runs until nothing changes any more. One settles an interrupted rotation, one does what then is due, two are quiet.
 MOST_RUNS = 6
-
-
-class Hung(AssertionError):
-    """keyward neither ended nor sent a request."""
 
 
 class Stage:
@@ -50,9 +40,12 @@ class Stage:
             self.sandbox.control("mail", method="DELETE")
             self.sandbox.control("calls", method="DELETE")
             self.sandbox.snapshot()
-            self._state = folder / "state"
+            self._states = {name: folder / f"state-{name}" for name in self.HOSTS}
             self.host.state_dir.mkdir(exist_ok=True)
-            shutil.copytree(self.host.state_dir, self._state)
+            if not self.hosts["two"].state_dir.exists():
+                self.share_state()
+            for name, host in self.hosts.items():
+                shutil.copytree(host.state_dir, self._states[name])
         except BaseException:
             self.__exit__()
             raise
@@ -85,16 +78,24 @@ class Stage:
         """A workload uses the user's newest key."""
         self.sandbox.control("use", {"account": account, "user": user})
 
+    def share_state(self):
+        """Host two knows what host one knows by now. Without this it knows the same when the stage is set."""
+        shutil.copytree(self.host.state_dir, self.hosts["two"].state_dir)
+
+    def kill_before(self, *actions):
+        """Host one's run dies when it has sent the last of these requests, in this order; that one has no effect."""
+        held_requests.killed_before(self.sandbox, self.host, ("run",), *actions)
+
     # For trials
 
     def restore(self):
-        """World and state folders as they were when the stage was set; both hosts know the same."""
+        """World and state folders as they were when the stage was set."""
         self.sandbox.control("gate", method="DELETE")
         self.sandbox.release(discard=True)
         self.sandbox.restore()
-        for host in self.hosts.values():
+        for name, host in self.hosts.items():
             shutil.rmtree(host.state_dir, ignore_errors=True)
-            shutil.copytree(self._state, host.state_dir)
+            shutil.copytree(self._states[name], host.state_dir)
 
     @contextlib.contextmanager
     def started(self, host, *arguments):
@@ -109,21 +110,7 @@ class Stage:
 
     def wait_for_held(self, process, app=""):
         """What is held, as soon as there is something; nothing when the program ended before it sent anything."""
-        connection = http.client.HTTPConnection(self.sandbox.url.removeprefix("http://"))
-        ended = os.pidfd_open(process.pid)
-        try:
-            connection.request("GET", f"/_sandbox/held?wait={PATIENCE}s&app={app}")
-            ready, _, _ = select.select([connection.sock, ended], [], [], PATIENCE)
-            if connection.sock in ready:
-                held = json.load(connection.getresponse())["held"]
-                if held:
-                    return held
-            if ended in ready:
-                return []
-            raise Hung(f"keyward sent no request for {PATIENCE} s and did not end")
-        finally:
-            os.close(ended)
-            connection.close()
+        return held_requests.wait_for_held(self.sandbox, process, app)
 
     def settle(self, *hosts):
         """Runs keyward until two runs in a row changed nothing, the hosts in turn. Their results; the last one is quiet

@@ -4,15 +4,22 @@ import contextlib
 
 import invariants
 from invariants import Failure, World
+from scenarios import LATER
 
-SCENARIOS = ("first-rotation", "second-rotation", "deactivation", "deletion", "conflict-deactivated")
 
-# The next runs: after 15 minutes an intent of another host counts as abandoned (docs/rotation.md).
-LATER = ("16m", "1d")
+def commands(stage, chance):
+    """What each of the hosts is told to do. After a rotation that died a person may be at work beside the daily job."""
+    ordered = {name: stage.scenario.command for name in stage.HOSTS}
+    if stage.scenario.interrupted and chance.random() < 0.5:
+        ordered[chance.choice(stage.HOSTS)] = ("recover",)
+    return ordered
 
 
 def interleaved(stage, expected, trial, chance):
     """Holds every request of both and lets one go at a time."""
+    if stage.scenario.interrupted:
+        stage.advance(chance.choice(stage.scenario.interrupted))
+    ordered = commands(stage, chance)
     # From strict turns to one host overtaking the other by many requests.
     stay = chance.choice((0.1, 0.5, 0.8, 0.95))
     turn = chance.choice(stage.HOSTS)
@@ -20,7 +27,7 @@ def interleaved(stage, expected, trial, chance):
     stage.sandbox.gate()
     with contextlib.ExitStack() as stack:
         processes = {
-            name: stack.enter_context(stage.started(host, *stage.scenario.command)) for name, host in stage.hosts.items()
+            name: stack.enter_context(stage.started(host, *ordered[name])) for name, host in stage.hosts.items()
         }
         running = dict(processes)
         while running:
@@ -34,7 +41,7 @@ def interleaved(stage, expected, trial, chance):
                 del running[turn]
         stage.sandbox.control("gate", method="DELETE")
         results = [stage.hosts[name].finish(process) for name, process in processes.items()]
-    trial.where = f"{released} requests, the same host goes on with probability {stay}"
+    trial.where = f"{' and '.join(' '.join(one) for one in ordered.values())}, {released} requests, the same host goes on with probability {stay}"
     trial.story += results
     for result in results:
         # 4: one of the two found the user changed under its hands, which the next run looks at. 9 needs a person.
@@ -51,4 +58,7 @@ def interleaved(stage, expected, trial, chance):
         if "a person must decide" in result.stdout + result.stderr:
             trial.failures.append(Failure(invariants.UNSETTLED, "a person is asked to decide"))
     after = World.of(stage.sandbox)
-    trial.failures += expected.recovered(after, list(world.promoted_ids()), [result.code for result in results])
+    # The second host is a disturbance, and a run that died before is another one.
+    disturbances = 2 if stage.scenario.interrupted else 1
+    codes = [result.code for result in results]
+    trial.failures += expected.recovered(after, list(world.promoted_ids()), codes, disturbances)

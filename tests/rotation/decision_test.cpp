@@ -30,6 +30,11 @@ KeyFacts inactive(const AccessKeyId& id, int age) {
   return {id, KeyStatus::inactive, ago(age), Fact<KeyUse>::known({ago(age - 1), "s3", "eu-central-1"})};
 }
 
+/// Used by keyward's proof of it and by nobody else.
+KeyFacts proved(const AccessKeyId& id, int age) {
+  return {id, KeyStatus::active, ago(age), Fact<KeyUse>::known({ago(age) + minutes(1), "sts", "us-east-1"})};
+}
+
 KeyFacts used(KeyFacts key, int days_ago) {
   key.last_use = Fact<KeyUse>::known({ago(days_ago) + minutes(15), "s3", "eu-central-1"});
   return key;
@@ -172,6 +177,13 @@ std::vector<Row> table() {
       {"A unused and young: waited for", User({active(k_b, 95), never_used(k_a, 3)}), {{wait, waiting_for_new_key_use, k_b}}},
       {"A unused and old: a conflict, A is the less used", User({active(k_b, 95), never_used(k_a, 30)}),
        {{warn, key_pending_deactivation, k_a}, {wait, waiting_for_other_key, k_b}}},
+
+      // the record that A is keyward's was lost: nobody has A
+      {"A only proved and young: waited for", User({active(k_b, 95), proved(k_a, 3)}), {{wait, waiting_for_new_key_use, k_b}}},
+      {"A only proved: the less used, though B was used before that proof", User({active(k_b, 95, 20), proved(k_a, 10)}),
+       {{warn, key_pending_deactivation, k_a}, {wait, waiting_for_other_key, k_b}}},
+      {"A only proved, delete_lru", User({active(k_b, 95, 20), proved(k_a, 10)}),
+       {{remove, conflict_two_used_keys, k_a}, {rotate, expired_active_key, k_b}}, with(ConflictRule::delete_lru)},
 
       // conflict
       {"retire_lru announces", User({active(k_b, 200, 1), active(k_a, 150, 5)}),

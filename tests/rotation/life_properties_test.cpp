@@ -96,9 +96,10 @@ bool people_acted(const Life& life, Instant from, Instant to) {
   return std::ranges::any_of(life.people, [&](const PersonsDeed& deed) { return from <= deed.at && deed.at <= to; });
 }
 
-bool is_used_less_recently(const Key& key, const Key& other) {
-  return !key.last_use || (other.last_use && other.last_use->at >= key.last_use->at);
-}
+/// keyward's proof of a key it made is no use: nobody may know that key.
+Instant last_worked_or_never(const Key& key) { return key.first_work ? key.last_use->at : Instant::min(); }
+
+bool is_used_less_recently(const Key& key, const Key& other) { return last_worked_or_never(other) >= last_worked_or_never(key); }
 
 // ---- a key in use is never cut off
 
