@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "aws/error_codes.hpp"
-#include "aws/sigv4.hpp"
 
 namespace keyward::aws {
 namespace {
@@ -80,7 +79,7 @@ class Caller::Sending {
       if (!in_time) co_return out_of_time();
     }
     base::HttpRequest request = http_request();
-    if (signer) sign(request, *signer);
+    if (signer) sign(request, signer);
     const base::RateLimiter::Time went_at = context_.sleeper.now();
     const base::Instant sent_at = context_.clock.now();
     // Not signed: proxies may add to it.
@@ -113,13 +112,13 @@ class Caller::Sending {
     return request;
   }
 
-  void sign(base::HttpRequest& request, const Credentials& credentials) const {
+  void sign(base::HttpRequest& request, const CredentialsPtr& credentials) {
     sigv4::Scope scope;
     scope.region = endpoint_.signing_region;
     scope.service = endpoint_.signing_name;
     scope.path_style =
         call_.operation.service == Service::s3 ? sigv4::PathStyle::verbatim : sigv4::PathStyle::normalized;
-    sigv4::sign(request, scope, credentials, context_.clock.now());
+    sigv4::sign(request, scope, credentials, context_.clock.now(), caller_.last_key_);
   }
 
   Error out_of_time() const {
