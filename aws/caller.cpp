@@ -22,6 +22,9 @@ constexpr std::chrono::seconds k_skew{240};
 constexpr int k_read_attempts = 8;
 constexpr int k_other_attempts = 3;
 
+/// Room for those that signing adds, and User-Agent.
+constexpr std::size_t k_added_headers = 6;
+
 /// STS answers within a second or two, and everything else waits for it.
 constexpr std::chrono::seconds k_sts_timeout{20};
 
@@ -84,7 +87,7 @@ class Caller::Sending {
     const base::Instant sent_at = context_.clock.now();
     // Not signed: proxies may add to it.
     request.headers.push_back({"User-Agent", context_.user_agent});
-    ++context_.statistics.requests_by_action[call_.operation.full_name()];
+    ++context_.statistics.requests_by_action[request.operation];
     Result<HttpResponse> response = co_await context_.transport.send(std::move(request));
     if (!response) {
       Error error = response.error();
@@ -104,7 +107,8 @@ class Caller::Sending {
     request.operation = call_.operation.full_name();
     request.method = call_.method;
     request.url = endpoint_.url + call_.path;
-    request.headers = call_.headers;
+    request.headers.reserve(call_.headers.size() + k_added_headers);
+    request.headers.insert(request.headers.end(), call_.headers.begin(), call_.headers.end());
     request.body = call_.body.clone();
     request.idempotency = call_.operation.idempotency;
     request.deadline = context_.deadline;
@@ -157,14 +161,20 @@ class Caller::Sending {
       return error;
     }
     if (date) context_.clock.learn(*date);
-    Error malformed{
-        call_.operation.idempotency == base::Idempotency::idempotent ? ErrorKind::transient : ErrorKind::ambiguous,
-        call_.operation.full_name(), "MalformedAnswer", std::string(response.header("x-amzn-requestid")),
-        "the answer (HTTP " + std::to_string(response.status) + ", " + std::to_string(response.body.size()) +
-            " bytes) is not what AWS sends for this call"};
+    const int status = response.status;
+    const std::size_t size = response.body.size();
+    std::string request_id(response.header("x-amzn-requestid"));
     std::optional<Answer> answer = read_answer<Answer>(call_.operation, std::move(response));
-    if (!answer) return malformed;
+    if (!answer) return malformed(status, size, std::move(request_id));
     return std::move(*answer);
+  }
+
+  Error malformed(int status, std::size_t size, std::string request_id) const {
+    return Error{
+        call_.operation.idempotency == base::Idempotency::idempotent ? ErrorKind::transient : ErrorKind::ambiguous,
+        call_.operation.full_name(), "MalformedAnswer", std::move(request_id),
+        "the answer (HTTP " + std::to_string(status) + ", " + std::to_string(size) +
+            " bytes) is not what AWS sends for this call"};
   }
 
   Caller& caller_;

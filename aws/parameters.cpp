@@ -7,6 +7,9 @@
 namespace keyward::aws {
 namespace {
 
+/// Room for the parameters of most calls.
+constexpr std::size_t k_usual_size = 256;
+
 /// Blanks become `+`, as in every SDK: AWS reads `%20` too, but servers that write the form anew before they check the
 /// signature (moto) do not.
 void append_encoded(base::Body& form, std::string_view text) {
@@ -24,6 +27,7 @@ void append_encoded(base::Body& form, std::string_view text) {
 }  // namespace
 
 Parameters::Parameters(std::initializer_list<std::pair<std::string_view, std::string_view>> parameters) {
+  form_.reserve(k_usual_size);
   for (const auto& [name, value] : parameters) add(name, value);
 }
 

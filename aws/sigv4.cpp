@@ -87,28 +87,23 @@ void append_canonical_headers(std::string& text, const SignedHeaders& headers) {
 }
 
 /// SignedHeaders: "name;name".
-std::string names_of(const SignedHeaders& headers) {
-  std::string names;
-  names.reserve(128);
+void append_names(std::string& text, const SignedHeaders& headers) {
   for (std::size_t i = 0; i < headers.size(); ++i) {
     if (i > 0 && same_name(headers[i]->name, headers[i - 1]->name)) continue;
-    if (i > 0) names += ';';
-    for (const char c : headers[i]->name) names += lower(c);
+    if (i > 0) text += ';';
+    for (const char c : headers[i]->name) text += lower(c);
   }
-  return names;
 }
 
 /// HashedPayload.
-std::string body_hash(const SignedHeaders& headers, std::string_view body) {
+void append_body_hash(std::string& text, const SignedHeaders& headers, std::string_view body) {
   const auto declares = [](const base::HttpHeader* header) { return same_name(header->name, "x-amz-content-sha256"); };
   const auto first = std::ranges::find_if(headers, declares);
-  if (first == headers.end()) return base::sha256_hex(body);
-  std::string declared;
+  if (first == headers.end()) base::append_hex(text, base::sha256(body));
   for (auto header = first; header != headers.end() && declares(*header); ++header) {
-    if (header != first) declared += ',';
-    append_trimmed(declared, (*header)->value);
+    if (header != first) text += ',';
+    append_trimmed(text, (*header)->value);
   }
-  return declared;
 }
 
 /// Dot segments and empty segments removed; a slash at the end stays unless nothing else is left.
@@ -210,37 +205,41 @@ struct Signable {
 Signature compute_with(const base::Sha256& key, const Signable& signable) {
   const Scope& scope = signable.scope;
   const SignedHeaders signed_headers = headers_to_sign(signable.headers);
-  const std::string names = names_of(signed_headers);
+  const auto append_scope = [&](std::string& text) {
+    text.append(date_of(signable.timestamp)).append("/").append(scope.region).append("/");
+    text.append(scope.service).append("/aws4_request");
+  };
 
   Signature result;
   std::string& request = result.canonical_request;
   // Room for all of it: a string that grows leaves the session token behind in memory.
-  std::size_t size = 256 + names.size() + 3 * signable.url.path.size() + signable.url.query.size();
-  for (const base::HttpHeader* header : signed_headers) size += header->name.size() + header->value.size() + 2;
+  std::size_t size = 256 + 3 * signable.url.path.size() + signable.url.query.size();
+  for (const base::HttpHeader* header : signed_headers) size += 2 * header->name.size() + header->value.size() + 3;
   request.reserve(size);
   request.append(signable.method).append("\n");
   request.append(canonical_uri(signable.url.path, scope.path_style)).append("\n");
   request.append(canonical_query(signable.url.query)).append("\n");
   append_canonical_headers(request, signed_headers);
-  request.append("\n").append(names).append("\n");
-  request.append(body_hash(signed_headers, signable.body));
+  request.append("\n");
+  append_names(request, signed_headers);
+  request.append("\n");
+  append_body_hash(request, signed_headers, signable.body);
 
-  std::string credential_scope;
-  credential_scope.reserve(64);
-  credential_scope.append(date_of(signable.timestamp)).append("/").append(scope.region).append("/");
-  credential_scope.append(scope.service).append("/aws4_request");
   result.string_to_sign.reserve(192);
   result.string_to_sign.append(k_algorithm).append("\n");
   result.string_to_sign.append(signable.timestamp).append("\n");
-  result.string_to_sign.append(credential_scope).append("\n");
-  result.string_to_sign.append(base::sha256_hex(request));
+  append_scope(result.string_to_sign);
+  result.string_to_sign.append("\n");
+  base::append_hex(result.string_to_sign, base::sha256(request));
 
   result.signature = base::to_hex(base::hmac_sha256(as_text(key), result.string_to_sign));
 
-  result.authorization.reserve(256 + names.size());
+  result.authorization.reserve(384);
   result.authorization.append(k_algorithm).append(" Credential=");
-  result.authorization.append(signable.access_key_id).append("/").append(credential_scope);
-  result.authorization.append(", SignedHeaders=").append(names);
+  result.authorization.append(signable.access_key_id).append("/");
+  append_scope(result.authorization);
+  result.authorization.append(", SignedHeaders=");
+  append_names(result.authorization, signed_headers);
   result.authorization.append(", Signature=").append(result.signature);
   return result;
 }
@@ -253,7 +252,6 @@ void replace_headers(base::HttpRequest& request, const Url& url, const Scope& sc
   std::erase_if(request.headers, [&](const base::HttpHeader& header) {
     return std::ranges::any_of(k_ours, [&](std::string_view name) { return same_name(name, header.name); });
   });
-  request.headers.reserve(request.headers.size() + k_ours.size());
   request.headers.push_back({"Host", url.authority()});
   request.headers.push_back({"X-Amz-Date", timestamp});
   if (!session_token.empty()) request.headers.push_back({"X-Amz-Security-Token", std::string(session_token.expose())});

@@ -15,6 +15,7 @@
 #include <charconv>
 #include <climits>
 #include <cstring>
+#include <unordered_map>
 
 #include "base/curl_shard.hpp"
 #include "base/permits.hpp"
@@ -29,6 +30,13 @@ using std::chrono::milliseconds;
 constexpr std::size_t k_max_header_bytes = 256 * 1024;
 /// Memory taken in advance for an announced body; a lying Content-Length must not take more.
 constexpr std::size_t k_max_reserve = 1024 * 1024;
+/// libcurl sends "Expect: 100-continue" with bodies larger than 1 MB; some versions before began at 1 KB. Each line that
+/// takes a header away is compared with every other.
+constexpr std::size_t k_most_without_expect = 1024;
+/// Parsed URLs that are kept: services times regions of a run, and no more however many somebody thinks up.
+constexpr std::size_t k_most_endpoints = 256;
+/// Headers of most answers of AWS: fewer than this.
+constexpr std::size_t k_usual_headers = 8;
 /// libcurl counts in milliseconds and may be one early.
 constexpr milliseconds k_timer_slack{5};
 
@@ -64,6 +72,7 @@ struct Target {
   CurlUrl url;
   std::string host;  ///< without brackets, lower case as written
   bool tls = true;
+  bool is_root = false;  ///< neither path nor query
 };
 
 std::string url_part(CURLU* url, CURLUPart part) {
@@ -73,7 +82,9 @@ std::string url_part(CURLU* url, CURLUPart part) {
   return text;
 }
 
-Result<Target> parse_url(const HttpRequest& request) {
+using TargetPtr = std::shared_ptr<const Target>;
+
+Result<TargetPtr> parse_url(const HttpRequest& request) {
   Target target;
   target.url.reset(curl_url());
   if (!target.url) throw std::bad_alloc();
@@ -81,6 +92,7 @@ Result<Target> parse_url(const HttpRequest& request) {
   const CURLUcode parsed = curl_url_set(target.url.get(), CURLUPART_URL, request.url.c_str(),
                                         CURLU_PATH_AS_IS | CURLU_DISALLOW_USER | CURLU_NON_SUPPORT_SCHEME);
   if (parsed != CURLUE_OK) return refusal(request, "BadUrl", std::string("bad URL: ") + curl_url_strerror(parsed));
+  target.is_root = url_part(target.url.get(), CURLUPART_PATH) == "/" && url_part(target.url.get(), CURLUPART_QUERY).empty();
   const std::string scheme = url_part(target.url.get(), CURLUPART_SCHEME);
   if (scheme != "https" && scheme != "http") return refusal(request, "BadUrl", "neither https nor http: " + scheme);
   target.tls = scheme == "https";
@@ -88,7 +100,7 @@ Result<Target> parse_url(const HttpRequest& request) {
   if (target.host.starts_with('[') && target.host.ends_with(']')) {
     target.host = target.host.substr(1, target.host.size() - 2);
   }
-  return target;
+  return std::make_shared<const Target>(std::move(target));
 }
 
 bool is_loopback(std::string_view host) {
@@ -101,10 +113,35 @@ bool is_field_text(std::string_view text) {
   return std::none_of(text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
+/// The list of header lines that libcurl reads, in two blocks of memory: curl_slist_append() takes two for each line.
+class HeaderLines {
+ public:
+  /// For at most `lines` of `bytes` together, each counted with what separates its name from its value and a NUL.
+  void reserve(std::size_t lines, std::size_t bytes) {
+    nodes_.reserve(lines);
+    text_.resize(bytes);
+  }
+  void add(std::string_view name, std::string_view separator, std::string_view value = {}) {
+    char* const line = text_.data() + used_;
+    for (const std::string_view part : {name, separator, value, std::string_view("\0", 1)}) {
+      std::memcpy(text_.data() + used_, part.data(), part.size());
+      used_ += part.size();
+    }
+    nodes_.push_back({line, nullptr});
+    if (nodes_.size() > 1) nodes_[nodes_.size() - 2].next = &nodes_.back();
+  }
+  curl_slist* list() { return nodes_.empty() ? nullptr : nodes_.data(); }
+
+ private:
+  WipedVector text_;  ///< the session token is among them
+  std::size_t used_ = 0;
+  std::vector<curl_slist> nodes_;
+};
+
 /// One request on its way: the easy handle with everything it points to. Lives in the coroutine that sends it.
 class Transfer {
  public:
-  Transfer(HttpRequest request, Target target, boost::asio::any_io_executor executor)
+  Transfer(HttpRequest request, TargetPtr target, boost::asio::any_io_executor executor)
       : request_(std::move(request)), target_(std::move(target)), job_(std::move(executor)) {
     job_.easy.reset(curl_easy_init());
     if (!job_.easy) throw std::bad_alloc();
@@ -126,7 +163,6 @@ class Transfer {
   void set_timeouts();
   void set_body();
   std::optional<Error> set_headers();
-  void add_header(const std::string& line);
   bool idempotent() const noexcept { return request_.idempotency == Idempotency::idempotent; }
 
   bool take_header(std::string_view line);
@@ -143,8 +179,8 @@ class Transfer {
   static CURLcode on_tls(CURL*, void* context, void* trust) noexcept;
 
   HttpRequest request_;
-  Target target_;
-  CurlList header_list_;
+  TargetPtr target_;
+  HeaderLines header_lines_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   HttpResponse response_;
   std::size_t header_bytes_ = 0;
@@ -165,9 +201,9 @@ std::optional<Error> Transfer::prepare(X509_STORE* trust, bool direct, std::chro
 }
 
 void Transfer::set_transport(X509_STORE* trust, bool direct, std::chrono::seconds max_idle) {
-  set(CURLOPT_CURLU, target_.url.get());
+  set(CURLOPT_CURLU, target_->url.get());
   set(CURLOPT_PATH_AS_IS, 1L);
-  set(CURLOPT_PROTOCOLS_STR, target_.tls ? "https" : "http");
+  set(CURLOPT_PROTOCOLS_STR, target_->tls ? "https" : "http");
   set(CURLOPT_REDIR_PROTOCOLS_STR, "https");
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
@@ -244,6 +280,9 @@ void Transfer::set_body() {
 std::optional<Error> Transfer::set_headers() {
   bool has_accept = false;
   bool has_type = false;
+  std::size_t bytes = sizeof "Expect:" + sizeof "Accept:" + sizeof "Content-Type:";
+  for (const HttpHeader& header : request_.headers) bytes += header.name.size() + header.value.size() + 3;
+  header_lines_.reserve(request_.headers.size() + 3, bytes);
   for (const HttpHeader& header : request_.headers) {
     if (header.name.empty() || header.name.find(':') != std::string::npos || !is_field_text(header.name) ||
         !is_field_text(header.value)) {
@@ -252,21 +291,14 @@ std::optional<Error> Transfer::set_headers() {
     if (same_name(header.name, "Content-Length")) continue;
     has_accept = has_accept || same_name(header.name, "Accept");
     has_type = has_type || same_name(header.name, "Content-Type");
-    add_header(header.value.empty() ? header.name + ";" : header.name + ": " + header.value);
+    header_lines_.add(header.name, header.value.empty() ? ";" : ": ", header.value);
   }
   // "Name:" takes a header of libcurl's own away.
-  add_header("Expect:");
-  if (!has_accept) add_header("Accept:");
-  if (!has_type) add_header("Content-Type:");
-  set(CURLOPT_HTTPHEADER, header_list_.get());
+  if (request_.body.size() > k_most_without_expect) header_lines_.add("Expect", ":");
+  if (!has_accept) header_lines_.add("Accept", ":");
+  if (!has_type) header_lines_.add("Content-Type", ":");
+  set(CURLOPT_HTTPHEADER, header_lines_.list());
   return std::nullopt;
-}
-
-void Transfer::add_header(const std::string& line) {
-  curl_slist* extended = curl_slist_append(header_list_.get(), line.c_str());
-  if (extended == nullptr) throw std::bad_alloc();
-  header_list_.release();
-  header_list_.reset(extended);
 }
 
 // ---- callbacks
@@ -320,6 +352,7 @@ bool Transfer::take_header(std::string_view line) {
   std::string_view value = line.substr(colon + 1);
   while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
   while (value.ends_with(' ') || value.ends_with('\t')) value.remove_suffix(1);
+  if (response_.headers.empty()) response_.headers.reserve(k_usual_headers);
   response_.headers.push_back({std::string(line.substr(0, colon)), std::string(value)});
   return true;
 }
@@ -347,7 +380,7 @@ bool Transfer::is_whole() const {
   const int status = response_.status;
   if (request_.method == "HEAD" || status == 204 || status == 304) return true;
   // Over TLS the end of the connection is authenticated (close_notify), over plain http it may be an accident.
-  return target_.tls || !response_.header("Content-Length").empty() || !response_.header("Transfer-Encoding").empty();
+  return target_->tls || !response_.header("Content-Length").empty() || !response_.header("Transfer-Encoding").empty();
 }
 
 TransferFailure Transfer::failure() const {
@@ -391,15 +424,15 @@ std::string Transfer::detail(TransferFailure failure) const {
   std::string text = error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(job_.code);
   switch (failure) {
     case TransferFailure::certificate_refused:
-      return "the certificate of " + target_.host + " was refused: " + text +
+      return "the certificate of " + target_->host + " was refused: " + text +
              " (if a proxy inspects TLS, name its authority in AWS_CA_BUNDLE)";
     case TransferFailure::answer_too_large:
       return "the answer is larger than " + std::to_string(request_.max_response_bytes) + " bytes";
-    case TransferFailure::truncated_answer: return "the answer of " + target_.host + " is not whole: " + text;
+    case TransferFailure::truncated_answer: return "the answer of " + target_->host + " is not whole: " + text;
     case TransferFailure::timed_out:
     case TransferFailure::deadline_passed:
-      return target_.host + ": no answer within " + std::to_string(allowed_.count()) + " ms: " + text;
-    default: return target_.host + ": " + text;
+      return target_->host + ": no answer within " + std::to_string(allowed_.count()) + " ms: " + text;
+    default: return target_->host + ": " + text;
   }
 }
 
@@ -453,6 +486,16 @@ class CurlTransport::Core {
     return is_loopback(host) || std::find(hosts.begin(), hosts.end(), host) != hosts.end();
   }
 
+  /// Parsing a URL takes more memory blocks than all else that is ours, and nearly all calls go to the root of a few
+  /// endpoints.
+  Result<TargetPtr> target_of(const HttpRequest& request) {
+    const auto known = endpoints_.find(request.url);
+    if (known != endpoints_.end()) return known->second;
+    Result<TargetPtr> parsed = parse_url(request);
+    if (parsed && (*parsed)->is_root && endpoints_.size() < k_most_endpoints) endpoints_.emplace(request.url, *parsed);
+    return parsed;
+  }
+
   /// The fullest shard that has a place: few warm connections instead of many cold ones.
   CurlShard& choose_shard() {
     for (const auto& shard : shards_) {
@@ -480,17 +523,18 @@ class CurlTransport::Core {
   TrustStore trust_;
   std::optional<Permits> permits_;
   std::vector<std::shared_ptr<CurlShard>> shards_;
+  std::unordered_map<std::string, TargetPtr> endpoints_;
 };
 
 Task<Result<HttpResponse>> CurlTransport::Core::send(std::shared_ptr<Core> core, HttpRequest request) {
-  Result<Target> parsed = parse_url(request);
+  Result<TargetPtr> parsed = core->target_of(request);
   if (!parsed) co_return parsed.error();
-  Target target = std::move(*parsed);
-  const bool direct = core->is_direct(target.host);
-  if (!target.tls && !direct) {
-    co_return refusal(request, "PlainHttpRefused", "plain http is for loopback only, not for " + target.host);
+  TargetPtr target = std::move(*parsed);
+  const bool direct = core->is_direct(target->host);
+  if (!target->tls && !direct) {
+    co_return refusal(request, "PlainHttpRefused", "plain http is for loopback only, not for " + target->host);
   }
-  if (target.tls) {
+  if (target->tls) {
     std::optional<Error> unreadable = core->read_trust(request);
     if (unreadable) co_return std::move(*unreadable);
   }

@@ -82,14 +82,20 @@ Sha256 hmac_sha256(std::string_view key, std::string_view data) {
   return outer;
 }
 
-std::string to_hex(std::span<const unsigned char> bytes) {
+void append_hex(std::string& text, std::span<const unsigned char> bytes) {
   static constexpr char k_digits[] = "0123456789abcdef";
-  std::string text(bytes.size() * 2, '\0');
-  char* out = text.data();
+  const std::size_t start = text.size();
+  text.resize(start + bytes.size() * 2);
+  char* out = text.data() + start;
   for (const unsigned char byte : bytes) {
     *out++ = k_digits[byte >> 4];
     *out++ = k_digits[byte & 0xf];
   }
+}
+
+std::string to_hex(std::span<const unsigned char> bytes) {
+  std::string text;
+  append_hex(text, bytes);
   return text;
 }
 
