@@ -326,6 +326,9 @@ size_t Transfer::on_read(char* buffer, size_t size, size_t count, void* data) no
 CURLcode Transfer::on_tls(CURL*, void* context, void* trust) noexcept {
   auto* tls = static_cast<SSL_CTX*>(context);
   SSL_CTX_set_options(tls, SSL_OP_CLEANSE_PLAINTEXT);
+  // libcurl has a connection's record buffers freed whenever it has nothing to read, and then all of them is wiped, some
+  // 17 KB for a call. What was read is wiped as it is read; the buffers themselves may stay until the connection ends.
+  SSL_CTX_clear_mode(tls, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set1_cert_store(tls, static_cast<X509_STORE*>(trust));
   return CURLE_OK;
 }
