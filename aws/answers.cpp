@@ -14,7 +14,7 @@ bool is_named(pugi::xml_node node, std::string_view operation, std::string_view 
 }  // namespace
 
 template <>
-std::optional<XmlAnswer> read_answer(const Operation& operation, base::HttpResponse response) {
+std::optional<XmlAnswer> read_answer(const Operation& operation, base::HttpResponse& response) {
   XmlAnswer answer;
   answer.text = std::move(response.body);
   answer.document = std::make_unique<pugi::xml_document>();
@@ -30,7 +30,7 @@ std::optional<XmlAnswer> read_answer(const Operation& operation, base::HttpRespo
 }
 
 template <>
-std::optional<JsonAnswer> read_answer(const Operation&, base::HttpResponse response) {
+std::optional<JsonAnswer> read_answer(const Operation&, base::HttpResponse& response) {
   boost::system::error_code failed;
   boost::json::value value = boost::json::parse(response.body.view(), failed);
   if (failed || !value.is_object()) return std::nullopt;

@@ -22,8 +22,8 @@ constexpr std::chrono::seconds k_skew{240};
 constexpr int k_read_attempts = 8;
 constexpr int k_other_attempts = 3;
 
-/// Room for those that signing adds, and User-Agent.
-constexpr std::size_t k_added_headers = 6;
+/// Content-Type, X-Amz-Target, the five that signing may add, and User-Agent.
+constexpr std::size_t k_most_headers = 8;
 
 /// STS answers within a second or two, and everything else waits for it.
 constexpr std::chrono::seconds k_sts_timeout{20};
@@ -35,7 +35,8 @@ struct Caller::Call {
   Operation operation;
   std::string method = "POST";
   std::string path = "/";
-  std::vector<base::HttpHeader> headers;
+  std::string_view content_type;
+  std::string target;  ///< X-Amz-Target; empty: none
   base::Body body;
 };
 
@@ -107,8 +108,9 @@ class Caller::Sending {
     request.operation = call_.operation.full_name();
     request.method = call_.method;
     request.url = endpoint_.url + call_.path;
-    request.headers.reserve(call_.headers.size() + k_added_headers);
-    request.headers.insert(request.headers.end(), call_.headers.begin(), call_.headers.end());
+    request.headers.reserve(k_most_headers);
+    request.headers.push_back({"Content-Type", std::string(call_.content_type)});
+    if (!call_.target.empty()) request.headers.push_back({"X-Amz-Target", call_.target});
     request.body = call_.body.clone();
     request.idempotency = call_.operation.idempotency;
     request.deadline = context_.deadline;
@@ -161,19 +163,17 @@ class Caller::Sending {
       return error;
     }
     if (date) context_.clock.learn(*date);
-    const int status = response.status;
     const std::size_t size = response.body.size();
-    std::string request_id(response.header("x-amzn-requestid"));
-    std::optional<Answer> answer = read_answer<Answer>(call_.operation, std::move(response));
-    if (!answer) return malformed(status, size, std::move(request_id));
+    std::optional<Answer> answer = read_answer<Answer>(call_.operation, response);
+    if (!answer) return malformed(response, size);
     return std::move(*answer);
   }
 
-  Error malformed(int status, std::size_t size, std::string request_id) const {
+  Error malformed(const HttpResponse& response, std::size_t size) const {
     return Error{
         call_.operation.idempotency == base::Idempotency::idempotent ? ErrorKind::transient : ErrorKind::ambiguous,
-        call_.operation.full_name(), "MalformedAnswer", std::move(request_id),
-        "the answer (HTTP " + std::to_string(status) + ", " + std::to_string(size) +
+        call_.operation.full_name(), "MalformedAnswer", std::string(response.header("x-amzn-requestid")),
+        "the answer (HTTP " + std::to_string(response.status) + ", " + std::to_string(size) +
             " bytes) is not what AWS sends for this call"};
   }
 
@@ -219,7 +219,7 @@ Task<Result<XmlAnswer>> Caller::query(Operation operation, std::string_view vers
   all.add(parameters);
   Call call;
   call.operation = operation;
-  call.headers.push_back({"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"});
+  call.content_type = "application/x-www-form-urlencoded; charset=utf-8";
   call.body = std::move(all).take();
   Result<XmlAnswer> answer = co_await perform<XmlAnswer>(std::move(call));
   co_return answer;
@@ -228,8 +228,8 @@ Task<Result<XmlAnswer>> Caller::query(Operation operation, std::string_view vers
 Task<Result<JsonAnswer>> Caller::json(Operation operation, std::string_view target_prefix, boost::json::object input) {
   Call call;
   call.operation = operation;
-  call.headers.push_back({"Content-Type", "application/x-amz-json-1.1"});
-  call.headers.push_back({"X-Amz-Target", std::string(target_prefix) + "." + std::string(operation.name)});
+  call.content_type = "application/x-amz-json-1.1";
+  call.target = std::string(target_prefix) + "." + std::string(operation.name);
   call.body = base::Body(boost::json::serialize(input));
   Result<JsonAnswer> answer = co_await perform<JsonAnswer>(std::move(call));
   co_return answer;
@@ -241,7 +241,7 @@ Task<Result<JsonAnswer>> Caller::rest_json(Operation operation, std::string meth
   call.operation = operation;
   call.method = std::move(method);
   call.path = std::move(path);
-  call.headers.push_back({"Content-Type", "application/json"});
+  call.content_type = "application/json";
   call.body = base::Body(boost::json::serialize(input));
   Result<JsonAnswer> answer = co_await perform<JsonAnswer>(std::move(call));
   co_return answer;

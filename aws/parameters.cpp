@@ -15,9 +15,7 @@ constexpr std::size_t k_usual_size = 256;
 void append_encoded(base::Body& form, std::string_view text) {
   while (true) {
     const auto blank = text.find(' ');
-    std::string encoded = base::percent_encode(text.substr(0, blank));
-    form.append(encoded);
-    base::wipe(encoded.data(), encoded.size());
+    base::percent_encode_to(form, text.substr(0, blank));
     if (blank == std::string_view::npos) return;
     form.append("+");
     text.remove_prefix(blank + 1);

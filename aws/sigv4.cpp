@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/container/small_vector.hpp>
 #include <stdexcept>
 #include <utility>
 
@@ -16,6 +17,7 @@ namespace keyward::aws::sigv4 {
 namespace {
 
 constexpr std::string_view k_algorithm = "AWS4-HMAC-SHA256";
+constexpr const char* k_date_header = "X-Amz-Date";
 
 /// Headers a proxy or the library below may add, change or drop, and the signature itself.
 constexpr std::array<std::string_view, 12> k_unsigned_headers = {"authorization",
@@ -54,7 +56,7 @@ void append_trimmed(std::string& text, std::string_view value) {
   }
 }
 
-using SignedHeaders = std::vector<const base::HttpHeader*>;
+using SignedHeaders = boost::container::small_vector<const base::HttpHeader*, 16>;
 
 /// In the order of their names in lower case, those of one name in the order sent.
 SignedHeaders headers_to_sign(const std::vector<base::HttpHeader>& headers) {
@@ -246,24 +248,29 @@ Signature compute_with(const base::Sha256& key, const Signable& signable) {
 
 /// Headers that signing adds. Date would compete with X-Amz-Date; the others may be from an earlier attempt.
 void replace_headers(base::HttpRequest& request, const Url& url, const Scope& scope, const base::Secret& session_token,
-                     const std::string& timestamp) {
+                     base::Instant time) {
   constexpr std::array<std::string_view, 6> k_ours = {
       "host", "date", "x-amz-date", "x-amz-security-token", "authorization", "x-amz-content-sha256"};
   std::erase_if(request.headers, [&](const base::HttpHeader& header) {
     return std::ranges::any_of(k_ours, [&](std::string_view name) { return same_name(name, header.name); });
   });
   request.headers.push_back({"Host", url.authority()});
-  request.headers.push_back({"X-Amz-Date", timestamp});
+  request.headers.push_back({k_date_header, base::format_basic(time)});
   if (!session_token.empty()) request.headers.push_back({"X-Amz-Security-Token", std::string(session_token.expose())});
   if (scope.service == "s3") {
     request.headers.push_back({"X-Amz-Content-Sha256", base::sha256_hex(request.body.view())});
   }
 }
 
+/// Of a request that has its other headers.
+std::string_view timestamp_of(const base::HttpRequest& request) {
+  return std::ranges::find(request.headers, k_date_header, &base::HttpHeader::name)->value;
+}
+
 void add_authorization(base::HttpRequest& request, const Url& url, const Scope& scope, const Credentials& credentials,
-                       const std::string& timestamp, const base::Sha256& key) {
+                       const base::Sha256& key) {
   Signature signature = compute_with(key, {request.method, url, request.headers, request.body.view(), scope,
-                                           credentials.access_key_id, timestamp});
+                                           credentials.access_key_id, timestamp_of(request)});
   base::wipe(signature.canonical_request.data(), signature.canonical_request.size());  // holds the session token
   request.headers.push_back({"Authorization", std::move(signature.authorization)});
 }
@@ -297,20 +304,18 @@ Signature compute(std::string_view method, std::string_view url, const std::vect
 
 void sign(base::HttpRequest& request, const Scope& scope, const Credentials& credentials, base::Instant time) {
   const Url url = parsed(request.url);
-  const std::string timestamp = base::format_basic(time);
-  replace_headers(request, url, scope, credentials.session_token, timestamp);
-  base::Sha256 key = signing_key(credentials.secret_access_key, date_of(timestamp), scope);
-  add_authorization(request, url, scope, credentials, timestamp, key);
+  replace_headers(request, url, scope, credentials.session_token, time);
+  base::Sha256 key = signing_key(credentials.secret_access_key, date_of(timestamp_of(request)), scope);
+  add_authorization(request, url, scope, credentials, key);
   base::wipe(key.data(), key.size());
 }
 
 void sign(base::HttpRequest& request, const Scope& scope, const CredentialsPtr& credentials, base::Instant time,
           LastSigningKey& last_key) {
   const Url url = parsed(request.url);
-  const std::string timestamp = base::format_basic(time);
-  replace_headers(request, url, scope, credentials->session_token, timestamp);
-  const base::Sha256& key = last_key.of(credentials, date_of(timestamp), scope);
-  add_authorization(request, url, scope, *credentials, timestamp, key);
+  replace_headers(request, url, scope, credentials->session_token, time);
+  const base::Sha256& key = last_key.of(credentials, date_of(timestamp_of(request)), scope);
+  add_authorization(request, url, scope, *credentials, key);
 }
 
 }  // namespace keyward::aws::sigv4

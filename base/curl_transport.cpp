@@ -71,6 +71,7 @@ std::string system_ca_file() {
 struct Target {
   CurlUrl url;
   std::string host;  ///< without brackets, lower case as written
+  std::string authority;  ///< the Host header that libcurl makes of it; empty where it is not sure
   bool tls = true;
   bool is_root = false;  ///< neither path nor query
 };
@@ -83,6 +84,17 @@ std::string url_part(CURLU* url, CURLUPart part) {
 }
 
 using TargetPtr = std::shared_ptr<const Target>;
+
+/// What libcurl writes into the Host header: the host as it stands in the URL and the port unless it is the scheme's own.
+/// Left empty for what it may write in another way, such as addresses in brackets and names in other scripts.
+std::string authority_of(const Target& target) {
+  const bool plain = std::ranges::all_of(target.host, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+  });
+  const std::string port = url_part(target.url.get(), CURLUPART_PORT);
+  if (!plain || port == (target.tls ? "443" : "80")) return plain ? target.host : std::string();
+  return port.empty() ? target.host : target.host + ":" + port;
+}
 
 Result<TargetPtr> parse_url(const HttpRequest& request) {
   Target target;
@@ -100,6 +112,7 @@ Result<TargetPtr> parse_url(const HttpRequest& request) {
   if (target.host.starts_with('[') && target.host.ends_with(']')) {
     target.host = target.host.substr(1, target.host.size() - 2);
   }
+  target.authority = authority_of(target);
   return std::make_shared<const Target>(std::move(target));
 }
 
@@ -289,6 +302,7 @@ std::optional<Error> Transfer::set_headers() {
       return refusal(request_, "BadHeader", "a request header has an impossible name or a line break in its value");
     }
     if (same_name(header.name, "Content-Length")) continue;
+    if (same_name(header.name, "Host") && header.value == target_->authority) continue;  // libcurl writes just that
     has_accept = has_accept || same_name(header.name, "Accept");
     has_type = has_type || same_name(header.name, "Content-Type");
     header_lines_.add(header.name, header.value.empty() ? ";" : ": ", header.value);
