@@ -221,8 +221,7 @@ Task<Result<XmlAnswer>> Caller::query(Operation operation, std::string_view vers
   call.operation = operation;
   call.content_type = "application/x-www-form-urlencoded; charset=utf-8";
   call.body = std::move(all).take();
-  Result<XmlAnswer> answer = co_await perform<XmlAnswer>(std::move(call));
-  co_return answer;
+  return perform<XmlAnswer>(std::move(call));
 }
 
 Task<Result<JsonAnswer>> Caller::json(Operation operation, std::string_view target_prefix, boost::json::object input) {
@@ -231,8 +230,7 @@ Task<Result<JsonAnswer>> Caller::json(Operation operation, std::string_view targ
   call.content_type = "application/x-amz-json-1.1";
   call.target = std::string(target_prefix) + "." + std::string(operation.name);
   call.body = base::Body(boost::json::serialize(input));
-  Result<JsonAnswer> answer = co_await perform<JsonAnswer>(std::move(call));
-  co_return answer;
+  return perform<JsonAnswer>(std::move(call));
 }
 
 Task<Result<JsonAnswer>> Caller::rest_json(Operation operation, std::string method, std::string path,
@@ -243,8 +241,7 @@ Task<Result<JsonAnswer>> Caller::rest_json(Operation operation, std::string meth
   call.path = std::move(path);
   call.content_type = "application/json";
   call.body = base::Body(boost::json::serialize(input));
-  Result<JsonAnswer> answer = co_await perform<JsonAnswer>(std::move(call));
-  co_return answer;
+  return perform<JsonAnswer>(std::move(call));
 }
 
 }  // namespace keyward::aws

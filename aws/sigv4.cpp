@@ -204,6 +204,7 @@ struct Signable {
   std::string_view timestamp;
 };
 
+/// All but the member `signature`, which ends `authorization`.
 Signature compute_with(const base::Sha256& key, const Signable& signable) {
   const Scope& scope = signable.scope;
   const SignedHeaders signed_headers = headers_to_sign(signable.headers);
@@ -234,15 +235,14 @@ Signature compute_with(const base::Sha256& key, const Signable& signable) {
   result.string_to_sign.append("\n");
   base::append_hex(result.string_to_sign, base::sha256(request));
 
-  result.signature = base::to_hex(base::hmac_sha256(as_text(key), result.string_to_sign));
-
   result.authorization.reserve(384);
   result.authorization.append(k_algorithm).append(" Credential=");
   result.authorization.append(signable.access_key_id).append("/");
   append_scope(result.authorization);
   result.authorization.append(", SignedHeaders=");
   append_names(result.authorization, signed_headers);
-  result.authorization.append(", Signature=").append(result.signature);
+  result.authorization.append(", Signature=");
+  base::append_hex(result.authorization, base::hmac_sha256(as_text(key), result.string_to_sign));
   return result;
 }
 
@@ -298,6 +298,7 @@ Signature compute(std::string_view method, std::string_view url, const std::vect
   base::Sha256 key = signing_key(credentials.secret_access_key, date_of(timestamp), scope);
   Signature signature =
       compute_with(key, {method, parts, headers, body, scope, credentials.access_key_id, timestamp});
+  signature.signature = signature.authorization.substr(signature.authorization.rfind('=') + 1);
   base::wipe(key.data(), key.size());
   return signature;
 }

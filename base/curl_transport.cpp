@@ -556,7 +556,8 @@ Task<Result<HttpResponse>> CurlTransport::Core::send(std::shared_ptr<Core> core,
     if (unreadable) co_return std::move(*unreadable);
   }
   if (!core->permits_) throw boost::system::system_error(boost::asio::error::operation_aborted);
-  std::optional<Permits::Permit> place = co_await core->permits_->acquire(request.deadline);
+  std::optional<Permits::Permit> place = core->permits_->try_acquire();
+  if (!place) place = co_await core->permits_->acquire(request.deadline);
   if (!place || request.deadline.expired()) {
     co_return transfer_error(TransferFailure::deadline_passed, request, RequestSent::no,
                              "the deadline passed before the request was sent");
