@@ -35,6 +35,8 @@ constexpr std::size_t k_max_reserve = 1024 * 1024;
 constexpr std::size_t k_most_without_expect = 1024;
 /// Parsed URLs that are kept: services times regions of a run, and no more however many somebody thinks up.
 constexpr std::size_t k_most_endpoints = 256;
+/// Some 7 KB each. As many as end before the next are begun: the batch of events of a shard.
+constexpr std::size_t k_most_used_handles = 64;
 /// Headers of most answers of AWS: fewer than this.
 constexpr std::size_t k_usual_headers = 8;
 /// libcurl counts in milliseconds and may be one early.
@@ -154,11 +156,20 @@ class HeaderLines {
 /// One request on its way: the easy handle with everything it points to. Lives in the coroutine that sends it.
 class Transfer {
  public:
-  Transfer(HttpRequest request, TargetPtr target, boost::asio::any_io_executor executor)
-      : request_(std::move(request)), target_(std::move(target)), job_(std::move(executor)) {
-    job_.easy.reset(curl_easy_init());
+  /// `used`: a handle of an earlier transfer; empty: a new one is made.
+  Transfer(HttpRequest request, TargetPtr target, boost::asio::any_io_executor executor, CurlEasy used)
+      : request_(std::move(request)), target_(std::move(target)), is_new_(!used), job_(std::move(executor)) {
+    job_.easy = used ? std::move(used) : CurlEasy(curl_easy_init());
     if (!job_.easy) throw std::bad_alloc();
   }
+
+  /// Most calls are like this. Only they use a handle again, and only one that served them: what others set (never send
+  /// it twice, another method) can then not be left over.
+  static bool may_use_again(const HttpRequest& request) noexcept {
+    return request.idempotency == Idempotency::idempotent && request.method == "POST" && !request.body.empty();
+  }
+  /// The handle, without anything of this transfer; empty where it is not to be used again.
+  CurlEasy take_handle();
 
   CurlJob& job() noexcept { return job_; }
   const HttpRequest& request() const noexcept { return request_; }
@@ -172,7 +183,8 @@ class Transfer {
   void set(CURLoption option, Value value) {
     curl_easy_setopt(job_.easy.get(), option, value);
   }
-  void set_transport(X509_STORE* trust, bool direct, std::chrono::seconds max_idle);
+  void set_once(std::chrono::seconds max_idle);
+  void set_target(X509_STORE* trust, bool direct);
   void set_timeouts();
   void set_body();
   std::optional<Error> set_headers();
@@ -199,6 +211,7 @@ class Transfer {
   std::size_t header_bytes_ = 0;
   std::size_t read_offset_ = 0;
   milliseconds allowed_{0};
+  bool is_new_ = true;
   bool deadline_binds_ = false;
   bool body_taken_ = false;  // libcurl has asked for the body: the header is sent
   bool header_complete_ = false;
@@ -207,16 +220,34 @@ class Transfer {
 };
 
 std::optional<Error> Transfer::prepare(X509_STORE* trust, bool direct, std::chrono::seconds max_idle) {
-  set_transport(trust, direct, max_idle);
+  if (is_new_) set_once(max_idle);
+  set_target(trust, direct);
   set_timeouts();
   set_body();
   return set_headers();
 }
 
-void Transfer::set_transport(X509_STORE* trust, bool direct, std::chrono::seconds max_idle) {
+void Transfer::set_target(X509_STORE* trust, bool direct) {
   set(CURLOPT_CURLU, target_->url.get());
-  set(CURLOPT_PATH_AS_IS, 1L);
   set(CURLOPT_PROTOCOLS_STR, target_->tls ? "https" : "http");
+  set(CURLOPT_NOPROXY, direct ? "*" : static_cast<const char*>(nullptr));
+  set(CURLOPT_ERRORBUFFER, error_text_.data());
+  set(CURLOPT_HEADERDATA, this);
+  set(CURLOPT_WRITEDATA, this);
+  set(CURLOPT_SSL_CTX_DATA, trust);
+}
+
+CurlEasy Transfer::take_handle() {
+  if (!may_use_again(request_) || job_.code != CURLE_OK) return nullptr;
+  set(CURLOPT_CURLU, static_cast<CURLU*>(nullptr));
+  set(CURLOPT_ERRORBUFFER, static_cast<char*>(nullptr));
+  set(CURLOPT_POSTFIELDS, static_cast<char*>(nullptr));
+  set(CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));
+  return std::move(job_.easy);
+}
+
+void Transfer::set_once(std::chrono::seconds max_idle) {
+  set(CURLOPT_PATH_AS_IS, 1L);
   set(CURLOPT_REDIR_PROTOCOLS_STR, "https");
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
@@ -227,13 +258,9 @@ void Transfer::set_transport(X509_STORE* trust, bool direct, std::chrono::second
   // Small buffers: each is wiped when freed.
   set(CURLOPT_BUFFERSIZE, 8L * 1024);
   set(CURLOPT_UPLOAD_BUFFERSIZE, 16L * 1024);
-  set(CURLOPT_ERRORBUFFER, error_text_.data());
   set(CURLOPT_HEADERFUNCTION, &Transfer::on_header);
-  set(CURLOPT_HEADERDATA, this);
   set(CURLOPT_WRITEFUNCTION, &Transfer::on_body);
-  set(CURLOPT_WRITEDATA, this);
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  if (direct) set(CURLOPT_NOPROXY, "*");
 
   // Trusted authorities come from our store, read once for all connections. libcurl's own cache is one per multi
   // handle, and Debian's built-in CAPATH turns it off.
@@ -242,7 +269,6 @@ void Transfer::set_transport(X509_STORE* trust, bool direct, std::chrono::second
   set(CURLOPT_PROXY_CAINFO, static_cast<const char*>(nullptr));
   set(CURLOPT_PROXY_CAPATH, static_cast<const char*>(nullptr));
   set(CURLOPT_SSL_CTX_FUNCTION, &Transfer::on_tls);
-  set(CURLOPT_SSL_CTX_DATA, trust);
   set(CURLOPT_SSL_VERIFYPEER, 1L);
   set(CURLOPT_SSL_VERIFYHOST, 2L);
   set(CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
@@ -493,6 +519,7 @@ class CurlTransport::Core {
   void close() noexcept {
     permits_.reset();
     shards_.clear();
+    used_handles_.clear();
   }
 
   static Task<Result<HttpResponse>> send(std::shared_ptr<Core> core, HttpRequest request);
@@ -511,6 +538,18 @@ class CurlTransport::Core {
     Result<TargetPtr> parsed = parse_url(request);
     if (parsed && (*parsed)->is_root && endpoints_.size() < k_most_endpoints) endpoints_.emplace(request.url, *parsed);
     return parsed;
+  }
+
+  /// Making a handle costs more than setting it up for a request: libcurl copies defaults and buffers into it, and all
+  /// of that is wiped with it.
+  CurlEasy used_handle(const HttpRequest& request) {
+    if (!Transfer::may_use_again(request) || used_handles_.empty()) return nullptr;
+    CurlEasy handle = std::move(used_handles_.back());
+    used_handles_.pop_back();
+    return handle;
+  }
+  void keep(CurlEasy handle) {
+    if (handle && used_handles_.size() < k_most_used_handles) used_handles_.push_back(std::move(handle));
   }
 
   /// The fullest shard that has a place: few warm connections instead of many cold ones.
@@ -541,6 +580,7 @@ class CurlTransport::Core {
   std::optional<Permits> permits_;
   std::vector<std::shared_ptr<CurlShard>> shards_;
   std::unordered_map<std::string, TargetPtr> endpoints_;
+  std::vector<CurlEasy> used_handles_;
 };
 
 Task<Result<HttpResponse>> CurlTransport::Core::send(std::shared_ptr<Core> core, HttpRequest request) {
@@ -564,7 +604,8 @@ Task<Result<HttpResponse>> CurlTransport::Core::send(std::shared_ptr<Core> core,
   }
   boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
   if (core->shards_.empty()) throw boost::system::system_error(boost::asio::error::operation_aborted);
-  Transfer transfer(std::move(request), std::move(target), executor);
+  CurlEasy used = core->used_handle(request);
+  Transfer transfer(std::move(request), std::move(target), executor, std::move(used));
   std::optional<Error> bad = transfer.prepare(core->trust_.get(), direct, core->settings_.max_idle);
   if (bad) co_return std::move(*bad);
   CurlShard& shard = core->choose_shard();
@@ -577,7 +618,9 @@ Task<Result<HttpResponse>> CurlTransport::Core::send(std::shared_ptr<Core> core,
   auto token = boost::asio::redirect_error(boost::asio::use_awaitable, ignored);
   co_await transfer.job().done.async_wait(token);
   if (!transfer.job().finished) throw boost::system::system_error(boost::asio::error::operation_aborted);
-  co_return transfer.finish();
+  Result<HttpResponse> response = transfer.finish();
+  core->keep(transfer.take_handle());
+  co_return response;
 }
 
 CurlTransport::CurlTransport(boost::asio::any_io_executor executor, CurlTransportSettings settings)
