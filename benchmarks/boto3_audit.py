@@ -1,8 +1,8 @@
 """The usual audit with boto3, as scripts for it are written: for each account of the organization a role, all users,
 their keys and when each was last used, with one client per account. The reference that ./bench compares with.
 
-  boto3_audit.py [--threads N]   audits the organization that the environment names
-  boto3_audit.py --calls N       only that many GetCallerIdentity, one after the other
+  boto3_audit.py [--threads N] [--accounts N]   audits the organization that the environment names, or part of it
+  boto3_audit.py --calls N                      only that many GetCallerIdentity, one after the other
 
 Prints one JSON object.
 """
@@ -50,7 +50,7 @@ def audit_account(sts, account):
     return len(keys)
 
 
-def audit(threads):
+def audit(threads, most):
     organizations = client("organizations")
     sts = client("sts")
     management = sts.get_caller_identity()["Account"]
@@ -60,6 +60,7 @@ def audit(threads):
         for account in page["Accounts"]
         if account["Status"] == "ACTIVE" and account["Id"] != management
     ]
+    accounts = accounts[:most]
     with concurrent.futures.ThreadPoolExecutor(threads) as pool:
         keys = sum(pool.map(lambda account: audit_account(sts, account), accounts))
     return {"accounts": len(accounts), "keys": keys}
@@ -82,10 +83,11 @@ def cpu():
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--threads", type=int, default=1)
+    arguments.add_argument("--accounts", type=int, help="so many at most")
     arguments.add_argument("--calls", type=int)
     options = arguments.parse_args()
     start = time.monotonic()
-    result = call(options.calls) if options.calls else audit(options.threads)
+    result = call(options.calls) if options.calls else audit(options.threads, options.accounts)
     print(json.dumps({**result, "wall": time.monotonic() - start, "cpu": cpu()}))
 
 
