@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/json/serialize.hpp>
@@ -39,6 +40,7 @@ struct Tally {
   int done = 0;
   int errors = 0;
   std::string first_error;
+  std::vector<double> seconds;  ///< of each call; room for all is taken beforehand
 
   void failed(const base::Error& error) {
     if (errors++ == 0) first_error = base::describe(error);
@@ -76,7 +78,9 @@ Task<void> work(aws::Caller& caller, Tally& tally) {
   aws::StsClient sts(caller);
   while (tally.left > 0) {
     --tally.left;
+    const auto start = std::chrono::steady_clock::now();
     const Result<aws::CallerIdentity> identity = co_await sts.get_caller_identity();
+    tally.seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     ++tally.done;
     if (!identity) tally.failed(identity.error());
   }
@@ -92,6 +96,7 @@ Task<void> start_workers(base::TaskGroup& group, aws::Caller& caller, Tally& tal
 Task<Tally> make_calls(aws::Caller& caller, int calls, int in_flight) {
   Tally tally;
   tally.left = calls;
+  tally.seconds.reserve(static_cast<std::size_t>(calls));
   const auto body = [&](base::TaskGroup& group) { return start_workers(group, caller, tally, in_flight); };
   co_await base::run_group(static_cast<std::size_t>(in_flight), body);
   co_return tally;
@@ -113,6 +118,14 @@ Task<Tally> create_keys(aws::Caller& caller, std::vector<std::string> users) {
   co_return tally;
 }
 
+/// The time within which this part of the calls was done.
+double quantile(std::vector<double> seconds, double part) {
+  if (seconds.empty()) return 0;
+  const auto at = seconds.begin() + static_cast<std::ptrdiff_t>(part * static_cast<double>(seconds.size() - 1));
+  std::nth_element(seconds.begin(), at, seconds.end());
+  return *at;
+}
+
 json::object describe(const Tally& tally, const Usage& before, const Usage& after) {
   const auto difference = [](const timeval& from, const timeval& to) { return seconds(to) - seconds(from); };
   const benchmarks::CountedFunctions& from = before.functions;
@@ -121,6 +134,8 @@ json::object describe(const Tally& tally, const Usage& before, const Usage& afte
           {"errors", tally.errors},
           {"first_error", tally.first_error},
           {"wall_seconds", std::chrono::duration<double>(after.at - before.at).count()},
+          {"median_seconds", quantile(tally.seconds, 0.5)},
+          {"p99_seconds", quantile(tally.seconds, 0.99)},
           {"user_seconds", difference(before.process.ru_utime, after.process.ru_utime)},
           {"system_seconds", difference(before.process.ru_stime, after.process.ru_stime)},
           {"new_connections", to.connect - from.connect},
