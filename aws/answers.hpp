@@ -25,12 +25,12 @@ struct JsonAnswer {
   std::string request_id;
 };
 
-/// Reads an answer with a good status. Nothing where it was cut off or is none of this operation.
+/// Reads an answer with a good status, and may take its body. Nothing where it was cut off or is none of this operation.
 template <class Answer>
-std::optional<Answer> read_answer(const Operation& operation, base::HttpResponse response);
+std::optional<Answer> read_answer(const Operation& operation, base::HttpResponse& response);
 template <>
-std::optional<XmlAnswer> read_answer(const Operation& operation, base::HttpResponse response);
+std::optional<XmlAnswer> read_answer(const Operation& operation, base::HttpResponse& response);
 template <>
-std::optional<JsonAnswer> read_answer(const Operation& operation, base::HttpResponse response);
+std::optional<JsonAnswer> read_answer(const Operation& operation, base::HttpResponse& response);
 
 }  // namespace keyward::aws

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "aws/error_codes.hpp"
-#include "aws/sigv4.hpp"
 
 namespace keyward::aws {
 namespace {
@@ -23,6 +22,9 @@ constexpr std::chrono::seconds k_skew{240};
 constexpr int k_read_attempts = 8;
 constexpr int k_other_attempts = 3;
 
+/// Content-Type, X-Amz-Target, the five that signing may add, and User-Agent.
+constexpr std::size_t k_most_headers = 8;
+
 /// STS answers within a second or two, and everything else waits for it.
 constexpr std::chrono::seconds k_sts_timeout{20};
 
@@ -33,7 +35,8 @@ struct Caller::Call {
   Operation operation;
   std::string method = "POST";
   std::string path = "/";
-  std::vector<base::HttpHeader> headers;
+  std::string_view content_type;
+  std::string target;  ///< X-Amz-Target; empty: none
   base::Body body;
 };
 
@@ -80,12 +83,12 @@ class Caller::Sending {
       if (!in_time) co_return out_of_time();
     }
     base::HttpRequest request = http_request();
-    if (signer) sign(request, *signer);
+    if (signer) sign(request, signer);
     const base::RateLimiter::Time went_at = context_.sleeper.now();
     const base::Instant sent_at = context_.clock.now();
     // Not signed: proxies may add to it.
     request.headers.push_back({"User-Agent", context_.user_agent});
-    ++context_.statistics.requests_by_action[call_.operation.full_name()];
+    ++context_.statistics.requests_by_action[request.operation];
     Result<HttpResponse> response = co_await context_.transport.send(std::move(request));
     if (!response) {
       Error error = response.error();
@@ -105,7 +108,9 @@ class Caller::Sending {
     request.operation = call_.operation.full_name();
     request.method = call_.method;
     request.url = endpoint_.url + call_.path;
-    request.headers = call_.headers;
+    request.headers.reserve(k_most_headers);
+    request.headers.push_back({"Content-Type", std::string(call_.content_type)});
+    if (!call_.target.empty()) request.headers.push_back({"X-Amz-Target", call_.target});
     request.body = call_.body.clone();
     request.idempotency = call_.operation.idempotency;
     request.deadline = context_.deadline;
@@ -113,13 +118,13 @@ class Caller::Sending {
     return request;
   }
 
-  void sign(base::HttpRequest& request, const Credentials& credentials) const {
+  void sign(base::HttpRequest& request, const CredentialsPtr& credentials) {
     sigv4::Scope scope;
     scope.region = endpoint_.signing_region;
     scope.service = endpoint_.signing_name;
     scope.path_style =
         call_.operation.service == Service::s3 ? sigv4::PathStyle::verbatim : sigv4::PathStyle::normalized;
-    sigv4::sign(request, scope, credentials, context_.clock.now());
+    sigv4::sign(request, scope, credentials, context_.clock.now(), caller_.last_key_);
   }
 
   Error out_of_time() const {
@@ -158,14 +163,18 @@ class Caller::Sending {
       return error;
     }
     if (date) context_.clock.learn(*date);
-    Error malformed{
+    const std::size_t size = response.body.size();
+    std::optional<Answer> answer = read_answer<Answer>(call_.operation, response);
+    if (!answer) return malformed(response, size);
+    return std::move(*answer);
+  }
+
+  Error malformed(const HttpResponse& response, std::size_t size) const {
+    return Error{
         call_.operation.idempotency == base::Idempotency::idempotent ? ErrorKind::transient : ErrorKind::ambiguous,
         call_.operation.full_name(), "MalformedAnswer", std::string(response.header("x-amzn-requestid")),
-        "the answer (HTTP " + std::to_string(response.status) + ", " + std::to_string(response.body.size()) +
+        "the answer (HTTP " + std::to_string(response.status) + ", " + std::to_string(size) +
             " bytes) is not what AWS sends for this call"};
-    std::optional<Answer> answer = read_answer<Answer>(call_.operation, std::move(response));
-    if (!answer) return malformed;
-    return std::move(*answer);
   }
 
   Caller& caller_;
@@ -210,20 +219,18 @@ Task<Result<XmlAnswer>> Caller::query(Operation operation, std::string_view vers
   all.add(parameters);
   Call call;
   call.operation = operation;
-  call.headers.push_back({"Content-Type", "application/x-www-form-urlencoded; charset=utf-8"});
+  call.content_type = "application/x-www-form-urlencoded; charset=utf-8";
   call.body = std::move(all).take();
-  Result<XmlAnswer> answer = co_await perform<XmlAnswer>(std::move(call));
-  co_return answer;
+  return perform<XmlAnswer>(std::move(call));
 }
 
 Task<Result<JsonAnswer>> Caller::json(Operation operation, std::string_view target_prefix, boost::json::object input) {
   Call call;
   call.operation = operation;
-  call.headers.push_back({"Content-Type", "application/x-amz-json-1.1"});
-  call.headers.push_back({"X-Amz-Target", std::string(target_prefix) + "." + std::string(operation.name)});
+  call.content_type = "application/x-amz-json-1.1";
+  call.target = std::string(target_prefix) + "." + std::string(operation.name);
   call.body = base::Body(boost::json::serialize(input));
-  Result<JsonAnswer> answer = co_await perform<JsonAnswer>(std::move(call));
-  co_return answer;
+  return perform<JsonAnswer>(std::move(call));
 }
 
 Task<Result<JsonAnswer>> Caller::rest_json(Operation operation, std::string method, std::string path,
@@ -232,10 +239,9 @@ Task<Result<JsonAnswer>> Caller::rest_json(Operation operation, std::string meth
   call.operation = operation;
   call.method = std::move(method);
   call.path = std::move(path);
-  call.headers.push_back({"Content-Type", "application/json"});
+  call.content_type = "application/json";
   call.body = base::Body(boost::json::serialize(input));
-  Result<JsonAnswer> answer = co_await perform<JsonAnswer>(std::move(call));
-  co_return answer;
+  return perform<JsonAnswer>(std::move(call));
 }
 
 }  // namespace keyward::aws

@@ -15,6 +15,7 @@
 #include "aws/operation.hpp"
 #include "aws/parameters.hpp"
 #include "aws/rate_limits.hpp"
+#include "aws/sigv4.hpp"
 #include "base/deadline.hpp"
 #include "base/http.hpp"
 #include "base/retry.hpp"
@@ -88,6 +89,7 @@ class Caller {
   Writes writes_;
   base::RetryBudget retry_budget_;  ///< of its own: a storm of retries in one account must not feed on the others
   std::shared_ptr<AccountLimits> limits_;
+  sigv4::LastSigningKey last_key_;
 };
 
 }  // namespace keyward::aws

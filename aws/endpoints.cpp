@@ -215,15 +215,14 @@ base::Result<Endpoint> resolve_endpoint(Service service, const base::Region& reg
   if (!found) return found.error();
   const Partition& partition = **found;
   const ServiceRow& row = row_of(service);
-  const std::string where = std::string(row.permission_prefix) + " in partition " + std::string(partition.id);
+  const auto where = [&] { return std::string(row.permission_prefix) + " in partition " + std::string(partition.id); };
 
   Endpoint endpoint;
   endpoint.signing_name = row.signing_name;
   const Home* home = home_of(service, partition);
   if ((home != nullptr && home->region.empty()) || (service == Service::ses && !partition.has_email)) {
-    return invalid("ServiceNotInPartition", "there is no known endpoint of " + where);
+    return invalid("ServiceNotInPartition", "there is no known endpoint of " + where());
   }
-  std::string host = home != nullptr ? std::string(home->host) : std::string(row.host_prefix) + "." + region.str();
   endpoint.signing_region = home != nullptr ? std::string(home->region) : region.str();
 
   // An override changes the host only: what is signed stays what AWS would be sent.
@@ -235,9 +234,10 @@ base::Result<Endpoint> resolve_endpoint(Service service, const base::Region& reg
     endpoint.url = *settings.override_all;
     return endpoint;
   }
+  std::string host = home != nullptr ? std::string(home->host) : std::string(row.host_prefix) + "." + region.str();
   if (settings.use_fips) {
     const Fips fips = fips_of(row, partition);
-    if (fips == Fips::none) return invalid("NoFipsEndpoint", "there is no known FIPS endpoint of " + where);
+    if (fips == Fips::none) return invalid("NoFipsEndpoint", "there is no known FIPS endpoint of " + where());
     if (fips == Fips::dash_fips) host = with_fips(host);
   }
   endpoint.url = "https://" + host + "." + std::string(partition.dns_suffix);

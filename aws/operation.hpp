@@ -32,7 +32,10 @@ struct Operation {
 
   /// "iam:CreateAccessKey": the name in permissions, records and errors.
   std::string full_name() const {
-    std::string text(permission_prefix(service));
+    const std::string_view prefix = permission_prefix(service);
+    std::string text;
+    text.reserve(prefix.size() + 1 + name.size());
+    text += prefix;
     text += ':';
     text += name;
     return text;

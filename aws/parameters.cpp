@@ -7,14 +7,15 @@
 namespace keyward::aws {
 namespace {
 
+/// Room for the parameters of most calls.
+constexpr std::size_t k_usual_size = 256;
+
 /// Blanks become `+`, as in every SDK: AWS reads `%20` too, but servers that write the form anew before they check the
 /// signature (moto) do not.
 void append_encoded(base::Body& form, std::string_view text) {
   while (true) {
     const auto blank = text.find(' ');
-    std::string encoded = base::percent_encode(text.substr(0, blank));
-    form.append(encoded);
-    base::wipe(encoded.data(), encoded.size());
+    base::percent_encode_to(form, text.substr(0, blank));
     if (blank == std::string_view::npos) return;
     form.append("+");
     text.remove_prefix(blank + 1);
@@ -24,6 +25,7 @@ void append_encoded(base::Body& form, std::string_view text) {
 }  // namespace
 
 Parameters::Parameters(std::initializer_list<std::pair<std::string_view, std::string_view>> parameters) {
+  form_.reserve(k_usual_size);
   for (const auto& [name, value] : parameters) add(name, value);
 }
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <boost/container/small_vector.hpp>
 #include <stdexcept>
 #include <utility>
 
@@ -17,6 +17,7 @@ namespace keyward::aws::sigv4 {
 namespace {
 
 constexpr std::string_view k_algorithm = "AWS4-HMAC-SHA256";
+constexpr const char* k_date_header = "X-Amz-Date";
 
 /// Headers a proxy or the library below may add, change or drop, and the signature itself.
 constexpr std::array<std::string_view, 12> k_unsigned_headers = {"authorization",
@@ -32,48 +33,79 @@ constexpr std::array<std::string_view, 12> k_unsigned_headers = {"authorization"
                                                                  "user-agent",
                                                                  "x-amzn-trace-id"};
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
 bool same_name(std::string_view a, std::string_view b) {
   return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
 }
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
 bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 /// Trimall() of the specification: no white space at the ends, one space for each run of it, quoted strings included.
-std::string trim_all(std::string_view value) {
-  std::string result;
-  result.reserve(value.size());
+void append_trimmed(std::string& text, std::string_view value) {
+  const std::size_t start = text.size();
   bool gap = false;
   for (const char c : value) {
     if (is_blank(c)) {
       gap = true;
       continue;
     }
-    if (gap && !result.empty()) result += ' ';
+    if (gap && text.size() > start) text += ' ';
     gap = false;
-    result += c;
+    text += c;
   }
+}
+
+using SignedHeaders = boost::container::small_vector<const base::HttpHeader*, 16>;
+
+/// In the order of their names in lower case, those of one name in the order sent.
+SignedHeaders headers_to_sign(const std::vector<base::HttpHeader>& headers) {
+  SignedHeaders result;
+  result.reserve(headers.size());
+  for (const base::HttpHeader& header : headers) {
+    const bool is_unsigned = std::ranges::any_of(
+        k_unsigned_headers, [&](std::string_view name) { return same_name(name, header.name); });
+    if (!is_unsigned) result.push_back(&header);
+  }
+  std::ranges::sort(result, [](const base::HttpHeader* a, const base::HttpHeader* b) {
+    const int order = ::strcasecmp(a->name.c_str(), b->name.c_str());
+    return order != 0 ? order < 0 : a < b;  // pointers into one vector
+  });
   return result;
 }
 
-/// Lower-case name to value. Values of headers with one name are joined in the order sent.
-std::map<std::string, std::string> headers_to_sign(const std::vector<base::HttpHeader>& headers) {
-  std::map<std::string, std::string> signed_headers;
-  for (const base::HttpHeader& header : headers) {
-    std::string name = lower(header.name);
-    if (std::ranges::find(k_unsigned_headers, name) != k_unsigned_headers.end()) continue;
-    const auto [at, inserted] = signed_headers.try_emplace(std::move(name));
-    if (!inserted) at->second += ',';
-    at->second += trim_all(header.value);
+/// CanonicalHeaders: "name:value\n", values of one name joined by commas.
+void append_canonical_headers(std::string& text, const SignedHeaders& headers) {
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    if (i > 0 && same_name(headers[i]->name, headers[i - 1]->name)) {
+      text.back() = ',';
+    } else {
+      for (const char c : headers[i]->name) text += lower(c);
+      text += ':';
+    }
+    append_trimmed(text, headers[i]->value);
+    text += '\n';
   }
-  return signed_headers;
+}
+
+/// SignedHeaders: "name;name".
+void append_names(std::string& text, const SignedHeaders& headers) {
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    if (i > 0 && same_name(headers[i]->name, headers[i - 1]->name)) continue;
+    if (i > 0) text += ';';
+    for (const char c : headers[i]->name) text += lower(c);
+  }
+}
+
+/// HashedPayload.
+void append_body_hash(std::string& text, const SignedHeaders& headers, std::string_view body) {
+  const auto declares = [](const base::HttpHeader* header) { return same_name(header->name, "x-amz-content-sha256"); };
+  const auto first = std::ranges::find_if(headers, declares);
+  if (first == headers.end()) base::append_hex(text, base::sha256(body));
+  for (auto header = first; header != headers.end() && declares(*header); ++header) {
+    if (header != first) text += ',';
+    append_trimmed(text, (*header)->value);
+  }
 }
 
 /// Dot segments and empty segments removed; a slash at the end stays unless nothing else is left.
@@ -98,7 +130,7 @@ std::string normalize_path(std::string_view path) {
 }
 
 std::string canonical_uri(std::string_view path, PathStyle style) {
-  if (path.empty()) return "/";
+  if (path.empty() || path == "/") return "/";
   if (style == PathStyle::verbatim) return std::string(path);
   return base::percent_encode(normalize_path(path), base::Slash::keep);
 }
@@ -158,70 +190,133 @@ Url parsed(std::string_view url) {
   return *std::move(parts);
 }
 
-}  // namespace
+/// YYYYMMDD of a time as format_basic() writes it.
+std::string_view date_of(std::string_view timestamp) { return timestamp.substr(0, 8); }
 
-Signature compute(std::string_view method, std::string_view url, const std::vector<base::HttpHeader>& headers,
-                  std::string_view body, const Scope& scope, const Credentials& credentials, base::Instant time) {
-  const Url parts = parsed(url);
-  const auto signed_headers = headers_to_sign(headers);
+/// What is signed, all but the key: no secret but the session token.
+struct Signable {
+  std::string_view method;
+  const Url& url;
+  const std::vector<base::HttpHeader>& headers;
+  std::string_view body;
+  const Scope& scope;
+  std::string_view access_key_id;
+  std::string_view timestamp;
+};
+
+/// All but the member `signature`, which ends `authorization`.
+Signature compute_with(const base::Sha256& key, const Signable& signable) {
+  const Scope& scope = signable.scope;
+  const SignedHeaders signed_headers = headers_to_sign(signable.headers);
+  const auto append_scope = [&](std::string& text) {
+    text.append(date_of(signable.timestamp)).append("/").append(scope.region).append("/");
+    text.append(scope.service).append("/aws4_request");
+  };
 
   Signature result;
   std::string& request = result.canonical_request;
-  std::string names;
-  std::string header_lines;
-  for (const auto& [name, value] : signed_headers) {
-    if (!names.empty()) names += ';';
-    names += name;
-    header_lines += name + ':' + value + '\n';
-  }
-  const auto declared_hash = signed_headers.find("x-amz-content-sha256");
-  request.append(method).append("\n");
-  request.append(canonical_uri(parts.path, scope.path_style)).append("\n");
-  request.append(canonical_query(parts.query)).append("\n");
-  request.append(header_lines).append("\n");
-  request.append(names).append("\n");
-  request.append(declared_hash == signed_headers.end() ? base::sha256_hex(body) : declared_hash->second);
-  base::wipe(header_lines.data(), header_lines.size());
+  // Room for all of it: a string that grows leaves the session token behind in memory.
+  std::size_t size = 256 + 3 * signable.url.path.size() + signable.url.query.size();
+  for (const base::HttpHeader* header : signed_headers) size += 2 * header->name.size() + header->value.size() + 3;
+  request.reserve(size);
+  request.append(signable.method).append("\n");
+  request.append(canonical_uri(signable.url.path, scope.path_style)).append("\n");
+  request.append(canonical_query(signable.url.query)).append("\n");
+  append_canonical_headers(request, signed_headers);
+  request.append("\n");
+  append_names(request, signed_headers);
+  request.append("\n");
+  append_body_hash(request, signed_headers, signable.body);
 
-  const std::string timestamp = base::format_basic(time);
-  const std::string date = timestamp.substr(0, 8);
-  const std::string credential_scope = date + '/' + scope.region + '/' + scope.service + "/aws4_request";
+  result.string_to_sign.reserve(192);
   result.string_to_sign.append(k_algorithm).append("\n");
-  result.string_to_sign.append(timestamp).append("\n");
-  result.string_to_sign.append(credential_scope).append("\n");
-  result.string_to_sign.append(base::sha256_hex(request));
+  result.string_to_sign.append(signable.timestamp).append("\n");
+  append_scope(result.string_to_sign);
+  result.string_to_sign.append("\n");
+  base::append_hex(result.string_to_sign, base::sha256(request));
 
-  base::Sha256 key = signing_key(credentials.secret_access_key, date, scope);
-  result.signature = base::to_hex(base::hmac_sha256(as_text(key), result.string_to_sign));
-  base::wipe(key.data(), key.size());
-
+  result.authorization.reserve(384);
   result.authorization.append(k_algorithm).append(" Credential=");
-  result.authorization.append(credentials.access_key_id).append("/").append(credential_scope);
-  result.authorization.append(", SignedHeaders=").append(names);
-  result.authorization.append(", Signature=").append(result.signature);
+  result.authorization.append(signable.access_key_id).append("/");
+  append_scope(result.authorization);
+  result.authorization.append(", SignedHeaders=");
+  append_names(result.authorization, signed_headers);
+  result.authorization.append(", Signature=");
+  base::append_hex(result.authorization, base::hmac_sha256(as_text(key), result.string_to_sign));
   return result;
 }
 
-void sign(base::HttpRequest& request, const Scope& scope, const Credentials& credentials, base::Instant time) {
-  // Date would compete with X-Amz-Date; the others are from an earlier attempt.
+/// Headers that signing adds. Date would compete with X-Amz-Date; the others may be from an earlier attempt.
+void replace_headers(base::HttpRequest& request, const Url& url, const Scope& scope, const base::Secret& session_token,
+                     base::Instant time) {
   constexpr std::array<std::string_view, 6> k_ours = {
       "host", "date", "x-amz-date", "x-amz-security-token", "authorization", "x-amz-content-sha256"};
   std::erase_if(request.headers, [&](const base::HttpHeader& header) {
     return std::ranges::any_of(k_ours, [&](std::string_view name) { return same_name(name, header.name); });
   });
-
-  request.headers.push_back({"Host", parsed(request.url).authority()});
-  request.headers.push_back({"X-Amz-Date", base::format_basic(time)});
-  if (!credentials.session_token.empty()) {
-    request.headers.push_back({"X-Amz-Security-Token", std::string(credentials.session_token.expose())});
-  }
+  request.headers.push_back({"Host", url.authority()});
+  request.headers.push_back({k_date_header, base::format_basic(time)});
+  if (!session_token.empty()) request.headers.push_back({"X-Amz-Security-Token", std::string(session_token.expose())});
   if (scope.service == "s3") {
     request.headers.push_back({"X-Amz-Content-Sha256", base::sha256_hex(request.body.view())});
   }
-  Signature signature =
-      compute(request.method, request.url, request.headers, request.body.view(), scope, credentials, time);
+}
+
+/// Of a request that has its other headers.
+std::string_view timestamp_of(const base::HttpRequest& request) {
+  return std::ranges::find(request.headers, k_date_header, &base::HttpHeader::name)->value;
+}
+
+void add_authorization(base::HttpRequest& request, const Url& url, const Scope& scope, const Credentials& credentials,
+                       const base::Sha256& key) {
+  Signature signature = compute_with(key, {request.method, url, request.headers, request.body.view(), scope,
+                                           credentials.access_key_id, timestamp_of(request)});
   base::wipe(signature.canonical_request.data(), signature.canonical_request.size());  // holds the session token
   request.headers.push_back({"Authorization", std::move(signature.authorization)});
+}
+
+}  // namespace
+
+LastSigningKey::~LastSigningKey() { base::wipe(key_.data(), key_.size()); }
+
+const base::Sha256& LastSigningKey::of(const CredentialsPtr& credentials, std::string_view date, const Scope& scope) {
+  const bool same_credentials = !credentials_.owner_before(credentials) && !credentials.owner_before(credentials_);
+  if (same_credentials && date == date_ && scope.region == region_ && scope.service == service_) return key_;
+  base::wipe(key_.data(), key_.size());
+  key_ = signing_key(credentials->secret_access_key, date, scope);
+  credentials_ = credentials;
+  date_ = date;
+  region_ = scope.region;
+  service_ = scope.service;
+  return key_;
+}
+
+Signature compute(std::string_view method, std::string_view url, const std::vector<base::HttpHeader>& headers,
+                  std::string_view body, const Scope& scope, const Credentials& credentials, base::Instant time) {
+  const Url parts = parsed(url);
+  const std::string timestamp = base::format_basic(time);
+  base::Sha256 key = signing_key(credentials.secret_access_key, date_of(timestamp), scope);
+  Signature signature =
+      compute_with(key, {method, parts, headers, body, scope, credentials.access_key_id, timestamp});
+  signature.signature = signature.authorization.substr(signature.authorization.rfind('=') + 1);
+  base::wipe(key.data(), key.size());
+  return signature;
+}
+
+void sign(base::HttpRequest& request, const Scope& scope, const Credentials& credentials, base::Instant time) {
+  const Url url = parsed(request.url);
+  replace_headers(request, url, scope, credentials.session_token, time);
+  base::Sha256 key = signing_key(credentials.secret_access_key, date_of(timestamp_of(request)), scope);
+  add_authorization(request, url, scope, credentials, key);
+  base::wipe(key.data(), key.size());
+}
+
+void sign(base::HttpRequest& request, const Scope& scope, const CredentialsPtr& credentials, base::Instant time,
+          LastSigningKey& last_key) {
+  const Url url = parsed(request.url);
+  replace_headers(request, url, scope, credentials->session_token, time);
+  const base::Sha256& key = last_key.of(credentials, date_of(timestamp_of(request)), scope);
+  add_authorization(request, url, scope, *credentials, key);
 }
 
 }  // namespace keyward::aws::sigv4

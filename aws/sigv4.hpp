@@ -1,10 +1,12 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "aws/credentials.hpp"
+#include "base/digest.hpp"
 #include "base/http.hpp"
 #include "base/time.hpp"
 
@@ -39,8 +41,30 @@ struct Signature {
 Signature compute(std::string_view method, std::string_view url, const std::vector<base::HttpHeader>& headers,
                   std::string_view body, const Scope& scope, const Credentials& credentials, base::Instant time);
 
+/// kSigning of the specification for the last identity, day and scope that asked. Deriving it costs four HMACs, and the
+/// calls of an identity mostly go to one service. Wiped when replaced and when destroyed.
+class LastSigningKey {
+ public:
+  LastSigningKey() = default;
+  ~LastSigningKey();
+  LastSigningKey(const LastSigningKey&) = delete;
+  LastSigningKey& operator=(const LastSigningKey&) = delete;
+
+  /// `date`: YYYYMMDD. Valid until the next call.
+  const base::Sha256& of(const CredentialsPtr& credentials, std::string_view date, const Scope& scope);
+
+ private:
+  // Watched, not owned: the secret is wiped when its last user is done, and no other object can be taken for it.
+  std::weak_ptr<const Credentials> credentials_;
+  std::string date_, region_, service_;
+  base::Sha256 key_{};
+};
+
 /// Adds Host, X-Amz-Date, X-Amz-Security-Token (and X-Amz-Content-Sha256 for S3), then Authorization.
 /// A request that was signed before is signed anew: the old headers are replaced.
 void sign(base::HttpRequest& request, const Scope& scope, const Credentials& credentials, base::Instant time);
+/// The same, with a key that is kept from call to call.
+void sign(base::HttpRequest& request, const Scope& scope, const CredentialsPtr& credentials, base::Instant time,
+          LastSigningKey& last_key);
 
 }  // namespace keyward::aws::sigv4

@@ -12,9 +12,6 @@ struct CurlEasyCleanup {
 struct CurlMultiCleanup {
   void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
 };
-struct CurlListCleanup {
-  void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
-};
 struct CurlUrlCleanup {
   void operator()(CURLU* url) const noexcept { curl_url_cleanup(url); }
 };
@@ -24,7 +21,6 @@ struct CurlTextCleanup {
 
 using CurlEasy = std::unique_ptr<CURL, CurlEasyCleanup>;
 using CurlMulti = std::unique_ptr<CURLM, CurlMultiCleanup>;
-using CurlList = std::unique_ptr<curl_slist, CurlListCleanup>;
 using CurlUrl = std::unique_ptr<CURLU, CurlUrlCleanup>;
 using CurlText = std::unique_ptr<char, CurlTextCleanup>;
 

@@ -65,7 +65,7 @@ CurlShard::CurlShard(const boost::asio::any_io_executor& executor, std::size_t c
 
 CurlShard::~CurlShard() {
   while (!active_.empty()) {
-    CurlJob& job = **active_.begin();
+    CurlJob& job = *active_.back();
     remove(job);
     job.done.cancel();  // not finished: its owner sees operation_aborted
   }
@@ -80,15 +80,15 @@ void CurlShard::adopt(CURL* easy) noexcept {
 }
 
 CURLMcode CurlShard::start(CurlJob& job) {
-  active_.insert(&job);
+  job.place = active_.size();
   job.shard = this;
+  active_.push_back(&job);
   curl_easy_setopt(job.easy.get(), CURLOPT_PRIVATE, &job);
   watch();
   if (due_ && !armed_) arm_timer();  // left from before a rest; libcurl may not ask for it again
   const CURLMcode added = curl_multi_add_handle(multi_.get(), job.easy.get());  // no I/O yet, only a timer of 0 ms
   if (added != CURLM_OK) {
-    active_.erase(&job);
-    job.shard = nullptr;
+    leave(job);
     rest_when_idle();
   }
   return added;
@@ -96,9 +96,15 @@ CURLMcode CurlShard::start(CurlJob& job) {
 
 void CurlShard::remove(CurlJob& job) noexcept {
   curl_multi_remove_handle(multi_.get(), job.easy.get());
-  active_.erase(&job);
-  job.shard = nullptr;
+  leave(job);
   rest_when_idle();
+}
+
+void CurlShard::leave(CurlJob& job) noexcept {
+  active_[job.place] = active_.back();
+  active_[job.place]->place = job.place;
+  active_.pop_back();
+  job.shard = nullptr;
 }
 
 // ---- callbacks of libcurl: bookkeeping only, for libcurl refuses to be called from within them

@@ -7,7 +7,7 @@
 #include <memory>
 #include <optional>
 #include <unordered_map>
-#include <unordered_set>
+#include <vector>
 
 #include "base/curl_handles.hpp"
 
@@ -25,6 +25,7 @@ struct CurlJob {
 
   CurlEasy easy;
   CurlShard* shard = nullptr;  ///< where it is on the wire; null before and after
+  std::size_t place = 0;       ///< among the shard's transfers
   bool finished = false;       ///< `code` says how
   CURLcode code = CURLE_OK;
   boost::asio::steady_timer done;
@@ -66,6 +67,7 @@ class CurlShard : public std::enable_shared_from_this<CurlShard> {
   static curl_socket_t on_open(void* shard, curlsocktype, curl_sockaddr* address) noexcept;
   static int on_close(void* shard, curl_socket_t socket) noexcept;
 
+  void leave(CurlJob& job) noexcept;
   void register_interest(int socket, Interest& interest) noexcept;
   void forget(int socket) noexcept;
   void watch();
@@ -86,7 +88,7 @@ class CurlShard : public std::enable_shared_from_this<CurlShard> {
   std::uint64_t watch_round_ = 0;           // a wait of an earlier round is stale
   bool watching_ = false;
   bool kicked_ = false;
-  std::unordered_set<CurlJob*> active_;
+  std::vector<CurlJob*> active_;  ///< in no order; each knows its place
   CurlMulti multi_;
 };
 

@@ -15,6 +15,7 @@
 #include <charconv>
 #include <climits>
 #include <cstring>
+#include <unordered_map>
 
 #include "base/curl_shard.hpp"
 #include "base/permits.hpp"
@@ -29,6 +30,15 @@ using std::chrono::milliseconds;
 constexpr std::size_t k_max_header_bytes = 256 * 1024;
 /// Memory taken in advance for an announced body; a lying Content-Length must not take more.
 constexpr std::size_t k_max_reserve = 1024 * 1024;
+/// libcurl sends "Expect: 100-continue" with bodies larger than 1 MB; some versions before began at 1 KB. Each line that
+/// takes a header away is compared with every other.
+constexpr std::size_t k_most_without_expect = 1024;
+/// Parsed URLs that are kept: services times regions of a run, and no more however many somebody thinks up.
+constexpr std::size_t k_most_endpoints = 256;
+/// Some 7 KB each. As many as end before the next are begun: the batch of events of a shard.
+constexpr std::size_t k_most_used_handles = 64;
+/// Headers of most answers of AWS: fewer than this.
+constexpr std::size_t k_usual_headers = 8;
 /// libcurl counts in milliseconds and may be one early.
 constexpr milliseconds k_timer_slack{5};
 
@@ -63,7 +73,9 @@ std::string system_ca_file() {
 struct Target {
   CurlUrl url;
   std::string host;  ///< without brackets, lower case as written
+  std::string authority;  ///< the Host header that libcurl makes of it; empty where it is not sure
   bool tls = true;
+  bool is_root = false;  ///< neither path nor query
 };
 
 std::string url_part(CURLU* url, CURLUPart part) {
@@ -73,7 +85,20 @@ std::string url_part(CURLU* url, CURLUPart part) {
   return text;
 }
 
-Result<Target> parse_url(const HttpRequest& request) {
+using TargetPtr = std::shared_ptr<const Target>;
+
+/// What libcurl writes into the Host header: the host as it stands in the URL and the port unless it is the scheme's own.
+/// Left empty for what it may write in another way, such as addresses in brackets and names in other scripts.
+std::string authority_of(const Target& target) {
+  const bool plain = std::ranges::all_of(target.host, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+  });
+  const std::string port = url_part(target.url.get(), CURLUPART_PORT);
+  if (!plain || port == (target.tls ? "443" : "80")) return plain ? target.host : std::string();
+  return port.empty() ? target.host : target.host + ":" + port;
+}
+
+Result<TargetPtr> parse_url(const HttpRequest& request) {
   Target target;
   target.url.reset(curl_url());
   if (!target.url) throw std::bad_alloc();
@@ -81,6 +106,7 @@ Result<Target> parse_url(const HttpRequest& request) {
   const CURLUcode parsed = curl_url_set(target.url.get(), CURLUPART_URL, request.url.c_str(),
                                         CURLU_PATH_AS_IS | CURLU_DISALLOW_USER | CURLU_NON_SUPPORT_SCHEME);
   if (parsed != CURLUE_OK) return refusal(request, "BadUrl", std::string("bad URL: ") + curl_url_strerror(parsed));
+  target.is_root = url_part(target.url.get(), CURLUPART_PATH) == "/" && url_part(target.url.get(), CURLUPART_QUERY).empty();
   const std::string scheme = url_part(target.url.get(), CURLUPART_SCHEME);
   if (scheme != "https" && scheme != "http") return refusal(request, "BadUrl", "neither https nor http: " + scheme);
   target.tls = scheme == "https";
@@ -88,7 +114,8 @@ Result<Target> parse_url(const HttpRequest& request) {
   if (target.host.starts_with('[') && target.host.ends_with(']')) {
     target.host = target.host.substr(1, target.host.size() - 2);
   }
-  return target;
+  target.authority = authority_of(target);
+  return std::make_shared<const Target>(std::move(target));
 }
 
 bool is_loopback(std::string_view host) {
@@ -101,14 +128,48 @@ bool is_field_text(std::string_view text) {
   return std::none_of(text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
+/// The list of header lines that libcurl reads, in two blocks of memory: curl_slist_append() takes two for each line.
+class HeaderLines {
+ public:
+  /// For at most `lines` of `bytes` together, each counted with what separates its name from its value and a NUL.
+  void reserve(std::size_t lines, std::size_t bytes) {
+    nodes_.reserve(lines);
+    text_.resize(bytes);
+  }
+  void add(std::string_view name, std::string_view separator, std::string_view value = {}) {
+    char* const line = text_.data() + used_;
+    for (const std::string_view part : {name, separator, value, std::string_view("\0", 1)}) {
+      std::memcpy(text_.data() + used_, part.data(), part.size());
+      used_ += part.size();
+    }
+    nodes_.push_back({line, nullptr});
+    if (nodes_.size() > 1) nodes_[nodes_.size() - 2].next = &nodes_.back();
+  }
+  curl_slist* list() { return nodes_.empty() ? nullptr : nodes_.data(); }
+
+ private:
+  WipedVector text_;  ///< the session token is among them
+  std::size_t used_ = 0;
+  std::vector<curl_slist> nodes_;
+};
+
 /// One request on its way: the easy handle with everything it points to. Lives in the coroutine that sends it.
 class Transfer {
  public:
-  Transfer(HttpRequest request, Target target, boost::asio::any_io_executor executor)
-      : request_(std::move(request)), target_(std::move(target)), job_(std::move(executor)) {
-    job_.easy.reset(curl_easy_init());
+  /// `used`: a handle of an earlier transfer; empty: a new one is made.
+  Transfer(HttpRequest request, TargetPtr target, boost::asio::any_io_executor executor, CurlEasy used)
+      : request_(std::move(request)), target_(std::move(target)), is_new_(!used), job_(std::move(executor)) {
+    job_.easy = used ? std::move(used) : CurlEasy(curl_easy_init());
     if (!job_.easy) throw std::bad_alloc();
   }
+
+  /// Most calls are like this. Only they use a handle again, and only one that served them: what others set (never send
+  /// it twice, another method) can then not be left over.
+  static bool may_use_again(const HttpRequest& request) noexcept {
+    return request.idempotency == Idempotency::idempotent && request.method == "POST" && !request.body.empty();
+  }
+  /// The handle, without anything of this transfer; empty where it is not to be used again.
+  CurlEasy take_handle();
 
   CurlJob& job() noexcept { return job_; }
   const HttpRequest& request() const noexcept { return request_; }
@@ -122,11 +183,11 @@ class Transfer {
   void set(CURLoption option, Value value) {
     curl_easy_setopt(job_.easy.get(), option, value);
   }
-  void set_transport(X509_STORE* trust, bool direct, std::chrono::seconds max_idle);
+  void set_once(std::chrono::seconds max_idle);
+  void set_target(X509_STORE* trust, bool direct);
   void set_timeouts();
   void set_body();
   std::optional<Error> set_headers();
-  void add_header(const std::string& line);
   bool idempotent() const noexcept { return request_.idempotency == Idempotency::idempotent; }
 
   bool take_header(std::string_view line);
@@ -143,13 +204,14 @@ class Transfer {
   static CURLcode on_tls(CURL*, void* context, void* trust) noexcept;
 
   HttpRequest request_;
-  Target target_;
-  CurlList header_list_;
+  TargetPtr target_;
+  HeaderLines header_lines_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   HttpResponse response_;
   std::size_t header_bytes_ = 0;
   std::size_t read_offset_ = 0;
   milliseconds allowed_{0};
+  bool is_new_ = true;
   bool deadline_binds_ = false;
   bool body_taken_ = false;  // libcurl has asked for the body: the header is sent
   bool header_complete_ = false;
@@ -158,16 +220,34 @@ class Transfer {
 };
 
 std::optional<Error> Transfer::prepare(X509_STORE* trust, bool direct, std::chrono::seconds max_idle) {
-  set_transport(trust, direct, max_idle);
+  if (is_new_) set_once(max_idle);
+  set_target(trust, direct);
   set_timeouts();
   set_body();
   return set_headers();
 }
 
-void Transfer::set_transport(X509_STORE* trust, bool direct, std::chrono::seconds max_idle) {
-  set(CURLOPT_CURLU, target_.url.get());
+void Transfer::set_target(X509_STORE* trust, bool direct) {
+  set(CURLOPT_CURLU, target_->url.get());
+  set(CURLOPT_PROTOCOLS_STR, target_->tls ? "https" : "http");
+  set(CURLOPT_NOPROXY, direct ? "*" : static_cast<const char*>(nullptr));
+  set(CURLOPT_ERRORBUFFER, error_text_.data());
+  set(CURLOPT_HEADERDATA, this);
+  set(CURLOPT_WRITEDATA, this);
+  set(CURLOPT_SSL_CTX_DATA, trust);
+}
+
+CurlEasy Transfer::take_handle() {
+  if (!may_use_again(request_) || job_.code != CURLE_OK) return nullptr;
+  set(CURLOPT_CURLU, static_cast<CURLU*>(nullptr));
+  set(CURLOPT_ERRORBUFFER, static_cast<char*>(nullptr));
+  set(CURLOPT_POSTFIELDS, static_cast<char*>(nullptr));
+  set(CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));
+  return std::move(job_.easy);
+}
+
+void Transfer::set_once(std::chrono::seconds max_idle) {
   set(CURLOPT_PATH_AS_IS, 1L);
-  set(CURLOPT_PROTOCOLS_STR, target_.tls ? "https" : "http");
   set(CURLOPT_REDIR_PROTOCOLS_STR, "https");
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
@@ -178,13 +258,9 @@ void Transfer::set_transport(X509_STORE* trust, bool direct, std::chrono::second
   // Small buffers: each is wiped when freed.
   set(CURLOPT_BUFFERSIZE, 8L * 1024);
   set(CURLOPT_UPLOAD_BUFFERSIZE, 16L * 1024);
-  set(CURLOPT_ERRORBUFFER, error_text_.data());
   set(CURLOPT_HEADERFUNCTION, &Transfer::on_header);
-  set(CURLOPT_HEADERDATA, this);
   set(CURLOPT_WRITEFUNCTION, &Transfer::on_body);
-  set(CURLOPT_WRITEDATA, this);
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  if (direct) set(CURLOPT_NOPROXY, "*");
 
   // Trusted authorities come from our store, read once for all connections. libcurl's own cache is one per multi
   // handle, and Debian's built-in CAPATH turns it off.
@@ -193,7 +269,6 @@ void Transfer::set_transport(X509_STORE* trust, bool direct, std::chrono::second
   set(CURLOPT_PROXY_CAINFO, static_cast<const char*>(nullptr));
   set(CURLOPT_PROXY_CAPATH, static_cast<const char*>(nullptr));
   set(CURLOPT_SSL_CTX_FUNCTION, &Transfer::on_tls);
-  set(CURLOPT_SSL_CTX_DATA, trust);
   set(CURLOPT_SSL_VERIFYPEER, 1L);
   set(CURLOPT_SSL_VERIFYHOST, 2L);
   set(CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
@@ -244,29 +319,26 @@ void Transfer::set_body() {
 std::optional<Error> Transfer::set_headers() {
   bool has_accept = false;
   bool has_type = false;
+  std::size_t bytes = sizeof "Expect:" + sizeof "Accept:" + sizeof "Content-Type:";
+  for (const HttpHeader& header : request_.headers) bytes += header.name.size() + header.value.size() + 3;
+  header_lines_.reserve(request_.headers.size() + 3, bytes);
   for (const HttpHeader& header : request_.headers) {
     if (header.name.empty() || header.name.find(':') != std::string::npos || !is_field_text(header.name) ||
         !is_field_text(header.value)) {
       return refusal(request_, "BadHeader", "a request header has an impossible name or a line break in its value");
     }
     if (same_name(header.name, "Content-Length")) continue;
+    if (same_name(header.name, "Host") && header.value == target_->authority) continue;  // libcurl writes just that
     has_accept = has_accept || same_name(header.name, "Accept");
     has_type = has_type || same_name(header.name, "Content-Type");
-    add_header(header.value.empty() ? header.name + ";" : header.name + ": " + header.value);
+    header_lines_.add(header.name, header.value.empty() ? ";" : ": ", header.value);
   }
   // "Name:" takes a header of libcurl's own away.
-  add_header("Expect:");
-  if (!has_accept) add_header("Accept:");
-  if (!has_type) add_header("Content-Type:");
-  set(CURLOPT_HTTPHEADER, header_list_.get());
+  if (request_.body.size() > k_most_without_expect) header_lines_.add("Expect", ":");
+  if (!has_accept) header_lines_.add("Accept", ":");
+  if (!has_type) header_lines_.add("Content-Type", ":");
+  set(CURLOPT_HTTPHEADER, header_lines_.list());
   return std::nullopt;
-}
-
-void Transfer::add_header(const std::string& line) {
-  curl_slist* extended = curl_slist_append(header_list_.get(), line.c_str());
-  if (extended == nullptr) throw std::bad_alloc();
-  header_list_.release();
-  header_list_.reset(extended);
 }
 
 // ---- callbacks
@@ -294,6 +366,9 @@ size_t Transfer::on_read(char* buffer, size_t size, size_t count, void* data) no
 CURLcode Transfer::on_tls(CURL*, void* context, void* trust) noexcept {
   auto* tls = static_cast<SSL_CTX*>(context);
   SSL_CTX_set_options(tls, SSL_OP_CLEANSE_PLAINTEXT);
+  // libcurl has a connection's record buffers freed whenever it has nothing to read, and then all of them is wiped, some
+  // 17 KB for a call. What was read is wiped as it is read; the buffers themselves may stay until the connection ends.
+  SSL_CTX_clear_mode(tls, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set1_cert_store(tls, static_cast<X509_STORE*>(trust));
   return CURLE_OK;
 }
@@ -320,6 +395,7 @@ bool Transfer::take_header(std::string_view line) {
   std::string_view value = line.substr(colon + 1);
   while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
   while (value.ends_with(' ') || value.ends_with('\t')) value.remove_suffix(1);
+  if (response_.headers.empty()) response_.headers.reserve(k_usual_headers);
   response_.headers.push_back({std::string(line.substr(0, colon)), std::string(value)});
   return true;
 }
@@ -347,7 +423,7 @@ bool Transfer::is_whole() const {
   const int status = response_.status;
   if (request_.method == "HEAD" || status == 204 || status == 304) return true;
   // Over TLS the end of the connection is authenticated (close_notify), over plain http it may be an accident.
-  return target_.tls || !response_.header("Content-Length").empty() || !response_.header("Transfer-Encoding").empty();
+  return target_->tls || !response_.header("Content-Length").empty() || !response_.header("Transfer-Encoding").empty();
 }
 
 TransferFailure Transfer::failure() const {
@@ -391,15 +467,15 @@ std::string Transfer::detail(TransferFailure failure) const {
   std::string text = error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(job_.code);
   switch (failure) {
     case TransferFailure::certificate_refused:
-      return "the certificate of " + target_.host + " was refused: " + text +
+      return "the certificate of " + target_->host + " was refused: " + text +
              " (if a proxy inspects TLS, name its authority in AWS_CA_BUNDLE)";
     case TransferFailure::answer_too_large:
       return "the answer is larger than " + std::to_string(request_.max_response_bytes) + " bytes";
-    case TransferFailure::truncated_answer: return "the answer of " + target_.host + " is not whole: " + text;
+    case TransferFailure::truncated_answer: return "the answer of " + target_->host + " is not whole: " + text;
     case TransferFailure::timed_out:
     case TransferFailure::deadline_passed:
-      return target_.host + ": no answer within " + std::to_string(allowed_.count()) + " ms: " + text;
-    default: return target_.host + ": " + text;
+      return target_->host + ": no answer within " + std::to_string(allowed_.count()) + " ms: " + text;
+    default: return target_->host + ": " + text;
   }
 }
 
@@ -443,6 +519,7 @@ class CurlTransport::Core {
   void close() noexcept {
     permits_.reset();
     shards_.clear();
+    used_handles_.clear();
   }
 
   static Task<Result<HttpResponse>> send(std::shared_ptr<Core> core, HttpRequest request);
@@ -451,6 +528,28 @@ class CurlTransport::Core {
   bool is_direct(std::string_view host) const {
     const auto& hosts = settings_.plain_http_hosts;
     return is_loopback(host) || std::find(hosts.begin(), hosts.end(), host) != hosts.end();
+  }
+
+  /// Parsing a URL takes more memory blocks than all else that is ours, and nearly all calls go to the root of a few
+  /// endpoints.
+  Result<TargetPtr> target_of(const HttpRequest& request) {
+    const auto known = endpoints_.find(request.url);
+    if (known != endpoints_.end()) return known->second;
+    Result<TargetPtr> parsed = parse_url(request);
+    if (parsed && (*parsed)->is_root && endpoints_.size() < k_most_endpoints) endpoints_.emplace(request.url, *parsed);
+    return parsed;
+  }
+
+  /// Making a handle costs more than setting it up for a request: libcurl copies defaults and buffers into it, and all
+  /// of that is wiped with it.
+  CurlEasy used_handle(const HttpRequest& request) {
+    if (!Transfer::may_use_again(request) || used_handles_.empty()) return nullptr;
+    CurlEasy handle = std::move(used_handles_.back());
+    used_handles_.pop_back();
+    return handle;
+  }
+  void keep(CurlEasy handle) {
+    if (handle && used_handles_.size() < k_most_used_handles) used_handles_.push_back(std::move(handle));
   }
 
   /// The fullest shard that has a place: few warm connections instead of many cold ones.
@@ -480,29 +579,33 @@ class CurlTransport::Core {
   TrustStore trust_;
   std::optional<Permits> permits_;
   std::vector<std::shared_ptr<CurlShard>> shards_;
+  std::unordered_map<std::string, TargetPtr> endpoints_;
+  std::vector<CurlEasy> used_handles_;
 };
 
 Task<Result<HttpResponse>> CurlTransport::Core::send(std::shared_ptr<Core> core, HttpRequest request) {
-  Result<Target> parsed = parse_url(request);
+  Result<TargetPtr> parsed = core->target_of(request);
   if (!parsed) co_return parsed.error();
-  Target target = std::move(*parsed);
-  const bool direct = core->is_direct(target.host);
-  if (!target.tls && !direct) {
-    co_return refusal(request, "PlainHttpRefused", "plain http is for loopback only, not for " + target.host);
+  TargetPtr target = std::move(*parsed);
+  const bool direct = core->is_direct(target->host);
+  if (!target->tls && !direct) {
+    co_return refusal(request, "PlainHttpRefused", "plain http is for loopback only, not for " + target->host);
   }
-  if (target.tls) {
+  if (target->tls) {
     std::optional<Error> unreadable = core->read_trust(request);
     if (unreadable) co_return std::move(*unreadable);
   }
   if (!core->permits_) throw boost::system::system_error(boost::asio::error::operation_aborted);
-  std::optional<Permits::Permit> place = co_await core->permits_->acquire(request.deadline);
+  std::optional<Permits::Permit> place = core->permits_->try_acquire();
+  if (!place) place = co_await core->permits_->acquire(request.deadline);
   if (!place || request.deadline.expired()) {
     co_return transfer_error(TransferFailure::deadline_passed, request, RequestSent::no,
                              "the deadline passed before the request was sent");
   }
   boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
   if (core->shards_.empty()) throw boost::system::system_error(boost::asio::error::operation_aborted);
-  Transfer transfer(std::move(request), std::move(target), executor);
+  CurlEasy used = core->used_handle(request);
+  Transfer transfer(std::move(request), std::move(target), executor, std::move(used));
   std::optional<Error> bad = transfer.prepare(core->trust_.get(), direct, core->settings_.max_idle);
   if (bad) co_return std::move(*bad);
   CurlShard& shard = core->choose_shard();
@@ -515,7 +618,9 @@ Task<Result<HttpResponse>> CurlTransport::Core::send(std::shared_ptr<Core> core,
   auto token = boost::asio::redirect_error(boost::asio::use_awaitable, ignored);
   co_await transfer.job().done.async_wait(token);
   if (!transfer.job().finished) throw boost::system::system_error(boost::asio::error::operation_aborted);
-  co_return transfer.finish();
+  Result<HttpResponse> response = transfer.finish();
+  core->keep(transfer.take_handle());
+  co_return response;
 }
 
 CurlTransport::CurlTransport(boost::asio::any_io_executor executor, CurlTransportSettings settings)

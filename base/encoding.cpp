@@ -2,12 +2,33 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
+#include <array>
+
 namespace keyward::base {
 namespace {
 
 bool is_unreserved(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
          c == '_' || c == '~';
+}
+
+/// Hands out the encoded text in parts as long as they come.
+template <class Append>
+void encode_parts(std::string_view text, Slash slash, Append append) {
+  static constexpr char k_digits[] = "0123456789ABCDEF";
+  const auto stays = [&](char c) { return is_unreserved(c) || (c == '/' && slash == Slash::keep); };
+  while (!text.empty()) {
+    const auto end = std::find_if_not(text.begin(), text.end(), stays);
+    const auto kept = static_cast<std::size_t>(end - text.begin());
+    if (kept > 0) append(text.substr(0, kept));
+    text.remove_prefix(kept);
+    if (text.empty()) return;
+    const auto byte = static_cast<unsigned char>(text.front());
+    const std::array<char, 3> escape = {'%', k_digits[byte >> 4], k_digits[byte & 0xf]};
+    append(std::string_view(escape.data(), escape.size()));
+    text.remove_prefix(1);
+  }
 }
 
 int hex_value(char c) {
@@ -29,20 +50,14 @@ std::string lower_case(std::string text) {
 }
 
 std::string percent_encode(std::string_view text, Slash slash) {
-  static constexpr char k_digits[] = "0123456789ABCDEF";
   std::string encoded;
   encoded.reserve(text.size() + text.size() / 4);
-  for (const char c : text) {
-    if (is_unreserved(c) || (c == '/' && slash == Slash::keep)) {
-      encoded += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      encoded += '%';
-      encoded += k_digits[byte >> 4];
-      encoded += k_digits[byte & 0xf];
-    }
-  }
+  encode_parts(text, slash, [&](std::string_view part) { encoded += part; });
   return encoded;
+}
+
+void percent_encode_to(Body& body, std::string_view text) {
+  encode_parts(text, Slash::encode, [&](std::string_view part) { body.append(part); });
 }
 
 std::optional<std::string> percent_decode(std::string_view text) {

@@ -12,6 +12,8 @@ enum class Slash { encode, keep };
 
 /// RFC 3986 percent-encoding of everything but `A-Za-z0-9-._~`, upper-case hex, as SigV4 wants it.
 std::string percent_encode(std::string_view text, Slash slash = Slash::encode);
+/// The same into a buffer that is wiped, for texts that may be secret.
+void percent_encode_to(Body& body, std::string_view text);
 /// Decodes %XX; nothing for a broken escape. `+` stays `+`.
 std::optional<std::string> percent_decode(std::string_view text);
 

@@ -60,11 +60,17 @@ Permits::~Permits() {
 
 Task<std::optional<Permits::Permit>> Permits::acquire(Deadline deadline) { return wait(state_, deadline); }
 
+std::optional<Permits::Permit> Permits::try_acquire() { return take(state_); }
+
+std::optional<Permits::Permit> Permits::take(const std::shared_ptr<State>& state) {
+  if (state->free == 0 || state->closed) return std::nullopt;
+  --state->free;
+  return Permit(state);
+}
+
 Task<std::optional<Permits::Permit>> Permits::wait(std::shared_ptr<State> state, Deadline deadline) {
-  if (state->free > 0 && !state->closed) {
-    --state->free;
-    co_return Permit(std::move(state));
-  }
+  std::optional<Permit> at_once = take(state);
+  if (at_once) co_return std::move(at_once);
   boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
   Waiter waiter(state, executor, deadline.remaining());
   boost::system::error_code ended;

@@ -42,11 +42,15 @@ class Permits {
   /// object is destroyed meanwhile. A place never goes to a waiter who has left.
   Task<std::optional<Permit>> acquire(Deadline deadline = Deadline::never());
 
+  /// A place if one is free at once; acquire() without a coroutine for it.
+  std::optional<Permit> try_acquire();
+
   std::size_t free() const noexcept;
   std::size_t waiting() const noexcept;
 
  private:
   struct Waiter;
+  static std::optional<Permit> take(const std::shared_ptr<State>& state);
   static Task<std::optional<Permit>> wait(std::shared_ptr<State> state, Deadline deadline);
 
   std::shared_ptr<State> state_;

@@ -7,7 +7,7 @@
 
 namespace keyward::base {
 
-/// Overwrites memory in a way that the optimiser keeps (OPENSSL_cleanse).
+/// Overwrites memory in a way that the optimiser keeps (explicit_bzero of the C library).
 void wipe(void* memory, std::size_t size) noexcept;
 
 /// std::allocator that wipes every block before it is given back.

@@ -18,6 +18,8 @@ void read_quirks(Quirks& quirks, const boost::json::object& settings) {
     const auto flag = flags.find(name);
     if (flag != flags.end() && value.is_bool()) {
       *flag->second = value.get_bool();
+    } else if (name == "session_token_size" && value.is_int64() && value.get_int64() > 0) {
+      quirks.session_token_size = static_cast<std::size_t>(value.get_int64());
     } else if (name == "key_list_lag" && value.is_string()) {
       quirks.key_list_lag = parse_duration(value.get_string());
     } else {

@@ -20,7 +20,7 @@ std::string Random::text(std::string_view alphabet, std::size_t size) {
 std::string Random::access_key_id(std::string_view prefix) { return std::string(prefix) + text(k_base32, 16); }
 std::string Random::secret_access_key() { return text(k_base64, 40); }
 std::string Random::unique_id(std::string_view prefix) { return std::string(prefix) + text(k_base32, 17); }
-std::string Random::session_token() { return text(k_base64, 352); }
+std::string Random::session_token(std::size_t size) { return text(k_base64, size); }
 std::string Random::digits(std::size_t size) { return text("0123456789", size); }
 std::string Random::lower_alphanumeric(std::size_t size) { return text(k_lower_alphanumeric, size); }
 std::string Random::secret_suffix() { return text(k_alphanumeric, 6); }

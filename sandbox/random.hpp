@@ -24,7 +24,7 @@ class Random {
   std::string access_key_id(std::string_view prefix = "AKIA");  ///< AKIA or ASIA and 16 characters
   std::string secret_access_key();                              ///< 40 characters
   std::string unique_id(std::string_view prefix);               ///< AIDA, AROA, AGPA and 17 characters
-  std::string session_token();
+  std::string session_token(std::size_t size);
   std::string uuid();
   std::string digits(std::size_t size);
   std::string lower_alphanumeric(std::size_t size);

@@ -103,7 +103,7 @@ std::string open_session(const Call& call, const SessionWish& wish, const Accoun
   Session session;
   session.access_key_id = call.world.random.access_key_id("ASIA");
   session.secret = call.world.random.secret_access_key();
-  session.token = call.world.random.session_token();
+  session.token = call.world.random.session_token(call.world.quirks.session_token_size);
   session.account = target.id;
   session.role = role.name;
   session.name = wish.session_name;

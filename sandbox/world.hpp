@@ -216,6 +216,7 @@ struct Quirks {
   bool empty_account_page = false;            ///< ListAccounts begins with a page without accounts
   bool short_iam_pages = false;               ///< IAM answers fewer than MaxItems and says that there is more
   bool one_organizations_call = false;        ///< a second Organizations call at the same time is refused
+  std::size_t session_token_size = 352;       ///< characters; those of AWS are often 1,000 and have no upper bound
   std::chrono::milliseconds key_list_lag{0};  ///< a new key is missing in ListAccessKeys for so long
 
   // Answers that AWS never gives. A test harness that looks for lost keys proves with them that it finds some.

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What check and demo share. Sourced, with the repository as the working directory.
+# What check, demo and bench share. Sourced, with the repository as the working directory.
 
 say() { printf '\n== %s\n' "$*"; }
 
@@ -31,6 +31,18 @@ build() {
   elif ! "${compile[@]}" >>"$log" 2>&1; then
     grep -A 25 -m 3 -E '^FAILED:|error:' "$log" || tail -n 40 "$log"
     echo "The whole log: $log"
+    return 1
+  fi
+}
+
+# The Python environment; made anew when the requirements or Python changed, or when the last try was cut off.
+python_environment() {
+  local requirements=tests/conformance/requirements.txt stamp=.venv/requirements.sha256 wanted
+  wanted=$(python3 --version | cat - "$requirements" | sha256sum)
+  if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && .venv/bin/python3 -c 'import pytest' 2>/dev/null; then return; fi
+  if python3 -m venv --clear .venv && .venv/bin/pip install --quiet --disable-pip-version-check -r "$requirements" </dev/null; then
+    echo "$wanted" >"$stamp"
+  else
     return 1
   fi
 }

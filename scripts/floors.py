@@ -19,6 +19,7 @@ BELOW = {
     "report": ["rotation", "accounts", "aws", "base"],
     "orchestrator": ["notify", "report", "rotation", "accounts", "aws", "base"],
     "sandbox": ["aws", "base"],
+    "benchmarks": ["aws", "base"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([a-z_]+)/', re.MULTILINE)
 # Comments, string and character literals: replaced, so that what they say is not taken for code. An apostrophe after

@@ -3,31 +3,33 @@
 #
 #   scripts/install.sh LIST...
 #
-# Lists: build (the two programs), test (and their tests), sanitize (and the sanitizers and static checks).
-# A list holds the ones before it. Needs root or sudo only when something is missing.
+# Lists: build (the two programs), test (and their tests), sanitize (and the sanitizers and static checks). Each holds
+# the ones before it. And bench: what the benchmarks need beside test. Needs root or sudo only when something is missing.
 set -euo pipefail
 
 # docs/dependencies.md says what each package is for. libstdc++-12-dev: Clang brings no C++ library of its own.
 build=(ca-certificates clang-19 lld-19 libstdc++-12-dev cmake ninja-build ccache pkg-config python3
   libcurl4-openssl-dev libssl-dev libboost1.81-dev libboost-json1.81-dev libyaml-cpp-dev libpugixml-dev libcli11-dev
   libspdlog-dev libfmt-dev libkainjow-mustache-dev)
-test=(libgtest-dev librapidcheck-dev python3-venv awscli)
+test=(libgtest-dev librapidcheck-dev python3-venv awscli valgrind)
 sanitize=(g++ libclang-rt-19-dev llvm-19 shellcheck)
+bench=(wrk)
 
 wanted=()
 for list in "$@"; do
   case $list in
     build) wanted+=("${build[@]}") ;;
     test) wanted+=("${build[@]}" "${test[@]}") ;;
+    bench) wanted+=("${build[@]}" "${test[@]}" "${bench[@]}") ;;
     sanitize) wanted+=("${build[@]}" "${test[@]}" "${sanitize[@]}") ;;
     *)
-      echo "$0: no list '$list'; there are build, test and sanitize" >&2
+      echo "$0: no list '$list'; there are build, test, sanitize and bench" >&2
       exit 2
       ;;
   esac
 done
 if [ ${#wanted[@]} -eq 0 ]; then
-  echo "usage: $0 build|test|sanitize..." >&2
+  echo "usage: $0 build|test|sanitize|bench..." >&2
   exit 2
 fi
 

@@ -296,6 +296,42 @@ TEST(SigV4, SigningAgainReplacesTheOldSignature) {
   EXPECT_EQ(request.headers[2].value, "20260102T030905Z");
 }
 
+TEST(SigV4, AKeptKeyIsTakenOnlyForItsOwnCredentialsDayAndScope) {
+  const auto with_secret = [](std::string_view secret) {
+    auto credentials = std::make_shared<Credentials>(example_credentials());
+    credentials->secret_access_key = base::Secret(secret);
+    return CredentialsPtr(std::move(credentials));
+  };
+  const CredentialsPtr old = with_secret("old");
+  const CredentialsPtr same_id = with_secret("new");
+  const auto day = base::parse_iso8601("20260102T030405Z").value();
+  const auto next_day = day + std::chrono::hours(24);
+  struct Call {
+    CredentialsPtr credentials;
+    std::string region, service;
+    base::Instant time;
+  };
+  // Each differs from the one before in one thing, or in none.
+  const std::vector<Call> calls = {{old, "us-east-1", "iam", day},
+                                   {old, "us-east-1", "iam", day + std::chrono::seconds(1)},
+                                   {old, "us-east-1", "sts", day + std::chrono::seconds(1)},
+                                   {old, "eu-west-1", "sts", day},
+                                   {old, "eu-west-1", "sts", next_day},
+                                   {same_id, "eu-west-1", "sts", next_day},
+                                   {old, "eu-west-1", "sts", next_day}};
+  LastSigningKey kept;
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    const Call& call = calls[i];
+    base::HttpRequest with_kept;
+    with_kept.url = "https://iam.amazonaws.com/";
+    base::HttpRequest alone;
+    alone.url = with_kept.url;
+    sign(with_kept, {call.region, call.service}, call.credentials, call.time, kept);
+    sign(alone, {call.region, call.service}, *call.credentials, call.time);
+    EXPECT_EQ(with_kept.headers.back().value, alone.headers.back().value) << "call " << i;
+  }
+}
+
 TEST(SigV4, RefusesAUrlThatCannotBeSent) {
   base::HttpRequest request;
   request.url = "iam.amazonaws.com";

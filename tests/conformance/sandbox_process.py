@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shlex
+import ssl
 import subprocess
 import tempfile
 import urllib.request
@@ -64,16 +65,24 @@ class Sandbox:
         self._directory.cleanup()
         assert code == 0, f"the sandbox ended with {code}"
 
+    @property
+    def pid(self):
+        return self._process.pid
+
     # Control endpoints
+
+    def _open(self, request):
+        trust = ssl.create_default_context(cafile=self.environment["AWS_CA_BUNDLE"]) if self._tls else None
+        return urllib.request.urlopen(request, context=trust)
 
     def control(self, path, body=None, method=None):
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}/_sandbox/{path}", data=data, method=method)
-        with urllib.request.urlopen(request) as answer:
+        with self._open(request) as answer:
             return json.load(answer)
 
     def state_bytes(self):
-        with urllib.request.urlopen(f"{self.url}/_sandbox/state") as answer:
+        with self._open(f"{self.url}/_sandbox/state") as answer:
             return answer.read()
 
     def state(self):
