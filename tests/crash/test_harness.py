@@ -1,5 +1,7 @@
 """The harness finds what it is there to find: defects of keyward as the sandbox can fake them, and worlds gone wrong."""
 
+import json
+
 import crash_matrix
 import defects
 import invariants
@@ -108,3 +110,21 @@ def test_mails_are_counted(prepared):
     for times, columns in ((1, set()), (2, set()), (3, {DOUBLED})):
         world.notices = once * times
         assert {failure.column for failure in expected.recovered(world, [], [0])} == columns
+
+
+@pytest.mark.parametrize(
+    "current, other, found",
+    [("Active", "Active", 0), ("Inactive", "Active", 1), (None, "Active", 1), ("Inactive", "Inactive", 0)],
+)
+def test_a_current_key_that_does_not_work_beside_one_that_does_is_caught(current, other, found):
+    ids = {"current": ("AKIACURRENTCURRENT23", current), "other": ("AKIAANOTHERANOTHER23", other)}
+    keys = [{"id": id_, "secret": name, "status": status} for name, (id_, status) in ids.items() if status]
+    versions = {
+        name: {"text": json.dumps({"AccessKey": id_, "SecretKey": name}), "stages": [stage]}
+        for (name, (id_, _)), stage in zip(ids.items(), ("AWSCURRENT", "AWSPREVIOUS"))
+    }
+    alice = {"keys": keys, "tags": {}}
+    world = World({"accounts": {A: {"users": {"alice": alice}, "secrets": [{"name": "s", "versions": versions}]}}})
+    expected = invariants.Expectation(world, world, 0)
+    what = [failure.what for failure in expected.at_any_time(world, recovered=True)]
+    assert len([one for one in what if "AWSCURRENT is AKIACURRENTCURRENT23" in one]) == found, what
