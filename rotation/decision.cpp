@@ -91,6 +91,8 @@ class Rules {
     const KeyFacts* settled = nullptr;
     for (const KeyFacts& key : keys) {
       if (near(due_for_rotation(key), policy_, now_)) return false;
+      // Begun by us: the next run ends it, and the owner is told.
+      if (ledger_.deactivating.contains(key.id)) return false;
       if (key.created >= since) continue;
       if (settled != nullptr) return false;
       settled = &key;
