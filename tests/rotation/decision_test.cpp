@@ -142,6 +142,7 @@ std::vector<Row> table() {
       // A deactivation that was begun and not recorded as done
       {"switched off: done again, and then recorded", User({inactive(k_b, 101), active(k_a, 11)}).rotated(11).begun_switching_off(k_b, 1),
        {{deactivate, install_grace_period_end, k_b}, {none, key_compliant, k_a}}},
+      {"a young one an hour ago", User({inactive(k_b, 20)}).begun_switching_off(k_b, 0), {{deactivate, install_grace_period_end, k_b}}},
       {"not switched off yet", User({active(k_b, 101), active(k_a, 11)}).rotated(11).begun_switching_off(k_b, 1),
        {{deactivate, install_grace_period_end, k_b}}},
       {"the newer key: no roll-back", User({active(k_b, 220), inactive(k_a, 170)}).begun_switching_off(k_a, 1),
