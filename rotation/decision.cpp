@@ -280,9 +280,11 @@ class Rules {
     }
     const Instant earliest = by_keyward ? Instant::min() : due_for_rotation(key) + policy_.install_grace + policy_.recovery_grace;
     const auto since = inactive_since(key);
-    // Its grace cannot end before its time, so as long as that is far away the day on which it was seen does not matter.
+    // Its grace cannot end before its time, so as long as that is far away the day on which it was seen does not matter. It
+    // does for a key that was replaced: switched on again, its install grace starts over.
+    const bool replaced = ledger_.rotation && ledger_.rotation->old_key == key.id;
     const auto matters_yet = [&] { return near(earliest - policy_.recovery_grace, policy_, now_); };
-    if (!by_keyward && !since && !active_again_ && !matters_yet()) {
+    if (!by_keyward && !replaced && !since && !active_again_ && !matters_yet()) {
       return plain(Action::none, Reason::key_compliant, &key, earliest, "inactive");
     }
     if (!since || active_again_) {

@@ -142,6 +142,8 @@ std::vector<Row> table() {
       // A deactivation that was begun and not recorded as done
       {"switched off: done again, and then recorded", User({inactive(k_b, 101), active(k_a, 11)}).rotated(11).begun_switching_off(k_b, 1),
        {{deactivate, install_grace_period_end, k_b}, {none, key_compliant, k_a}}},
+      {"a young one that keyward replaced, switched off by somebody: the day matters, for its grace may start over",
+       User({inactive(k_b, 40), active(k_a, 3)}).rotated(3, true), {{note, first_seen_inactive, k_b}, {none, key_compliant, k_a}}},
       {"a young one an hour ago", User({inactive(k_b, 20)}).begun_switching_off(k_b, 0), {{deactivate, install_grace_period_end, k_b}}},
       {"not switched off yet", User({active(k_b, 101), active(k_a, 11)}).rotated(11).begun_switching_off(k_b, 1),
        {{deactivate, install_grace_period_end, k_b}}},
