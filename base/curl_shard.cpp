@@ -86,11 +86,15 @@ CURLMcode CurlShard::start(CurlJob& job) {
   curl_easy_setopt(job.easy.get(), CURLOPT_PRIVATE, &job);
   watch();
   if (due_ && !armed_) arm_timer();  // left from before a rest; libcurl may not ask for it again
-  const CURLMcode added = curl_multi_add_handle(multi_.get(), job.easy.get());  // no I/O yet, only a timer of 0 ms
+  const CURLMcode added = curl_multi_add_handle(multi_.get(), job.easy.get());
   if (added != CURLM_OK) {
     leave(job);
     rest_when_idle();
+    return added;
   }
+  // At once and not with whatever else becomes ready: requests that begin together stay together for as long as every
+  // answer takes the same time, and wait for each other at both ends.
+  time_out();
   return added;
 }
 
@@ -177,7 +181,8 @@ void CurlShard::watch() {
 }
 
 void CurlShard::handle_events() {
-  std::array<epoll_event, 64> events;
+  // Few at a time: what follows the last of them has waited for all of them.
+  std::array<epoll_event, 16> events;
   const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 0);
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];

@@ -35,7 +35,7 @@ struct CurlJob {
 ///
 /// All its sockets are in an epoll set of its own, and only that set's descriptor is known to Asio. So Asio never holds
 /// a descriptor that libcurl closes, and a batch of socket events costs one wake-up of the loop. Callbacks of libcurl
-/// only take notes; libcurl is driven from handlers of the event loop, and ends are reported through it.
+/// only take notes; libcurl is driven from start() and from handlers of the event loop, through which ends are reported.
 ///
 /// The event loop is kept busy only while transfers are on the wire.
 class CurlShard : public std::enable_shared_from_this<CurlShard> {
@@ -49,6 +49,7 @@ class CurlShard : public std::enable_shared_from_this<CurlShard> {
 
   /// Sets the options of an easy handle that tie its sockets to this shard.
   void adopt(CURL* easy) noexcept;
+  /// The transfer may have `finished` already when this returns: nobody waited on `done` then.
   CURLMcode start(CurlJob& job);
   /// Ends the transfer at once; its connection is closed unless the transfer is complete.
   void remove(CurlJob& job) noexcept;

@@ -616,7 +616,7 @@ Task<Result<HttpResponse>> CurlTransport::Core::send(std::shared_ptr<Core> core,
   }
   boost::system::error_code ignored;
   auto token = boost::asio::redirect_error(boost::asio::use_awaitable, ignored);
-  co_await transfer.job().done.async_wait(token);
+  if (!transfer.job().finished) co_await transfer.job().done.async_wait(token);
   if (!transfer.job().finished) throw boost::system::system_error(boost::asio::error::operation_aborted);
   Result<HttpResponse> response = transfer.finish();
   core->keep(transfer.take_handle());
