@@ -187,7 +187,8 @@ TEST_F(RateLimitsTest, WithoutThrottlingOnlyAssumeRoleIsLimitedForAllTogether) {
   work(all, 5, 2);
   EXPECT_NEAR(time.seconds(), 0.12, 0.001) << "two answers one after the other";
   for (const Operation& operation : k_all) {
-    const CallLimits limits = AccountLimits(context.limits).of(operation);
+    AccountLimits account_limits(context.limits);
+    const CallLimits limits = account_limits.of(operation);
     const bool endless = limits.api->per_second() == base::LearnedRate::k_unlimited;
     EXPECT_EQ(endless, !operation.name.starts_with("AssumeRole")) << operation.name;
     EXPECT_EQ(limits.in_flight != nullptr, operation.service == Service::organizations) << operation.name;
