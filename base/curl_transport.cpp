@@ -139,7 +139,7 @@ class HeaderLines {
   void add(std::string_view name, std::string_view separator, std::string_view value = {}) {
     char* const line = text_.data() + used_;
     for (const std::string_view part : {name, separator, value, std::string_view("\0", 1)}) {
-      std::memcpy(text_.data() + used_, part.data(), part.size());
+      part.copy(text_.data() + used_, part.size());
       used_ += part.size();
     }
     nodes_.push_back({line, nullptr});
