@@ -405,9 +405,9 @@ def start_to_first_request(size):
         for case in cases.values():
             case()  # files come from the disk's cache from now on
         found, quiet = interleaved(2 * size.rounds, cases, sandbox)
-    authorities = "handshake and reading the system's certificate authorities included"
+    authorities = "; ".join(filter(None, ["handshake and reading the system's certificate authorities included", quietness(quiet)]))
     at_most("start to first request, cold process", found["keyward"].median * 1e3, 30, "{:.1f}", " ms", authorities)
-    report("`import boto3` alone, the whole process", f"{found['import boto3'].median * 1e3:.0f} ms", note=quietness(quiet))
+    report("`import boto3` alone, the whole process", f"{found['import boto3'].median * 1e3:.0f} ms")
     report("boto3, start to first request", f"{found['boto3'].median * 1e3:.0f} ms")
 
 
