@@ -50,6 +50,7 @@ std::string line_of(const JournalEntry& entry, std::string_view state) {
   line["run"] = entry.run;
   line["begun"] = base::format_iso8601(entry.begun);
   if (entry.done) line["done"] = base::format_iso8601(*entry.done);
+  if (entry.only_look) line["only_look"] = true;
   if (entry.new_key) line["new_access_key_id"] = entry.new_key->str();
   return json::serialize(line) + '\n';
 }
@@ -73,6 +74,8 @@ std::optional<JournalEntry> entry_of(const json::object& line) {
   if (const auto key = AccessKeyId::parse(text_of(line, "access_key_id"))) entry.decision.key = *key;
   entry.decision.due = base::parse_iso8601(text_of(line, "due"));
   entry.decision.detail = text_of(line, "detail");
+  const json::value* only_look = line.if_contains("only_look");
+  entry.only_look = only_look != nullptr && *only_look == json::value(true);
   if (const auto key = AccessKeyId::parse(text_of(line, "new_access_key_id"))) entry.new_key = *key;
   return entry;
 }
@@ -180,7 +183,13 @@ Result<void> Journal::begin(JournalEntry entry) {
 
 void Journal::end(const JournalEntry& entry, const rotation::Outcome& outcome) {
   // The next run looks at this user again, however young the keys are.
-  if (outcome.in_doubt || outcome.status == rotation::OutcomeStatus::recovery_needed) return;
+  if (outcome.in_doubt || outcome.status == rotation::OutcomeStatus::recovery_needed) {
+    const auto open = entries_.find(name_of(entry));
+    if (open == entries_.end() || entry.decision.action != Action::rotate) return;
+    open->second.entry.only_look = true;
+    static_cast<void>(append(line_of(open->second.entry, k_open)));
+    return;
+  }
   if (outcome.status != rotation::OutcomeStatus::done || outcome.decision.action != entry.decision.action) {
     drop(entry);
     return;

@@ -25,6 +25,7 @@ struct JournalEntry {
   std::string run;                            ///< that began it
   std::optional<base::Instant> done;          ///< empty: begun, and nobody recorded what became of it
   std::optional<base::AccessKeyId> new_key;   ///< of a rotation that was done
+  bool only_look = false;  ///< a rotation in doubt: whoever settles it tells of it, be it another host
 };
 
 /// journal.jsonl of a run's state folder: written before an action is tried, after it was done, and when its owner was told. A run

@@ -96,6 +96,10 @@ Task<void> look_back(AccountWork& work, aws::IamUser user) {
   rotation::UserFacts facts = co_await work.workplace.auditor().facts(user, rotation::Reading::everything);
   UserReport found{std::move(facts), {}};
   for (const JournalEntry& entry : left) {
+    if (entry.only_look) {
+      journal.drop(entry);
+      continue;
+    }
     auto became = rotation::what_became_of(entry.decision, entry.begun, found.facts);
     if (became.is_unknown()) continue;
     Outcome outcome = became.is_known() ? became.value() : Outcome();

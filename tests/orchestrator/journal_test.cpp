@@ -159,7 +159,23 @@ TEST(Journal, WhatIsInDoubtIsLeftToTheNextRun) {
     const auto entries = left(folder);
     ASSERT_EQ(entries.size(), 1u);
     EXPECT_FALSE(entries[0].done);
+    EXPECT_TRUE(entries[0].only_look);
   }
+}
+
+TEST(Journal, ADeletionInDoubtIsToldWhenItIsCertain) {
+  const test::TemporaryDirectory folder;
+  {
+    Journal journal = open(folder);
+    const JournalEntry entry = begun(Action::remove);
+    ASSERT_TRUE(journal.begin(entry));
+    Outcome outcome = ended(entry, OutcomeStatus::failed);
+    outcome.in_doubt = true;
+    journal.end(entry, outcome);
+  }
+  const auto entries = left(folder);
+  ASSERT_EQ(entries.size(), 1u);
+  EXPECT_FALSE(entries[0].only_look);
 }
 
 TEST(Journal, KeysActionsAndUsersAreApart) {
