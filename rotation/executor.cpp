@@ -25,10 +25,6 @@ constexpr std::chrono::milliseconds k_look_again{1'000};
 constexpr int k_create_attempts = 2;
 constexpr const char* k_lost_key = "LostKey";
 
-// A store that fails for three users in a row will fail for the fourth; each try makes a key and takes it away again. As
-// long as the store has not taken a key of this account, no more than so many are made at the same time.
-constexpr std::size_t k_store_failures = 3;
-
 // Within this time after an intent no other host settles it (k_longest_rotation), whatever the dates of answers differ by.
 constexpr std::chrono::minutes k_surely_ours{10};
 
@@ -76,7 +72,7 @@ const Decision* same_decision(const std::vector<Decision>& decisions, const Deci
 
 Error not_possible(std::string why) { return Error{ErrorKind::conflict, "rotate", "NotPossible", "", std::move(why)}; }
 
-/// Without these facts nothing that a person orders may be done.
+/// Without these facts no key is made that a person orders.
 std::optional<Error> not_readable(const UserFacts& facts) {
   if (facts.keys.is_unknown()) return not_possible("the access keys could not be read: " + facts.keys.why());
   if (facts.ledger.is_unknown()) return not_possible("keyward's record on the user could not be read: " + facts.ledger.why());
@@ -162,7 +158,16 @@ Task<Result<void>> Executor::write_ledger(UserFacts facts, Ledger ledger) {
   co_return written;
 }
 
+/// The turn of a rotation, before its user is read again: what is read must not grow old in the queue.
+Task<Executor::Trial> Executor::turn_to_rotate() {
+  Trial trial = co_await store_trials_.acquire();
+  if (store_works_) trial.reset();
+  co_return trial;
+}
+
 Task<Outcome> Executor::perform(aws::IamUser user, Decision decision) {
+  Trial trial;
+  if (decision.action == Action::rotate) trial = co_await turn_to_rotate();
   UserFacts facts = co_await parts_.auditor.facts(user, Reading::everything);
   const std::vector<Decision> decisions = decide(facts, parts_.policy, parts_.clock.now());
   const Decision* confirmed = same_decision(decisions, decision);
@@ -174,7 +179,7 @@ Task<Outcome> Executor::perform(aws::IamUser user, Decision decision) {
   Decision current = *confirmed;
   switch (current.action) {
     case Action::rotate: {
-      Outcome rotated = co_await rotate(std::move(facts), std::move(current), false);
+      Outcome rotated = co_await rotate(std::move(facts), std::move(current), false, std::move(trial));
       co_return rotated;
     }
     case Action::deactivate: {
@@ -243,6 +248,7 @@ Task<Outcome> Executor::switch_off_now(aws::IamUser user, Decision decision) {
 }
 
 Task<Outcome> Executor::rotate_now(aws::IamUser user, Decision decision) {
+  Trial trial = co_await turn_to_rotate();
   UserFacts facts = co_await parts_.auditor.facts(user, Reading::everything);
   if (std::optional<Error> why = not_rotatable(facts, decision)) co_return failed(std::move(decision), std::move(*why));
   if (decision.reason == Reason::compromised_key) {
@@ -250,15 +256,13 @@ Task<Outcome> Executor::rotate_now(aws::IamUser user, Decision decision) {
     if (forbidden) co_return failed(std::move(decision), std::move(*forbidden));
   }
   decision.key = facts.keys.value()[0].id;
-  Outcome rotated = co_await rotate(std::move(facts), std::move(decision), true);
+  Outcome rotated = co_await rotate(std::move(facts), std::move(decision), true, std::move(trial));
   co_return rotated;
 }
 
-Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced) {
+Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced, Trial trial) {
   const AccessKeyId old_key = *decision.key;
 
-  Trial trial = co_await store_trials_.acquire();
-  if (store_works_) trial.reset();
   if (std::optional<Error> why = obstacle(facts)) {
     Outcome held = failed(std::move(decision), *why);
     if (store_failures_ >= k_store_failures) held.status = OutcomeStatus::held_back;

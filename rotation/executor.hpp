@@ -58,7 +58,14 @@ class Executor {
   base::Task<Outcome> switch_off_now(aws::IamUser user, Decision decision);
 
  private:
-  base::Task<Outcome> rotate(UserFacts facts, Decision decision, bool forced);
+  // A store that fails for three users in a row will fail for the fourth; each try makes a key and takes it away again. As
+  // long as the store has not taken a key of this account, no more than so many are made at the same time.
+  static constexpr std::size_t k_store_failures = 3;
+
+  using Trial = std::optional<base::Permits::Permit>;
+
+  base::Task<Trial> turn_to_rotate();
+  base::Task<Outcome> rotate(UserFacts facts, Decision decision, bool forced, Trial trial);
   base::Task<base::Result<aws::CreatedAccessKey>> create_key(UserFacts facts);
   base::Task<std::optional<base::Error>> quarantine(base::UserName user);
   base::Task<Outcome> leave_to_person(UserFacts facts, Decision decision, std::vector<base::AccessKeyId> made);
@@ -81,14 +88,13 @@ class Executor {
 
   /// Why no key may be made for this user, from what is known; nothing when one may.
   std::optional<base::Error> obstacle(const UserFacts& facts) const;
-  using Trial = std::optional<base::Permits::Permit>;
   void note_store_failure(const base::Error& error, Trial& trial);
 
   Parts parts_;
   RunIdentity run_;
   std::size_t store_failures_ = 0;     ///< in a row
   bool store_works_ = false;           ///< it has taken a key of this account in this run
-  base::Permits store_trials_{3};      ///< rotations that may fail, as long as nobody knows whether it works
+  base::Permits store_trials_{k_store_failures};      ///< rotations that may fail, as long as nobody knows whether it works
   std::vector<base::Permits::Permit> failed_trials_;  ///< kept until that is known
 };
 
