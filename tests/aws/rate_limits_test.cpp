@@ -272,7 +272,9 @@ TEST(Experience, AFewThrottledAccountsHaveNoSay) {
     experience.learn(api, passed(8));
     experience.learn(api, passed(8));
     experience.learn(api, throttled_at(5));
-    if (i > 3) EXPECT_EQ(experience.usual(api), std::nullopt) << i;
+    if (i > 3) {
+      EXPECT_EQ(experience.usual(api), std::nullopt) << i;
+    }
   }
 }
 
