@@ -21,6 +21,7 @@ import botocore.awsrequest
 import botocore.credentials
 
 import counts
+import due_user
 import measure
 import worlds
 from measure import BUILD, ROOT, Watch, cpu_of, cpu_per_call, drive, environment_of, interleaved, run
@@ -274,21 +275,19 @@ def calls_per_account(size):
 
 # What a call is for, by its place among those of its name.
 REASONS = {
-    "iam:ListAccessKeys": ["audit: the report names no key ids", "again right before the change: somebody may have been here"],
-    "iam:ListUserTags": ["audit: keyward's record on the user", "again right before the change: another run may have begun"],
-    "iam:GetAccessKeyLastUsed": ["audit: the key that is in use stays", "again right before the change"],
+    "iam:ListAccessKeys": ["the report names no key ids, and may be four hours old"],
+    "iam:ListUserTags": ["keyward's record on the user: another run may be at work"],
+    "iam:GetAccessKeyLastUsed": ["whether anybody works with the key, and where"],
     "iam:ListAttachedUserPolicies": ["audit: a key that AWS has quarantined is told apart"],
     "iam:TagUser": ["the intent, before a key is made", "the record, after it is stored"],
     "iam:CreateAccessKey": ["the rotation"],
     "secretsmanager:DescribeSecret": [
-        "a key whose secret cannot be stored must not be made",
-        "the versions and labels that the new one joins",
-        "where AWSCURRENT is now, for the label can only be moved from there",
+        "a key whose secret cannot be stored must not be made; where AWSCURRENT is, for the label can only be moved from there",
     ],
     "secretsmanager:GetResourcePolicy": ["only the user may read the secret"],
     "secretsmanager:PutResourcePolicy": ["the same, where it does not say so yet"],
     "secretsmanager:PutSecretValue": ["the new key is stored as AWSPENDING"],
-    "secretsmanager:UpdateSecretVersionStage": ["AWSCURRENT moves to the new key", "AWSPENDING is dropped"],
+    "secretsmanager:UpdateSecretVersionStage": ["AWSCURRENT moves to the new key"],
     "sts:GetCallerIdentity": ["the new key works: three answers in a row that name the user"],
 }
 
@@ -304,22 +303,9 @@ def with_reasons(actions):
 
 
 def calls_per_due_user(_size):
-    """A user's rotation after the first, when its secret exists: all calls but those that an account needs anyway."""
-    of_the_account = {"sts:AssumeRole", "iam:GenerateCredentialReport", "iam:GetCredentialReport", "iam:GetGroup"}
-    world = worlds.organization(1, 1, due=1)
-    with sandbox_with(world) as sandbox, tempfile.TemporaryDirectory() as directory:
-        keyward = program(directory, sandbox)
-        for days in (11, 11, 80):  # the first rotation, the end of both graces, and the key is due again
-            job(keyward, "run")
-            sandbox.advance(f"{days}d")
-            sandbox.control("use", {"account": worlds.account_id(1), "user": "user-0000"})  # it has taken its key over
-        sandbox.gate(from_=0)
-        job(keyward, "run")
-        requests = [request["action"] for request in sandbox.counted()]
-    of_the_hub = requests[: requests.index("sts:AssumeRole")]
-    calls = [action for action in requests[len(of_the_hub) :] if action not in of_the_account and not action.startswith("ses:")]
-    assert "iam:CreateAccessKey" in calls and "secretsmanager:CreateSecret" not in calls, calls
-    at_most("calls per due user (rotate, member store, existing secret)", len(calls), 13, "{:.0f}")
+    with sandbox_with(due_user.world()) as sandbox:
+        calls = due_user.calls_of_second_rotation(sandbox)
+    at_most("calls per due user (rotate, member store, existing secret)", len(calls), due_user.CALLS, "{:.0f}")
     LISTS["Calls for a due user, in their order"] = with_reasons(calls)
 
 

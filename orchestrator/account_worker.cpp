@@ -36,7 +36,7 @@ void list_interrupted(UserReport& report, base::Instant now) {
 }
 
 /// One decision of one user: carried out, only told, or refused by a limit.
-Task<Outcome> act(AccountWork& work, aws::IamUser user, Decision decision) {
+Task<Outcome> act(AccountWork& work, rotation::UserFacts& facts, Decision decision) {
   const RunParts& parts = work.parts;
   const base::Instant now = parts.context.clock.now();
   if (!touches_aws(decision)) co_return not_carried_out(decision, OutcomeStatus::done, now, "");
@@ -45,7 +45,8 @@ Task<Outcome> act(AccountWork& work, aws::IamUser user, Decision decision) {
     co_return not_carried_out(decision, OutcomeStatus::held_back, now,
                               "limits.max_changes or limits.max_changes_per_account is used up for this run");
   }
-  Outcome outcome = co_await perform(work, std::move(user), std::move(decision));
+  Outcome outcome = co_await perform(work, facts, std::move(decision));
+  facts.read_at.reset();
   co_return outcome;
 }
 
@@ -90,7 +91,7 @@ Task<void> work_user(AccountWork& work, aws::IamUser user, UserReport& report) {
       work.report.cut_short = true;
       break;
     }
-    Outcome outcome = co_await act(work, user, decision);
+    Outcome outcome = co_await act(work, report.facts, decision);
     report.outcomes.push_back(std::move(outcome));
     // The decisions of a user build on each other (delete one key, then make another).
     if (decision.is_change() && report.outcomes.back().status != OutcomeStatus::done) break;

@@ -66,7 +66,7 @@ Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, Rotat
   decision.detail = order.reason;
   const auto carry_out = [&](Decision what) {
     const base::Instant now = parts.context.clock.now();
-    return report.mode == Mode::enforce ? perform(work, user, std::move(what)) : only_said(rotated.facts, std::move(what), now);
+    return report.mode == Mode::enforce ? perform(work, rotated.facts, std::move(what)) : only_said(rotated.facts, std::move(what), now);
   };
   if (order.compromised && is_switched_off(rotated.facts, *order.compromised)) {
     if (is_replaced(rotated.facts, *order.compromised)) {

@@ -47,9 +47,10 @@ void forget_keys(AccountWork& work, const base::UserName& user) {
   if (!saved) work.parts.log.debug("keys_not_forgotten", {{"error", base::describe(saved.error())}});
 }
 
-Task<Outcome> action_of(rotation::Executor& executor, aws::IamUser user, Decision decision) {
+Task<Outcome> action_of(rotation::Executor& executor, rotation::UserFacts seen, Decision decision) {
   const bool asked_for = decision.reason == rotation::Reason::forced_rotation || decision.reason == rotation::Reason::compromised_key;
-  if (!asked_for) return executor.perform(std::move(user), std::move(decision));
+  if (!asked_for) return executor.perform(std::move(seen), std::move(decision));
+  aws::IamUser user{std::move(seen.name), std::move(seen.arn)};
   if (decision.action == Action::deactivate) return executor.switch_off_now(std::move(user), std::move(decision));
   return executor.rotate_now(std::move(user), std::move(decision));
 }
@@ -125,9 +126,9 @@ Task<void> look_back(AccountWork& work, aws::IamUser user) {
 
 }  // namespace
 
-Task<Outcome> perform(AccountWork& work, aws::IamUser user, Decision decision) {
+Task<Outcome> perform(AccountWork& work, rotation::UserFacts seen, Decision decision) {
   Journal& journal = *work.parts.journal;
-  const JournalEntry entry = begun_now(work, user.name, decision);
+  const JournalEntry entry = begun_now(work, seen.name, decision);
   const bool noted = Journal::concerns(decision);
   if (noted) {
     const Result<void> begun = journal.begin(entry);
@@ -135,8 +136,8 @@ Task<Outcome> perform(AccountWork& work, aws::IamUser user, Decision decision) {
     const bool must_be_noted = decision.action != Action::deactivate || decision.reason != rotation::Reason::compromised_key;
     if (!begun && must_be_noted) co_return not_begun(decision, entry.begun, begun.error());
   }
-  forget_keys(work, user.name);
-  Task<Outcome> action = action_of(work.workplace.executor(), std::move(user), std::move(decision));
+  forget_keys(work, seen.name);
+  Task<Outcome> action = action_of(work.workplace.executor(), std::move(seen), std::move(decision));
   Outcome outcome = co_await std::move(action);
   work.parts.log.info("action", {{"account", work.report.account.id.str()},
                                  {"user", entry.user.str()},

@@ -21,8 +21,8 @@ AccountReport open_report(const RunParts& parts, accounts::Account account, Mode
 /// A decision that was not carried out; `detail` replaces the decision's own unless it is empty.
 rotation::Outcome not_carried_out(const rotation::Decision& decision, rotation::OutcomeStatus status, base::Instant at, std::string detail);
 
-/// Carries a decision out between two lines of the journal.
-base::Task<rotation::Outcome> perform(AccountWork& work, aws::IamUser user, rotation::Decision decision);
+/// Carries out a decision that was made from these facts, between two lines of the journal.
+base::Task<rotation::Outcome> perform(AccountWork& work, rotation::UserFacts seen, rotation::Decision decision);
 
 /// What earlier runs left to be done for this user: an interrupted rotation is finished or undone, and actions that nobody
 /// was told of are told. The facts in `report` are those after it.

@@ -247,6 +247,7 @@ Task<UserFacts> Auditor::facts(aws::IamUser user, Reading reading) {
   }
   const Members members = co_await exempt_members();
   facts.exemption = exemption_of(account_, user.name, parts_.selection, members, facts.tags, now);
+  facts.read_at = now;
   co_return facts;
 }
 

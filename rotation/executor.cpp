@@ -34,6 +34,9 @@ constexpr const char* k_unknown_run = "unknown";
 // The managed policies that AWS attaches to a user whose key it found in public begin like this.
 constexpr std::string_view k_quarantine = "AWSCompromisedKeyQuarantine";
 
+// Of an account with many users due at once the calls queue for some seconds.
+constexpr std::chrono::seconds k_fresh{10};
+
 // IAM, per user.
 constexpr std::size_t k_user_tags = 50;
 
@@ -165,10 +168,22 @@ Task<Executor::Trial> Executor::turn_to_rotate() {
   co_return trial;
 }
 
-Task<Outcome> Executor::perform(aws::IamUser user, Decision decision) {
+/// Whether a key may be made from what is known. That cuts nobody off, so what was read moments ago will do: whoever made a
+/// key meanwhile has taken the second place of two, or IAM gives it to one of us. (A date in the future is no age.)
+bool Executor::is_fresh(const UserFacts& facts) const {
+  if (!facts.read_at) return false;
+  const auto age = parts_.clock.now() - *facts.read_at;
+  return age >= std::chrono::seconds(0) && age <= k_fresh;
+}
+
+Task<Outcome> Executor::perform(UserFacts seen, Decision decision) {
   Trial trial;
   if (decision.action == Action::rotate) trial = co_await turn_to_rotate();
-  UserFacts facts = co_await parts_.auditor.facts(user, Reading::everything);
+  UserFacts facts = std::move(seen);
+  if (decision.action != Action::rotate || !is_fresh(facts)) {
+    const aws::IamUser user{facts.name, facts.arn};
+    facts = co_await parts_.auditor.facts(user, Reading::everything);
+  }
   const std::vector<Decision> decisions = decide(facts, parts_.policy, parts_.clock.now());
   const Decision* confirmed = same_decision(decisions, decision);
   if (confirmed == nullptr) {
@@ -268,7 +283,7 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced, 
     if (store_failures_ >= k_store_failures) held.status = OutcomeStatus::held_back;
     co_return held;
   }
-  Result<void> storable = co_await parts_.store.check(facts.name);
+  Result<std::optional<aws::SecretDescription>> storable = co_await parts_.store.check(facts.name);
   if (!storable) {
     note_store_failure(storable.error(), trial);
     co_return failed(std::move(decision), storable.error());
@@ -286,13 +301,14 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced, 
   facts.ledger = Fact<Ledger>::known(ledger);
 
   // A key whose secret cannot be stored must not be made.
-  Result<SecretLocation> location = co_await parts_.store.prepare(facts.name, facts.arn);
-  if (!location) {
+  Result<PreparedSecret> prepared = co_await parts_.store.prepare(facts.name, facts.arn, std::move(*storable));
+  if (!prepared) {
     Result<void> cleared = co_await clear_intent(facts);
     if (!cleared) parts_.log.warn("intent_not_cleared", {{"user", facts.name.str()}, {"error", base::describe(cleared.error())}});
-    note_store_failure(location.error(), trial);
-    co_return failed(std::move(decision), location.error());
+    note_store_failure(prepared.error(), trial);
+    co_return failed(std::move(decision), prepared.error());
   }
+  const SecretLocation& location = prepared->location;
 
   // From here to the end nothing may be cancelled: a key exists or may exist that only this coroutine can store.
   co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
@@ -318,11 +334,13 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced, 
   }
 
   base::Secret to_store = created->secret.clone();
-  Result<void> ready = co_await parts_.store.put_pending(*location, facts.name, created->id, std::move(to_store));
+  Result<void> ready = co_await parts_.store.put_pending(location, facts.name, created->id, std::move(to_store));
   if (!ready) note_store_failure(ready.error(), trial);
   if (ready) ready = co_await parts_.prover.prove(created->id, std::move(created->secret), facts.arn);
   if (ready) {
-    ready = co_await parts_.store.promote(*location, facts.name, created->id);
+    // What was seen of the secret holds as long as no other host can have begun to settle this rotation.
+    const bool late = parts_.clock.now() - begun > k_surely_ours;
+    ready = co_await parts_.store.promote_from(late ? "" : prepared->current, location, facts.name, created->id);
     if (!ready) {
       // The label may have moved although the answer was lost: then the rotation goes on.
       Result<StoredState> state = co_await parts_.store.state(facts.name, created->id);
@@ -335,7 +353,7 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced, 
         co_return unsettled;
       }
       if (*state == StoredState::current) {
-        Result<void> tidied = co_await parts_.store.promote(*location, facts.name, created->id);
+        Result<void> tidied = co_await parts_.store.promote(location, facts.name, created->id);
         if (!tidied) parts_.log.warn("pending_label_left", {{"user", facts.name.str()}, {"error", base::describe(tidied.error())}});
         ready = Result<void>();
       }
@@ -350,7 +368,7 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced, 
   }
   if (!ready) {
     Outcome unsuccessful = failed(decision, ready.error());
-    Result<void> undone = co_await undo(facts, *location, created->id);
+    Result<void> undone = co_await undo(facts, location, created->id);
     if (!undone) {
       unsuccessful.status = OutcomeStatus::recovery_needed;
       unsuccessful.new_key = created->id;
@@ -375,7 +393,7 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced, 
   ledger.rotation = Rotation{created->id, old_key, parts_.clock.now(), forced, store_mark};
   Outcome rotated = outcome(std::move(decision), OutcomeStatus::done);
   rotated.new_key = created->id;
-  rotated.secret = *location;
+  rotated.secret = location;
   Result<void> recorded = co_await write_ledger(facts, ledger);
   if (!recorded) {
     // Stored, proved and current: nothing is lost. The intent is still there and the next run records the rotation.

@@ -22,7 +22,8 @@ struct RunIdentity {
 };
 
 /// Turns decisions about one account's users into AWS calls (docs/rotation.md). Every key is read again right before it
-/// is changed; a decision that no longer follows from the facts is `stale`.
+/// is switched off or deleted, and before it is replaced unless it was read moments ago; a decision that no longer follows
+/// from the facts is `stale`.
 /// Killed at any moment, the next run finds the intent in the ledger and finishes or undoes the rotation. After three
 /// failures of the store in a row no further key is made in the account; what is wrong with one user's secret does not count.
 class Executor {
@@ -40,8 +41,8 @@ class Executor {
 
   Executor(Parts parts, RunIdentity run) : parts_(parts), run_(std::move(run)) {}
 
-  /// Carries out one decision that decide() made from older facts of this user.
-  base::Task<Outcome> perform(aws::IamUser user, Decision decision);
+  /// Carries out one decision that decide() made from these facts of a user.
+  base::Task<Outcome> perform(UserFacts seen, Decision decision);
 
   /// Finishes or undoes the interrupted rotation that the ledger speaks of. Nothing when it may still be running
   /// elsewhere. A finished one is an Outcome of `rotate`, so that its owner hears of it.
@@ -65,6 +66,7 @@ class Executor {
   using Trial = std::optional<base::Permits::Permit>;
 
   base::Task<Trial> turn_to_rotate();
+  bool is_fresh(const UserFacts& facts) const;
   base::Task<Outcome> rotate(UserFacts facts, Decision decision, bool forced, Trial trial);
   base::Task<base::Result<aws::CreatedAccessKey>> create_key(UserFacts facts);
   base::Task<std::optional<base::Error>> quarantine(base::UserName user);

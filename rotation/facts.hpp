@@ -46,6 +46,9 @@ struct UserFacts {
   Fact<Ledger> ledger;                       ///< absent: keyward recorded nothing yet
   std::optional<base::Instant> previous_run;  ///< when this account was last audited: decides which warnings are new
   bool gone = false;                          ///< deleted since the account's users were listed: `keys` is empty
+  /// When AWS was first asked for what stands here; empty when a part is remembered from earlier runs or was not asked for,
+  /// and once the user's keys or record were changed.
+  std::optional<base::Instant> read_at = std::nullopt;
 };
 
 }  // namespace keyward::rotation

@@ -60,31 +60,26 @@ std::optional<Error> SecretStore::refusal(const aws::SecretDescription& secret, 
   return std::nullopt;
 }
 
-Task<Result<void>> SecretStore::check(base::UserName user) {
+Task<Result<std::optional<aws::SecretDescription>>> SecretStore::check(base::UserName user) {
   const Result<std::string> name = secret_name(settings_, account_, user);
   if (!name) co_return name.error();
   Result<std::optional<aws::SecretDescription>> found = co_await client_.describe(*name);
-  if (!found) co_return found.error();
-  if (!*found) co_return Result<void>();
+  if (!found || !*found) co_return found;
   if (std::optional<Error> why = refusal(**found, *name)) co_return *why;
-  co_return Result<void>();
+  co_return found;
 }
 
-Task<Result<aws::SecretDescription>> SecretStore::ensure_secret(std::string name, base::UserName user) {
+Task<Result<aws::SecretDescription>> SecretStore::create_secret(std::string name, base::UserName user) {
+  const std::string description = "Access key of IAM user " + user.str() + " in account " + account_.str() + ", kept by keyward";
+  // The token makes a repeated CreateSecret harmless; an empty secret has no version that it could name.
+  const std::string token = base::sha256_hex("keyward/v1|secret|" + name);
+  Result<std::string> created = co_await client_.create(name, description, settings_.kms_key_id, token);
+  if (!created && created.error().kind != ErrorKind::conflict) co_return created.error();
   Result<std::optional<aws::SecretDescription>> found = co_await client_.describe(name);
   if (!found) co_return found.error();
   if (!*found) {
-    const std::string description = "Access key of IAM user " + user.str() + " in account " + account_.str() + ", kept by keyward";
-    // The token makes a repeated CreateSecret harmless; an empty secret has no version that it could name.
-    const std::string token = base::sha256_hex("keyward/v1|secret|" + name);
-    Result<std::string> created = co_await client_.create(name, description, settings_.kms_key_id, token);
-    if (!created && created.error().kind != ErrorKind::conflict) co_return created.error();
-    found = co_await client_.describe(name);
-    if (!found) co_return found.error();
-    if (!*found) {
-      co_return Error{ErrorKind::transient, "store", "SecretNotVisible", "",
-                      "the secret " + name + " was created but cannot be seen yet; the next run will find it"};
-    }
+    co_return Error{ErrorKind::transient, "store", "SecretNotVisible", "",
+                    "the secret " + name + " was created but cannot be seen yet; the next run will find it"};
   }
   if (std::optional<Error> why = refusal(**found, name)) co_return *why;
   co_return std::move(**found);
@@ -113,16 +108,19 @@ Task<Result<void>> SecretStore::ensure_replicas(aws::SecretDescription secret) {
   co_return replicated;
 }
 
-Task<Result<SecretLocation>> SecretStore::prepare(base::UserName user, base::Arn user_arn) {
+Task<Result<PreparedSecret>> SecretStore::prepare(base::UserName user, base::Arn user_arn, std::optional<aws::SecretDescription> seen) {
   const Result<std::string> name = secret_name(settings_, account_, user);
   if (!name) co_return name.error();
-  Result<aws::SecretDescription> secret = co_await ensure_secret(*name, user);
-  if (!secret) co_return secret.error();
-  Result<void> readers = co_await ensure_readers(secret->arn, user_arn);
+  if (!seen) {
+    Result<aws::SecretDescription> made = co_await create_secret(*name, user);
+    if (!made) co_return made.error();
+    seen = std::move(*made);
+  }
+  Result<void> readers = co_await ensure_readers(seen->arn, user_arn);
   if (!readers) co_return readers.error();
-  Result<void> replicas = co_await ensure_replicas(*secret);
+  Result<void> replicas = co_await ensure_replicas(*seen);
   if (!replicas) co_return replicas.error();
-  co_return location_of(*secret);
+  co_return PreparedSecret{location_of(*seen), seen->version_with(k_current)};
 }
 
 Task<Result<void>> SecretStore::put_pending(SecretLocation location, base::UserName user, base::AccessKeyId key,
@@ -150,9 +148,22 @@ Task<Result<void>> SecretStore::promote(SecretLocation location, base::UserName 
     Result<void> moved = co_await client_.move_stage(location.arn, k_current, version, current);
     if (!moved) co_return moved.error();
   }
-  if (!has_label(**found, version, k_pending)) co_return Result<void>();
+  // AWS labels the version that was current before.
+  const bool has_previous = (!current.empty() && current != version) || !(*found)->version_with(k_previous).empty();
+  if (has_previous || !has_label(**found, version, k_pending)) co_return Result<void>();
   Result<void> dropped = co_await client_.move_stage(location.arn, k_pending, "", version);
   co_return dropped;
+}
+
+Task<Result<void>> SecretStore::promote_from(std::string current, SecretLocation location, base::UserName user, base::AccessKeyId key) {
+  if (!current.empty()) {
+    Result<void> moved = co_await client_.move_stage(location.arn, k_current, version_id(account_, user, key), current);
+    if (moved) co_return moved;
+    const ErrorKind kind = moved.error().kind;
+    if (kind != ErrorKind::conflict && kind != ErrorKind::invalid && kind != ErrorKind::not_found) co_return moved;
+  }
+  Result<void> promoted = co_await promote(std::move(location), std::move(user), std::move(key));
+  co_return promoted;
 }
 
 Task<Result<void>> SecretStore::drop_pending(SecretLocation location, base::UserName user, base::AccessKeyId key) {

@@ -20,6 +20,12 @@ enum class StoredState {
   current,  ///< proved and promoted: its owner is meant to use it
 };
 
+/// A secret that is ready to take a key.
+struct PreparedSecret {
+  SecretLocation location;
+  std::string current;  ///< the version under AWSCURRENT; empty: none
+};
+
 /// Stores the keys of one account's users in Secrets Manager, in the account itself or in a central one; which of the two
 /// is decided by the client it is given. Knows versions and staging labels, never reads a value.
 class SecretStore {
@@ -28,19 +34,22 @@ class SecretStore {
       : client_(client), settings_(std::move(settings)), account_(std::move(account)), region_(std::move(region)) {}
 
   /// Reads only: the name is legal, and the secret, if it exists, is not scheduled for deletion, not managed by another
-  /// service and has the right KMS key.
-  base::Task<base::Result<void>> check(base::UserName user);
+  /// service and has the right KMS key. Returns the secret, nothing when there is none yet.
+  base::Task<base::Result<std::optional<aws::SecretDescription>>> check(base::UserName user);
 
-  /// check(), and then everything else that can be known to go wrong before a key is made: the secret exists (it is
-  /// created empty), its readers and its replicas.
-  base::Task<base::Result<SecretLocation>> prepare(base::UserName user, base::Arn user_arn);
+  /// Everything else that can be known to go wrong before a key is made. `seen` is what check() found right before: the
+  /// secret is created (empty) when there was none, its readers and its replicas are seen to.
+  base::Task<base::Result<PreparedSecret>> prepare(base::UserName user, base::Arn user_arn, std::optional<aws::SecretDescription> seen);
 
   /// Stores the key under AWSPENDING.
   base::Task<base::Result<void>> put_pending(SecretLocation location, base::UserName user, base::AccessKeyId key,
                                              base::Secret secret);
-  /// Moves AWSCURRENT to the key and takes AWSPENDING away. Safe to repeat. Errors: `conflict` when the key lost AWSPENDING
-  /// to another rotation, which is then the one to be finished.
+  /// Moves AWSCURRENT to the key. Safe to repeat. Errors: `conflict` when the key lost AWSPENDING to another rotation, which
+  /// is then the one to be finished. AWSPENDING stays on the key until the next one takes it, as after a rotation by AWS; only
+  /// where no version was current before is it taken away, because nothing else tells then that the key was proved.
   base::Task<base::Result<void>> promote(SecretLocation location, base::UserName user, base::AccessKeyId key);
+  /// The same in one call, from the version `current`. AWS refuses when the label has moved meanwhile: then it looks.
+  base::Task<base::Result<void>> promote_from(std::string current, SecretLocation location, base::UserName user, base::AccessKeyId key);
   /// Takes AWSPENDING away from a key that will not be used. Safe to repeat.
   base::Task<base::Result<void>> drop_pending(SecretLocation location, base::UserName user, base::AccessKeyId key);
 
@@ -57,7 +66,7 @@ class SecretStore {
  private:
   /// Why a key must not be stored there; nothing when it may.
   std::optional<base::Error> refusal(const aws::SecretDescription& secret, const std::string& name) const;
-  base::Task<base::Result<aws::SecretDescription>> ensure_secret(std::string name, base::UserName user);
+  base::Task<base::Result<aws::SecretDescription>> create_secret(std::string name, base::UserName user);
   base::Task<base::Result<void>> ensure_readers(std::string arn, base::Arn user_arn);
   base::Task<base::Result<void>> ensure_replicas(aws::SecretDescription secret);
   SecretLocation location_of(const aws::SecretDescription& secret) const;

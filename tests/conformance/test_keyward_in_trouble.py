@@ -389,7 +389,8 @@ def test_killed_in_the_middle_of_a_rotation_the_next_run_finishes_or_undoes_it(t
         sandbox.faults(latency="0ms")
         keyward("run").expect(0)
         assert_rotated(sandbox.state(), A, "alice")
-        assert "AWSPENDING" not in stored(sandbox.state())
+        labels = stored(sandbox.state())
+        assert labels.get("AWSPENDING", set()) <= labels["AWSCURRENT"]
 
 
 def test_two_runs_at_once_from_different_hosts_make_one_key(tmp_path):
@@ -620,8 +621,8 @@ def test_a_new_key_stays_when_its_label_can_neither_be_moved_nor_read(tmp_path):
         sandbox.faults(
             rules=[
                 {"action": "secretsmanager:UpdateSecretVersionStage", "fault": "denied", "times": -1},
-                # Those before: two that find no secret, one that finds it made, and one before the label is moved.
-                {"action": "secretsmanager:DescribeSecret", "fault": "denied", "skip": 4, "times": -1},
+                # Those before: one that finds no secret, one that finds it made, and one before the label is moved.
+                {"action": "secretsmanager:DescribeSecret", "fault": "denied", "skip": 3, "times": -1},
             ]
         )
         result = keyward("run").expect(4)

@@ -136,7 +136,7 @@ def test_a_host_that_slept_while_another_worked_harms_nothing(daily, tmp_path, w
         assert other("run").code in (0, 4)
         assert wake().code in (0, 4)
     for day in range(0, 31, EVERY_FEW_DAYS):
-        assert not any("AWSPENDING" in stages for stages in labels(sandbox)) or day == 0
+        assert not any("AWSPENDING" in stages and "AWSCURRENT" not in stages for stages in labels(sandbox)) or day == 0
         if day <= 10:
             work_with(sandbox, old["id"])
         assert other("run").code == 0
@@ -176,6 +176,16 @@ def asleep_at(sandbox, keyward, executed, *actions):
         if process.poll() is None:
             process.kill()
             process.communicate()
+
+
+def test_a_host_that_slept_before_its_first_change_looks_again(daily):
+    sandbox, sleeper = daily
+    with asleep_at(sandbox, sleeper, False, "iam:GetAccessKeyLastUsed") as wake:
+        sandbox.advance("2m")
+        sandbox.edit("create_key", account=A, user="alice", age_days=0)
+        wake().expect(0)
+    assert not record(sandbox), "a rotation was begun for what was known minutes ago"
+    assert len(keys(sandbox.state(), A, "alice")) == 2
 
 
 # ---- other settings

@@ -61,6 +61,15 @@ def notices_in(mails):
     return notices
 
 
+def is_unfinished(secret):
+    """Whether a version is stored and not handed over. AWSPENDING stays on the version that AWSCURRENT was moved to; together on
+    the first version of a secret, which has both from the start, they mean that it was not handed over."""
+    labels = {stage: version for version, known in secret["versions"].items() for stage in known["stages"]}
+    if "AWSPENDING" not in labels:
+        return False
+    return labels["AWSPENDING"] != labels.get("AWSCURRENT") or "AWSPREVIOUS" not in labels
+
+
 class World:
     """The durable state of the sandbox, arranged for looking things up."""
 
@@ -115,8 +124,7 @@ class World:
         for secret, version, key in self.current_ids():
             if key not in existing:
                 continue
-            stages = [stage for other in secret["versions"].values() for stage in other["stages"]]
-            if "AWSPENDING" not in version["stages"] or "AWSPREVIOUS" in stages:
+            if "AWSPENDING" not in version["stages"] or not is_unfinished(secret):
                 yield key
 
     def dead_ends(self):
@@ -239,7 +247,7 @@ class Expectation:
             if id_ not in existing:
                 yield Failure(LOST, f"{secret['name']}: AWSCURRENT is the key {id_}, which does not exist")
         for _, secret in world.secrets:
-            if any("AWSPENDING" in version["stages"] for version in secret["versions"].values()):
+            if is_unfinished(secret):
                 yield Failure(ORPHANED, f"{secret['name']}: a version is still AWSPENDING")
         for id_ in promoted:
             if id_ not in existing:
