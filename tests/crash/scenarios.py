@@ -151,7 +151,6 @@ DEATHS = {
     "key-made": ("secretsmanager:PutSecretValue",),
     "key-stored": ("secretsmanager:PutSecretValue", "sts:GetCallerIdentity"),
     "key-proved": ("secretsmanager:UpdateSecretVersionStage",),
-    "label-moved": ("secretsmanager:UpdateSecretVersionStage", "secretsmanager:UpdateSecretVersionStage"),
     "not-recorded": ("secretsmanager:UpdateSecretVersionStage", "iam:TagUser"),
 }
 
@@ -168,7 +167,6 @@ SCENARIOS += [
     )
     for rotation, age, prepare in (("first", 89, a_day_before), ("second", 90, a_whole_cycle_ago))
     for death, actions in DEATHS.items()
-    if (rotation, death) != ("first", "label-moved")
 ]
 
 
