@@ -19,10 +19,7 @@ AccountReport open_report(const RunParts& parts, accounts::Account account, Mode
 }
 
 Outcome not_carried_out(const Decision& decision, OutcomeStatus status, base::Instant at, std::string detail) {
-  Outcome outcome;
-  outcome.decision = decision;
-  outcome.status = status;
-  outcome.at = at;
+  Outcome outcome = rotation::make_outcome(decision, status, at);
   if (!detail.empty()) outcome.decision.detail = std::move(detail);
   return outcome;
 }
@@ -31,12 +28,6 @@ namespace {
 
 JournalEntry begun_now(const AccountWork& work, const base::UserName& user, const Decision& decision) {
   return {work.report.account.id, user, decision, work.parts.context.clock.now(), work.parts.run.id, std::nullopt, std::nullopt};
-}
-
-Outcome not_begun(const Decision& decision, base::Instant at, base::Error error) {
-  Outcome outcome = not_carried_out(decision, OutcomeStatus::failed, at, "");
-  outcome.error = std::move(error);
-  return outcome;
 }
 
 /// The keys that earlier runs listed of this user are not to be relied on from now on, whatever becomes of the action.
@@ -76,9 +67,9 @@ Task<std::optional<Outcome>> settle(AccountWork& work, rotation::UserFacts facts
   const std::string order = order_behind(work, facts, decision);
   const JournalEntry entry = begun_now(work, facts.name, decision);
   const Result<void> begun = journal.begin(entry);
-  if (!begun) co_return not_begun(decision, entry.begun, begun.error());
+  if (!begun) co_return rotation::make_failure(decision, begun.error(), entry.begun);
   forget_keys(work, facts.name);
-  std::optional<Outcome> settled = co_await work.workplace.executor().settle(std::move(facts));
+  std::optional<Outcome> settled = co_await work.workplace.settlement().settle(std::move(facts));
   if (settled) {
     if (!order.empty()) settled->decision.detail += "; asked for: " + order;
     journal.end(entry, *settled);
@@ -134,7 +125,7 @@ Task<Outcome> perform(AccountWork& work, rotation::UserFacts seen, Decision deci
     const Result<void> begun = journal.begin(entry);
     // Nobody may hear of it then; a compromised key is switched off all the same.
     const bool must_be_noted = decision.action != Action::deactivate || decision.reason != rotation::Reason::compromised_key;
-    if (!begun && must_be_noted) co_return not_begun(decision, entry.begun, begun.error());
+    if (!begun && must_be_noted) co_return rotation::make_failure(decision, begun.error(), entry.begun);
   }
   forget_keys(work, seen.name);
   Task<Outcome> action = action_of(work.workplace.executor(), std::move(seen), std::move(decision));

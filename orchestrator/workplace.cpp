@@ -30,7 +30,8 @@ Workplace::Workplace(const RunParts& parts, const accounts::Account& account, co
       prover_(parts.context, parts.region,
               {parts.configuration.limits.verify_interval, parts.configuration.limits.verify_timeout, 3}),
       executor_({writer_iam_, auditor_, store_, prover_, settings.policy, parts.context.clock, parts.context.sleeper, parts.log},
-                parts.run) {
+                parts.run),
+      settlement_({writer_iam_, auditor_, store_, parts.context.clock, parts.log}, parts.run) {
   const auto own = std::make_shared<aws::AccountLimits>(parts.context.limits, parts.configuration.limits.calls_per_second_per_account);
   const bool central = settings.store.target == rotation::StoreTarget::central;
   reader_.caller().limit_rate(own);

@@ -19,6 +19,7 @@
 #include "rotation/executor.hpp"
 #include "rotation/key_prover.hpp"
 #include "rotation/secret_store.hpp"
+#include "rotation/settlement.hpp"
 
 namespace keyward::orchestrator {
 
@@ -48,6 +49,7 @@ class Workplace {
 
   rotation::Auditor& auditor() { return auditor_; }
   rotation::Executor& executor() { return executor_; }
+  rotation::Settlement& settlement() { return settlement_; }
   rotation::SecretStore& store() { return store_; }
   /// What earlier runs listed of the account's keys.
   rotation::KeyCache& cache() { return cache_; }
@@ -73,6 +75,7 @@ class Workplace {
   rotation::SecretStore store_;
   rotation::KeyProver prover_;
   rotation::Executor executor_;
+  rotation::Settlement settlement_;
 };
 
 }  // namespace keyward::orchestrator

@@ -14,9 +14,6 @@ using base::ErrorKind;
 using base::Result;
 using base::Task;
 
-// Longer than any rotation takes, with limits.verify_timeout at its most (5 minutes) and slow answers. An intent of another machine's run that is younger may be at work.
-constexpr std::chrono::minutes k_longest_rotation{15};
-
 // ListAccessKeys may omit a key for some seconds after it was made.
 constexpr int k_looks_for_lost_key = 3;
 constexpr std::chrono::milliseconds k_look_again{1'000};
@@ -25,11 +22,8 @@ constexpr std::chrono::milliseconds k_look_again{1'000};
 constexpr int k_create_attempts = 2;
 constexpr const char* k_lost_key = "LostKey";
 
-// Within this time after an intent no other host settles it (k_longest_rotation), whatever the dates of answers differ by.
+// Within this time after an intent no other host settles it (settlement.cpp), whatever the dates of answers differ by.
 constexpr std::chrono::minutes k_surely_ours{10};
-
-// Stands in an intent for the run of another host, whose own intent was replaced.
-constexpr const char* k_unknown_run = "unknown";
 
 // The managed policies that AWS attaches to a user whose key it found in public begin like this.
 constexpr std::string_view k_quarantine = "AWSCompromisedKeyQuarantine";
@@ -39,32 +33,6 @@ constexpr std::chrono::seconds k_fresh{10};
 
 // IAM, per user.
 constexpr std::size_t k_user_tags = 50;
-
-std::vector<AccessKeyId> active_ids_of(const UserFacts& facts) {
-  std::vector<AccessKeyId> ids;
-  for (const KeyFacts& key : facts.keys.value()) {
-    if (key.status == KeyStatus::active) ids.push_back(key.id);
-  }
-  return ids;
-}
-
-std::vector<AccessKeyId> ids_of(const UserFacts& facts) {
-  std::vector<AccessKeyId> ids;
-  for (const KeyFacts& key : facts.keys.value()) ids.push_back(key.id);
-  return ids;
-}
-
-Ledger ledger_of(const UserFacts& facts) { return facts.ledger.is_known() ? facts.ledger.value() : Ledger{}; }
-
-bool contains(const std::vector<AccessKeyId>& ids, const AccessKeyId& id) { return std::ranges::find(ids, id) != ids.end(); }
-
-/// Whether a key that `intent` does not name and that is not current may be the one its rotation made. Not one that came
-/// when that rotation was long over, and not one that somebody works with: the proof uses STS only, and nobody heard of it.
-bool may_be_unfinished(const KeyFacts& key, const Intent& intent) {
-  const bool at_that_time = key.created >= intent.at - k_clock_spread && key.created <= intent.at + k_longest_rotation;
-  const bool in_use = key.last_use.is_known() && key.last_use.value().service != "sts";
-  return at_that_time && !in_use;
-}
 
 const Decision* same_decision(const std::vector<Decision>& decisions, const Decision& wanted) {
   const auto found = std::ranges::find_if(decisions, [&wanted](const Decision& decision) {
@@ -93,28 +61,12 @@ bool of_the_store(const Error& error) {
   }
 }
 
-Error overtaken_error() {
-  return Error{ErrorKind::conflict, "rotate", "Overtaken", "", "another run worked on the user's keys at the same time; the next run looks at the user"};
-}
-
 std::string what_changed(const std::vector<Decision>& now) {
   return "the user's keys changed since they were audited; the rules now say " + std::string(to_string(now[0].action)) +
          " (" + std::string(to_string(now[0].reason)) + ")";
 }
 
 }  // namespace
-
-std::string_view to_string(OutcomeStatus status) noexcept {
-  switch (status) {
-    case OutcomeStatus::done: return "done";
-    case OutcomeStatus::dry_run: return "dry_run";
-    case OutcomeStatus::stale: return "stale";
-    case OutcomeStatus::held_back: return "held_back";
-    case OutcomeStatus::failed: return "failed";
-    case OutcomeStatus::recovery_needed: return "recovery_needed";
-  }
-  return "failed";
-}
 
 std::optional<Error> not_switchable(const UserFacts& facts, const AccessKeyId& key) {
   if (facts.keys.is_unknown() || contains(ids_of(facts), key)) return std::nullopt;
@@ -133,32 +85,11 @@ std::optional<Error> not_rotatable(const UserFacts& facts, const Decision& decis
   return std::nullopt;
 }
 
-Outcome Executor::outcome(Decision decision, OutcomeStatus status) const {
-  Outcome result;
-  result.decision = std::move(decision);
-  result.status = status;
-  result.at = parts_.clock.now();
-  return result;
-}
-
-Outcome Executor::failed(Decision decision, Error error) const {
-  Outcome result = outcome(std::move(decision), OutcomeStatus::failed);
-  result.error = std::move(error);
-  return result;
-}
-
 Outcome Executor::unanswered(Decision decision, Error error) const {
   Outcome result = failed(std::move(decision), std::move(error));
   const ErrorKind kind = result.error->kind;
   result.in_doubt = kind == ErrorKind::transient || kind == ErrorKind::ambiguous || kind == ErrorKind::deadline_exceeded;
   return result;
-}
-
-Task<Result<void>> Executor::write_ledger(UserFacts facts, Ledger ledger) {
-  const Result<std::string> value = format_ledger(ledger);
-  if (!value) co_return value.error();
-  Result<void> written = co_await parts_.iam.tag_user(facts.name, parts_.auditor.ledger_tag(), *value);
-  co_return written;
 }
 
 /// The turn of a rotation, before its user is read again: what is read must not grow old in the queue.
@@ -296,14 +227,14 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced, 
   const base::Instant begun = parts_.clock.now();
   const std::string store_mark = parts_.store.mark(facts.name);
   ledger.intent = Intent{run_.id, begun, ids_of(facts), forced, store_mark};
-  Result<void> intended = co_await write_ledger(facts, ledger);
+  Result<void> intended = co_await record_.write(facts, ledger);
   if (!intended) co_return failed(std::move(decision), intended.error());
   facts.ledger = Fact<Ledger>::known(ledger);
 
   // A key whose secret cannot be stored must not be made.
   Result<PreparedSecret> prepared = co_await parts_.store.prepare(facts.name, facts.arn, std::move(*storable));
   if (!prepared) {
-    Result<void> cleared = co_await clear_intent(facts);
+    Result<void> cleared = co_await record_.clear_intent(facts);
     if (!cleared) parts_.log.warn("intent_not_cleared", {{"user", facts.name.str()}, {"error", base::describe(cleared.error())}});
     note_store_failure(prepared.error(), trial);
     co_return failed(std::move(decision), prepared.error());
@@ -319,7 +250,7 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced, 
     // lost, or somebody made a key since we looked. That may be another host's run, whose record ours has replaced.
     const bool in_doubt = created.error().kind == ErrorKind::ambiguous || created.error().kind == ErrorKind::limit_exceeded;
     if (!in_doubt) {
-      Result<void> cleared = co_await clear_intent(facts);
+      Result<void> cleared = co_await record_.clear_intent(facts);
       if (!cleared) parts_.log.warn("intent_not_cleared", {{"user", facts.name.str()}, {"error", base::describe(cleared.error())}});
     }
     Outcome unsuccessful = failed(std::move(decision), created.error());
@@ -380,7 +311,7 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced, 
 
   // This host may have slept since it began, and another may have taken the key for left behind.
   if (parts_.clock.now() - begun > k_surely_ours) {
-    Result<bool> there = co_await exists(facts.name, created->id);
+    Result<bool> there = co_await record_.has_key(facts.name, created->id);
     if (!there || !*there) {
       Outcome overtaken = failed(std::move(decision), there ? overtaken_error() : there.error());
       overtaken.in_doubt = true;
@@ -394,7 +325,7 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced, 
   Outcome rotated = outcome(std::move(decision), OutcomeStatus::done);
   rotated.new_key = created->id;
   rotated.secret = location;
-  Result<void> recorded = co_await write_ledger(facts, ledger);
+  Result<void> recorded = co_await record_.write(facts, ledger);
   if (!recorded) {
     // Stored, proved and current: nothing is lost. The intent is still there and the next run records the rotation.
     rotated.status = OutcomeStatus::failed;
@@ -403,13 +334,6 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced, 
     rotated.error->message += "; the new key is stored and works, the next run records it";
   }
   co_return rotated;
-}
-
-/// Whether the user has this key now.
-Task<Result<bool>> Executor::exists(base::UserName user, AccessKeyId key) {
-  Result<std::vector<aws::AccessKeyMetadata>> listed = co_await parts_.iam.list_access_keys(user);
-  if (!listed) co_return listed.error();
-  co_return std::ranges::find(*listed, key, &aws::AccessKeyMetadata::id) != listed->end();
 }
 
 /// CreateAccessKey has no idempotency token. A lost answer is cleared up by looking at the keys, then tried once more.
@@ -463,174 +387,9 @@ Task<Result<void>> Executor::undo(UserFacts facts, SecretLocation location, Acce
   if (!removed) co_return removed.error();
   Result<void> dropped = co_await parts_.store.drop_pending(location, facts.name, key);
   if (!dropped) parts_.log.warn("pending_label_left", {{"user", facts.name.str()}, {"error", base::describe(dropped.error())}});
-  Result<void> cleared = co_await clear_intent(facts);
+  Result<void> cleared = co_await record_.clear_intent(facts);
   if (!cleared) parts_.log.warn("intent_not_cleared", {{"user", facts.name.str()}, {"error", base::describe(cleared.error())}});
   co_return Result<void>();
-}
-
-/// Removes the intent of a rotation that left no key. With a key there that the intent does not name it stays, for the
-/// next run to judge: another host's run may have made that key, and its record may be the one that ours has replaced.
-Task<Result<void>> Executor::clear_intent(UserFacts facts) {
-  Ledger ledger = facts.ledger.value();
-  const std::vector<AccessKeyId> known = ledger.intent->keys;
-  Result<std::vector<aws::AccessKeyMetadata>> listed = co_await parts_.iam.list_access_keys(facts.name);
-  if (!listed) co_return listed.error();
-  const auto is_unknown = [&known](const aws::AccessKeyMetadata& key) { return !contains(known, key.id); };
-  if (std::ranges::any_of(*listed, is_unknown)) {
-    co_return Error{ErrorKind::conflict, "rotate", "KeysChanged", "", "somebody else made a key; the next run looks at it"};
-  }
-  ledger.intent.reset();
-  Result<void> cleared = co_await close_record(std::move(facts), std::move(ledger), known);
-  co_return cleared;
-}
-
-/// Writes a record that speaks of no rotation, of a user who has no keys but the known ones. TagUser cannot be asked to
-/// write only where nothing else was written meanwhile: so it looks afterwards. A stored key that came while it wrote is
-/// another run's, whose record may just have been replaced; the intent that is written then lets the next run find out.
-Task<Result<void>> Executor::close_record(UserFacts facts, Ledger ledger, std::vector<AccessKeyId> known) {
-  Result<void> written = co_await write_ledger(facts, ledger);
-  if (!written) co_return written.error();
-  Result<std::vector<aws::AccessKeyMetadata>> listed = co_await parts_.iam.list_access_keys(facts.name);
-  if (!listed) co_return listed.error();
-  const auto made = std::ranges::find_if_not(*listed, [&known](const aws::AccessKeyMetadata& key) { return contains(known, key.id); });
-  if (made == listed->end()) co_return Result<void>();
-  Result<StoredState> state = co_await parts_.store.state(facts.name, made->id);
-  if (!state) co_return state.error();
-  if (*state == StoredState::absent) co_return Result<void>();
-  ledger.intent = Intent{k_unknown_run, made->created, known, false, parts_.store.mark(facts.name)};
-  Result<void> reopened = co_await write_ledger(facts, ledger);
-  if (!reopened) co_return reopened.error();
-  co_return overtaken_error();
-}
-
-/// The keys are not those of the interrupted rotation: somebody made or deleted some meanwhile.
-Task<Outcome> Executor::leave_to_person(UserFacts facts, Decision decision, std::vector<AccessKeyId> made) {
-  std::vector<Suspect> suspects;
-  std::string states;
-  for (const AccessKeyId& key : made) {
-    Result<StoredState> state = co_await parts_.store.state(facts.name, key);
-    if (!state) co_return failed(std::move(decision), state.error());
-    suspects.emplace_back(key, *state);
-    const char* stored = *state == StoredState::current ? "stored and current" : *state == StoredState::pending ? "stored, not proved" : "not stored";
-    states += (states.empty() ? "" : ", ") + base::last_four(key) + " is " + stored;
-  }
-  Outcome left = failed(std::move(decision), Error{ErrorKind::conflict, "recover", "KeysChanged", "",
-                                                   "the user's keys are not those of the interrupted rotation (" + states +
-                                                       "); a person must decide which of them stay"});
-  left.status = OutcomeStatus::recovery_needed;
-  left.todo = rescue_commands(facts.name, suspects, parts_.auditor.ledger_tag());
-  co_return left;
-}
-
-Task<std::optional<Outcome>> Executor::settle(UserFacts facts) {
-  const Intent intent = *facts.ledger.value().intent;
-  const bool ours = intent.run == run_.id || (run_.is_dead && run_.is_dead(intent.run));
-  if (!ours && parts_.clock.now() - intent.at < k_longest_rotation) co_return std::nullopt;
-
-  Decision decision;
-  decision.action = Action::rotate;
-  decision.reason = Reason::interrupted_rotation;
-  decision.detail = "begun by run " + intent.run + " on " + base::format_iso8601(intent.at);
-
-  std::vector<AccessKeyId> made;
-  std::optional<AccessKeyId> old_key;
-  for (const KeyFacts& key : facts.keys.value()) {
-    if (contains(intent.keys, key.id)) {
-      old_key = key.id;
-    } else {
-      made.push_back(key.id);
-    }
-  }
-  decision.key = old_key;
-  const std::vector<AccessKeyId> known = ids_of(facts);
-  Ledger ledger = ledger_of(facts);
-  ledger.intent.reset();
-  ledger.forget_all_but(known);
-  if (made.empty()) {
-    Result<void> cleared = co_await close_record(facts, std::move(ledger), known);
-    if (!cleared) co_return failed(std::move(decision), cleared.error());
-    decision.action = Action::note;
-    decision.detail += "; no key had been made";
-    co_return outcome(std::move(decision), OutcomeStatus::done);
-  }
-  if (made.size() > 1) {
-    Outcome left = co_await leave_to_person(std::move(facts), std::move(decision), std::move(made));
-    co_return left;
-  }
-  if (!intent.store.empty() && intent.store != parts_.store.mark(facts.name)) {
-    Outcome elsewhere = failed(std::move(decision), Error{ErrorKind::conflict, "recover", "StoreChanged", "",
-                                                          "the rotation was begun when `store` was configured differently, and only there can be seen "
-                                                          "whether its key " + base::last_four(made.front()) + " was stored"});
-    elsewhere.status = OutcomeStatus::recovery_needed;
-    elsewhere.todo = {"keyward recover   # with the settings under `store` that were in force on " + base::format_iso8601(intent.at)};
-    co_return elsewhere;
-  }
-  const AccessKeyId new_key = made.front();
-  const auto unfinished = std::ranges::find(facts.keys.value(), new_key, &KeyFacts::id);
-  if (unfinished->status != KeyStatus::active) {
-    Result<void> forgotten = co_await close_record(facts, std::move(ledger), known);
-    if (!forgotten) co_return failed(std::move(decision), forgotten.error());
-    decision.action = Action::note;
-    decision.detail += "; its key " + base::last_four(new_key) + " was switched off meanwhile, so it replaces nothing";
-    co_return outcome(std::move(decision), OutcomeStatus::done);
-  }
-  Result<StoredState> state = co_await parts_.store.state(facts.name, new_key);
-  if (!state) co_return failed(std::move(decision), state.error());
-  // A person took the old key away meanwhile. With the new one in its place the rotation is as good as done.
-  if (!old_key && *state == StoredState::current && !intent.keys.empty()) old_key = intent.keys.front();
-  if (!old_key) {
-    Outcome left = co_await leave_to_person(std::move(facts), std::move(decision), std::move(made));
-    co_return left;
-  }
-  Result<SecretLocation> location = co_await parts_.store.locate(facts.name);
-  if (!location && location.error().kind != ErrorKind::not_found) co_return failed(std::move(decision), location.error());
-  if (location && *state == StoredState::current) {
-    Result<void> promoted = co_await parts_.store.promote(*location, facts.name, new_key);
-    if (!promoted) co_return failed(std::move(decision), promoted.error());
-    // Another host may have been faster, and of another opinion.
-    Result<bool> there = co_await exists(facts.name, new_key);
-    if (!there) co_return failed(std::move(decision), there.error());
-    if (!*there) co_return failed(std::move(decision), overtaken_error());
-    ledger.rotation = Rotation{new_key, *old_key, parts_.clock.now(), intent.forced, intent.store};
-    Result<void> recorded = co_await write_ledger(facts, ledger);
-    if (!recorded) co_return failed(std::move(decision), recorded.error());
-    Outcome finished = outcome(std::move(decision), OutcomeStatus::done);
-    finished.new_key = new_key;
-    finished.secret = *location;
-    co_return finished;
-  }
-  if (unfinished->last_use.is_unknown()) {
-    co_return failed(std::move(decision), Error{ErrorKind::conflict, "recover", "FactUnknown", "",
-                                                "when the key " + base::last_four(new_key) + " was last used could not be read: " +
-                                                    unfinished->last_use.why()});
-  }
-  if (!may_be_unfinished(*unfinished, intent)) {
-    Result<void> forgotten = co_await close_record(facts, std::move(ledger), known);
-    if (!forgotten) co_return failed(std::move(decision), forgotten.error());
-    decision.action = Action::note;
-    decision.detail += "; the key " + base::last_four(new_key) + " was made or is used by somebody else and stays";
-    co_return outcome(std::move(decision), OutcomeStatus::done);
-  }
-  // Not proved to be anybody's: its owner never heard of it, so nothing can depend on it.
-  Result<void> removed = co_await parts_.iam.delete_access_key(facts.name, new_key);
-  if (!removed) {
-    Outcome stuck = failed(std::move(decision), removed.error());
-    stuck.status = OutcomeStatus::recovery_needed;
-    stuck.new_key = new_key;
-    stuck.todo = removal_commands(facts.name, new_key);
-    co_return stuck;
-  }
-  if (location) {
-    Result<void> dropped = co_await parts_.store.drop_pending(*location, facts.name, new_key);
-    if (!dropped) parts_.log.warn("pending_label_left", {{"user", facts.name.str()}, {"error", base::describe(dropped.error())}});
-  }
-  ledger.forget_all_but({*old_key});
-  // A deleted key may be listed for some seconds yet.
-  Result<void> cleared = co_await close_record(facts, std::move(ledger), known);
-  if (!cleared) co_return failed(std::move(decision), cleared.error());
-  decision.action = Action::note;
-  decision.detail += "; its unfinished key " + base::last_four(new_key) + " was removed";
-  co_return outcome(std::move(decision), OutcomeStatus::done);
 }
 
 /// Promise 2: the key that replaces this one must still be there to be fetched on the day when the old one goes.
@@ -662,7 +421,7 @@ Task<Outcome> Executor::switch_off(UserFacts facts, Decision decision) {
   ledger.forget_all_but(ids_of(facts));
   ledger.deactivated.erase(*decision.key);
   ledger.deactivating.insert_or_assign(*decision.key, parts_.clock.now());
-  Result<void> begun = co_await write_ledger(facts, ledger);
+  Result<void> begun = co_await record_.write(facts, ledger);
   // A compromised key is not left on for want of a record.
   if (!begun && decision.reason != Reason::compromised_key) co_return failed(std::move(decision), begun.error());
   Result<void> done = co_await parts_.iam.deactivate_access_key(facts.name, *decision.key);
@@ -670,7 +429,7 @@ Task<Outcome> Executor::switch_off(UserFacts facts, Decision decision) {
   ledger.deactivating.erase(*decision.key);
   ledger.announced.erase(*decision.key);
   ledger.deactivated.insert_or_assign(*decision.key, parts_.clock.now());
-  Result<void> recorded = co_await write_ledger(facts, ledger);
+  Result<void> recorded = co_await record_.write(facts, ledger);
   if (!recorded) co_return switched_off_unrecorded(std::move(decision), recorded.error());
   co_return outcome(std::move(decision), OutcomeStatus::done);
 }
@@ -704,7 +463,7 @@ Task<Outcome> Executor::note(UserFacts facts, Decision decision) {
       ledger.reactivated.insert_or_assign(*decision.key, now);
       break;
   }
-  Result<void> recorded = co_await write_ledger(facts, ledger);
+  Result<void> recorded = co_await record_.write(facts, ledger);
   if (!recorded) co_return failed(std::move(decision), recorded.error());
   co_return outcome(std::move(decision), OutcomeStatus::done);
 }

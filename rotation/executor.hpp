@@ -10,21 +10,16 @@
 #include "rotation/auditor.hpp"
 #include "rotation/key_prover.hpp"
 #include "rotation/outcome.hpp"
+#include "rotation/run_identity.hpp"
 #include "rotation/secret_store.hpp"
+#include "rotation/user_record.hpp"
 
 namespace keyward::rotation {
-
-/// Who does it, for the ledger and for telling an own interrupted rotation from another machine's running one.
-struct RunIdentity {
-  std::string id;  ///< letters, digits, `_`, `.`, `-`; at most 24 characters
-  /// True when that run cannot be at work any more: it was this host's and ended.
-  std::function<bool(const std::string& run)> is_dead;
-};
 
 /// Turns decisions about one account's users into AWS calls (docs/rotation.md). Every key is read again right before it
 /// is switched off or deleted, and before it is replaced unless it was read moments ago; a decision that no longer follows
 /// from the facts is `stale`.
-/// Killed at any moment, the next run finds the intent in the ledger and finishes or undoes the rotation. After three
+/// Killed at any moment, the next run finds the intent in the ledger and finishes or undoes the rotation (Settlement). After three
 /// failures of the store in a row no further key is made in the account; what is wrong with one user's secret does not count.
 class Executor {
  public:
@@ -39,14 +34,10 @@ class Executor {
     base::Log& log;
   };
 
-  Executor(Parts parts, RunIdentity run) : parts_(parts), run_(std::move(run)) {}
+  Executor(Parts parts, RunIdentity run) : parts_(parts), record_({parts.iam, parts.auditor, parts.store}), run_(std::move(run)) {}
 
   /// Carries out one decision that decide() made from these facts of a user.
   base::Task<Outcome> perform(UserFacts seen, Decision decision);
-
-  /// Finishes or undoes the interrupted rotation that the ledger speaks of. Nothing when it may still be running
-  /// elsewhere. A finished one is an Outcome of `rotate`, so that its owner hears of it.
-  base::Task<std::optional<Outcome>> settle(UserFacts facts);
 
   /// A rotation asked for by a person: whatever the key's age. To be settled first, if need be. `decision` names the
   /// reason, forced_rotation or compromised_key, and tells why. A compromised key is inactive already; no replacement is
@@ -70,21 +61,18 @@ class Executor {
   base::Task<Outcome> rotate(UserFacts facts, Decision decision, bool forced, Trial trial);
   base::Task<base::Result<aws::CreatedAccessKey>> create_key(UserFacts facts);
   base::Task<std::optional<base::Error>> quarantine(base::UserName user);
-  base::Task<Outcome> leave_to_person(UserFacts facts, Decision decision, std::vector<base::AccessKeyId> made);
   base::Task<base::Result<bool>> remove_lost_key(UserFacts facts);
-  base::Task<base::Result<void>> clear_intent(UserFacts facts);
-  base::Task<base::Result<void>> close_record(UserFacts facts, Ledger ledger, std::vector<base::AccessKeyId> known);
   base::Task<base::Result<void>> undo(UserFacts facts, SecretLocation location, base::AccessKeyId key);
-  base::Task<base::Result<bool>> exists(base::UserName user, base::AccessKeyId key);
   base::Task<std::optional<base::Error>> replacement_lost(UserFacts facts, base::AccessKeyId old_key);
   base::Task<Outcome> deactivate(UserFacts facts, Decision decision);
   base::Task<Outcome> switch_off(UserFacts facts, Decision decision);
   Outcome switched_off_unrecorded(Decision decision, base::Error error) const;
   base::Task<Outcome> remove(UserFacts facts, Decision decision);
   base::Task<Outcome> note(UserFacts facts, Decision decision);
-  base::Task<base::Result<void>> write_ledger(UserFacts facts, Ledger ledger);
-  Outcome outcome(Decision decision, OutcomeStatus status) const;
-  Outcome failed(Decision decision, base::Error error) const;
+  Outcome outcome(Decision decision, OutcomeStatus status) const { return make_outcome(std::move(decision), status, parts_.clock.now()); }
+  Outcome failed(Decision decision, base::Error error) const {
+    return make_failure(std::move(decision), std::move(error), parts_.clock.now());
+  }
   /// Of a call that changes something: when it was not refused, its answer may only be lost.
   Outcome unanswered(Decision decision, base::Error error) const;
 
@@ -93,6 +81,7 @@ class Executor {
   void note_store_failure(const base::Error& error, Trial& trial);
 
   Parts parts_;
+  UserRecord record_;
   RunIdentity run_;
   std::size_t store_failures_ = 0;     ///< in a row
   bool store_works_ = false;           ///< it has taken a key of this account in this run

@@ -43,6 +43,9 @@ struct Outcome {
   std::vector<std::string> todo;  ///< what a person has to type, when only a person can end it
 };
 
+Outcome make_outcome(Decision decision, OutcomeStatus status, base::Instant at);
+Outcome make_failure(Decision decision, base::Error error, base::Instant at);
+
 /// One user of one account: the facts and what was done about them.
 struct UserReport {
   UserFacts facts;

@@ -1,0 +1,159 @@
+#include "rotation/settlement.hpp"
+
+#include <algorithm>
+
+#include "rotation/rescue.hpp"
+
+namespace keyward::rotation {
+namespace {
+
+using base::AccessKeyId;
+using base::Error;
+using base::ErrorKind;
+using base::Result;
+using base::Task;
+
+// Longer than any rotation takes, with limits.verify_timeout at its most (5 minutes) and slow answers. An intent of another machine's run that is younger may be at work.
+constexpr std::chrono::minutes k_longest_rotation{15};
+
+/// Whether a key that `intent` does not name and that is not current may be the one its rotation made. Not one that came
+/// when that rotation was long over, and not one that somebody works with: the proof uses STS only, and nobody heard of it.
+bool may_be_unfinished(const KeyFacts& key, const Intent& intent) {
+  const bool at_that_time = key.created >= intent.at - k_clock_spread && key.created <= intent.at + k_longest_rotation;
+  const bool in_use = key.last_use.is_known() && key.last_use.value().service != "sts";
+  return at_that_time && !in_use;
+}
+
+}  // namespace
+
+/// The keys are not those of the interrupted rotation: somebody made or deleted some meanwhile.
+Task<Outcome> Settlement::leave_to_person(UserFacts facts, Decision decision, std::vector<AccessKeyId> made) {
+  std::vector<Suspect> suspects;
+  std::string states;
+  for (const AccessKeyId& key : made) {
+    Result<StoredState> state = co_await parts_.store.state(facts.name, key);
+    if (!state) co_return failed(std::move(decision), state.error());
+    suspects.emplace_back(key, *state);
+    const char* stored = *state == StoredState::current ? "stored and current" : *state == StoredState::pending ? "stored, not proved" : "not stored";
+    states += (states.empty() ? "" : ", ") + base::last_four(key) + " is " + stored;
+  }
+  Outcome left = failed(std::move(decision), Error{ErrorKind::conflict, "recover", "KeysChanged", "",
+                                                   "the user's keys are not those of the interrupted rotation (" + states +
+                                                       "); a person must decide which of them stay"});
+  left.status = OutcomeStatus::recovery_needed;
+  left.todo = rescue_commands(facts.name, suspects, parts_.auditor.ledger_tag());
+  co_return left;
+}
+
+Task<std::optional<Outcome>> Settlement::settle(UserFacts facts) {
+  const Intent intent = *facts.ledger.value().intent;
+  const bool ours = intent.run == run_.id || (run_.is_dead && run_.is_dead(intent.run));
+  if (!ours && parts_.clock.now() - intent.at < k_longest_rotation) co_return std::nullopt;
+
+  Decision decision;
+  decision.action = Action::rotate;
+  decision.reason = Reason::interrupted_rotation;
+  decision.detail = "begun by run " + intent.run + " on " + base::format_iso8601(intent.at);
+
+  std::vector<AccessKeyId> made;
+  std::optional<AccessKeyId> old_key;
+  for (const KeyFacts& key : facts.keys.value()) {
+    if (contains(intent.keys, key.id)) {
+      old_key = key.id;
+    } else {
+      made.push_back(key.id);
+    }
+  }
+  decision.key = old_key;
+  const std::vector<AccessKeyId> known = ids_of(facts);
+  Ledger ledger = ledger_of(facts);
+  ledger.intent.reset();
+  ledger.forget_all_but(known);
+  if (made.empty()) {
+    Result<void> cleared = co_await record_.close(facts, std::move(ledger), known);
+    if (!cleared) co_return failed(std::move(decision), cleared.error());
+    decision.action = Action::note;
+    decision.detail += "; no key had been made";
+    co_return outcome(std::move(decision), OutcomeStatus::done);
+  }
+  if (made.size() > 1) {
+    Outcome left = co_await leave_to_person(std::move(facts), std::move(decision), std::move(made));
+    co_return left;
+  }
+  if (!intent.store.empty() && intent.store != parts_.store.mark(facts.name)) {
+    Outcome elsewhere = failed(std::move(decision), Error{ErrorKind::conflict, "recover", "StoreChanged", "",
+                                                          "the rotation was begun when `store` was configured differently, and only there can be seen "
+                                                          "whether its key " + base::last_four(made.front()) + " was stored"});
+    elsewhere.status = OutcomeStatus::recovery_needed;
+    elsewhere.todo = {"keyward recover   # with the settings under `store` that were in force on " + base::format_iso8601(intent.at)};
+    co_return elsewhere;
+  }
+  const AccessKeyId new_key = made.front();
+  const auto unfinished = std::ranges::find(facts.keys.value(), new_key, &KeyFacts::id);
+  if (unfinished->status != KeyStatus::active) {
+    Result<void> forgotten = co_await record_.close(facts, std::move(ledger), known);
+    if (!forgotten) co_return failed(std::move(decision), forgotten.error());
+    decision.action = Action::note;
+    decision.detail += "; its key " + base::last_four(new_key) + " was switched off meanwhile, so it replaces nothing";
+    co_return outcome(std::move(decision), OutcomeStatus::done);
+  }
+  Result<StoredState> state = co_await parts_.store.state(facts.name, new_key);
+  if (!state) co_return failed(std::move(decision), state.error());
+  // A person took the old key away meanwhile. With the new one in its place the rotation is as good as done.
+  if (!old_key && *state == StoredState::current && !intent.keys.empty()) old_key = intent.keys.front();
+  if (!old_key) {
+    Outcome left = co_await leave_to_person(std::move(facts), std::move(decision), std::move(made));
+    co_return left;
+  }
+  Result<SecretLocation> location = co_await parts_.store.locate(facts.name);
+  if (!location && location.error().kind != ErrorKind::not_found) co_return failed(std::move(decision), location.error());
+  if (location && *state == StoredState::current) {
+    Result<void> promoted = co_await parts_.store.promote(*location, facts.name, new_key);
+    if (!promoted) co_return failed(std::move(decision), promoted.error());
+    // Another host may have been faster, and of another opinion.
+    Result<bool> there = co_await record_.has_key(facts.name, new_key);
+    if (!there) co_return failed(std::move(decision), there.error());
+    if (!*there) co_return failed(std::move(decision), overtaken_error());
+    ledger.rotation = Rotation{new_key, *old_key, parts_.clock.now(), intent.forced, intent.store};
+    Result<void> recorded = co_await record_.write(facts, ledger);
+    if (!recorded) co_return failed(std::move(decision), recorded.error());
+    Outcome finished = outcome(std::move(decision), OutcomeStatus::done);
+    finished.new_key = new_key;
+    finished.secret = *location;
+    co_return finished;
+  }
+  if (unfinished->last_use.is_unknown()) {
+    co_return failed(std::move(decision), Error{ErrorKind::conflict, "recover", "FactUnknown", "",
+                                                "when the key " + base::last_four(new_key) + " was last used could not be read: " +
+                                                    unfinished->last_use.why()});
+  }
+  if (!may_be_unfinished(*unfinished, intent)) {
+    Result<void> forgotten = co_await record_.close(facts, std::move(ledger), known);
+    if (!forgotten) co_return failed(std::move(decision), forgotten.error());
+    decision.action = Action::note;
+    decision.detail += "; the key " + base::last_four(new_key) + " was made or is used by somebody else and stays";
+    co_return outcome(std::move(decision), OutcomeStatus::done);
+  }
+  // Not proved to be anybody's: its owner never heard of it, so nothing can depend on it.
+  Result<void> removed = co_await parts_.iam.delete_access_key(facts.name, new_key);
+  if (!removed) {
+    Outcome stuck = failed(std::move(decision), removed.error());
+    stuck.status = OutcomeStatus::recovery_needed;
+    stuck.new_key = new_key;
+    stuck.todo = removal_commands(facts.name, new_key);
+    co_return stuck;
+  }
+  if (location) {
+    Result<void> dropped = co_await parts_.store.drop_pending(*location, facts.name, new_key);
+    if (!dropped) parts_.log.warn("pending_label_left", {{"user", facts.name.str()}, {"error", base::describe(dropped.error())}});
+  }
+  ledger.forget_all_but({*old_key});
+  // A deleted key may be listed for some seconds yet.
+  Result<void> cleared = co_await record_.close(facts, std::move(ledger), known);
+  if (!cleared) co_return failed(std::move(decision), cleared.error());
+  decision.action = Action::note;
+  decision.detail += "; its unfinished key " + base::last_four(new_key) + " was removed";
+  co_return outcome(std::move(decision), OutcomeStatus::done);
+}
+
+}  // namespace keyward::rotation
