@@ -71,17 +71,10 @@ class Caller::Sending {
     const CallLimits limits = caller_.limits_->of(call_.operation);
     std::optional<base::Permits::Permit> place;
     if (limits.in_flight != nullptr) {
-      place = co_await limits.in_flight->acquire(context_.deadline);
-      if (!place) co_return out_of_time();
+      place = co_await limits.in_flight->acquire();
     }
-    if (!limits.api->try_acquire()) {
-      const bool in_time = co_await limits.api->acquire(context_.deadline);
-      if (!in_time) co_return out_of_time();
-    }
-    if (limits.service != nullptr && !limits.service->try_acquire()) {
-      const bool in_time = co_await limits.service->acquire(context_.deadline);
-      if (!in_time) co_return out_of_time();
-    }
+    if (!limits.api->try_acquire()) co_await limits.api->acquire();
+    if (limits.service != nullptr && !limits.service->try_acquire()) co_await limits.service->acquire();
     base::HttpRequest request = http_request();
     if (signer) sign(request, signer);
     const base::RateLimiter::Time went_at = context_.sleeper.now();
@@ -113,7 +106,6 @@ class Caller::Sending {
     if (!call_.target.empty()) request.headers.push_back({"X-Amz-Target", call_.target});
     request.body = call_.body.clone();
     request.idempotency = call_.operation.idempotency;
-    request.deadline = context_.deadline;
     if (call_.operation.service == Service::sts) request.timeout = k_sts_timeout;
     return request;
   }
@@ -125,11 +117,6 @@ class Caller::Sending {
     scope.path_style =
         call_.operation.service == Service::s3 ? sigv4::PathStyle::verbatim : sigv4::PathStyle::normalized;
     sigv4::sign(request, scope, credentials, context_.clock.now(), caller_.last_key_);
-  }
-
-  Error out_of_time() const {
-    return Error{ErrorKind::deadline_exceeded, call_.operation.full_name(), "DeadlineExceeded", "",
-                 "the call's turn would come after the deadline"};
   }
 
   Error without_credentials(Error error) {
@@ -207,7 +194,6 @@ Task<Result<Answer>> Caller::perform(Call call) {
   base::RetryRules rules;
   rules.max_attempts = call.operation.effect == Effect::read ? k_read_attempts : k_other_attempts;
   rules.idempotency = call.operation.idempotency;
-  rules.deadline = context_.deadline;
   const base::RetryTools tools{retry_budget_, context_.jitter, context_.sleeper};
   Sending<Answer> sending(*this, std::move(call), std::move(*endpoint));
   Result<Answer> answer = co_await base::with_retries<Answer>(sending, rules, tools);

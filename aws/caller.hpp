@@ -16,7 +16,6 @@
 #include "aws/parameters.hpp"
 #include "aws/rate_limits.hpp"
 #include "aws/sigv4.hpp"
-#include "base/deadline.hpp"
 #include "base/http.hpp"
 #include "base/retry.hpp"
 
@@ -38,7 +37,6 @@ struct CallContext {
   std::mt19937_64 jitter;  ///< seeded by main, printed with the run
   CallStatistics statistics;
   std::string user_agent;
-  base::Deadline deadline = base::Deadline::never();
   RunLimits limits{sleeper};
 };
 

@@ -52,17 +52,14 @@ bool RateLimiter::take(Time now) {
 
 bool RateLimiter::try_acquire() { return line_.free() > 0 && take(sleeper_.now()); }
 
-Task<bool> RateLimiter::acquire(Deadline deadline) {
-  std::optional<Permits::Permit> head_of_line = co_await line_.acquire(deadline);
-  if (!head_of_line) co_return false;
+Task<void> RateLimiter::acquire() {
+  std::optional<Permits::Permit> head_of_line = co_await line_.acquire();
   // The rate may have changed while this one slept, so it looks again.
   while (!take(sleeper_.now())) {
     const std::chrono::duration<double> missing((1 - tokens_) / filling_);
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(missing);
-    if (wait > deadline.remaining()) co_return false;
     co_await sleeper_.sleep_for(wait);
   }
-  co_return true;
 }
 
 void RateLimiter::throttled(Time sent_at) {

@@ -3,7 +3,6 @@
 #include <chrono>
 
 #include "base/clock.hpp"
-#include "base/deadline.hpp"
 #include "base/learned_rate.hpp"
 #include "base/permits.hpp"
 
@@ -28,9 +27,8 @@ class RateLimiter {
 
   /// One call may go now; false, and nothing taken, when it would have to wait. The cheap way of acquire().
   bool try_acquire();
-  /// Waits for the turn of one call. False at once when it would come after the deadline; throws operation_aborted when
-  /// cancelled. No turn is lost on one who leaves.
-  Task<bool> acquire(Deadline deadline);
+  /// Waits for the turn of one call; throws operation_aborted when cancelled. No turn is lost on one who leaves.
+  Task<void> acquire();
   /// The answer to a call that was let through, and sent at `sent_at`.
   void throttled(Time sent_at);
 

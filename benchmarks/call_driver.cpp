@@ -173,7 +173,7 @@ json::object run(const Options& options) {
   aws::AwsClock clock(host_clock);
   base::TimerSleeper sleeper;
   aws::CallContext context{transport, clock, sleeper, value_or_throw(aws::endpoint_settings(environment)),
-                           std::mt19937_64(1), {}, "keyward-call-driver", base::Deadline::never()};
+                           std::mt19937_64(1), {}, "keyward-call-driver"};
   const auto identity = aws::default_credential_chain({context, environment, "", std::nullopt, region});
   aws::Caller caller(context, *identity, region, aws::Writes::allowed);
 

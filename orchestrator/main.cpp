@@ -243,7 +243,7 @@ ExitCode aws_command(const CommandLine& line, const std::map<std::string, std::s
   const base::LogLevel log_level = base::parse_log_level(line.log_level).value_or(base::LogLevel::info);
   base::Log log(log_level, log_format(line.log_format, environment), block.above());
   const std::uint64_t seed = std::random_device{}();
-  aws::CallContext context{transport, clock, sleeper, *endpoints, std::mt19937_64(seed), {}, *agent, base::Deadline::never()};
+  aws::CallContext context{transport, clock, sleeper, *endpoints, std::mt19937_64(seed), {}, *agent};
   const std::shared_ptr<aws::CredentialProvider> identity = aws::default_credential_chain({context, environment, home, profile, *region});
 
   CommandContext command{line,

@@ -287,14 +287,6 @@ TEST_F(CallerTest, AnEmptyBudgetEndsRetriesAndIsNotThatOfAnotherCaller) {
   EXPECT_EQ(other.retry_budget().left(), base::RetryBudget::k_capacity);
 }
 
-TEST_F(CallerTest, TheDeadlineEndsRetries) {
-  world.context.deadline = base::Deadline::after(0ms);
-  world.transport.answer(400, xml_error("Throttling"), {{"x-amz-retry-after", "1"}});
-  EXPECT_EQ(failure(query(k_list_users)).kind, ErrorKind::throttled);
-  EXPECT_EQ(sent(), 1u);
-  EXPECT_TRUE(world.sleeper.slept().empty());
-}
-
 TEST_F(CallerTest, WaitsAsLongAsTheServerAsksAndForgetsThatAfterwards) {
   world.transport.answer(503, xml_error("ServiceUnavailable"), {{"x-amz-retry-after", "3000"}});
   world.transport.fail(ErrorKind::transient).answer(200, xml_answer("ListUsers"));
@@ -427,17 +419,6 @@ TEST_F(CallerTest, WhatWaitedForItsTurnIsSignedWhenItGoes) {
     EXPECT_EQ(world.transport.requests().back().header("X-Amz-Date"), base::format_basic(world.clock.now()));
     EXPECT_EQ(world.sleeper.slept().size(), static_cast<std::size_t>(i));
   }
-}
-
-TEST_F(CallerTest, ATurnAfterTheDeadlineIsNotWaitedFor) {
-  world.transport.otherwise(200, xml_answer("ListUsers"));
-  caller.limit_rate(std::make_shared<AccountLimits>(world.context.limits, 1));
-  ASSERT_TRUE(query(k_list_users));
-  world.context.deadline = base::Deadline::after(0ms);
-  EXPECT_EQ(failure(query(k_list_users)).kind, ErrorKind::deadline_exceeded);
-  EXPECT_EQ(failure(query(k_list_users)).operation, "iam:ListUsers");
-  EXPECT_EQ(sent(), 1u);
-  EXPECT_TRUE(world.sleeper.slept().empty());
 }
 
 TEST_F(CallerTest, CountsWhatWasSent) {

@@ -28,8 +28,7 @@ struct Crowd {
 
   Task<void> go(RateLimiter& limiter, milliseconds after) {
     co_await time.sleep_for(after);
-    const bool in_time = co_await limiter.acquire(Deadline::never());
-    EXPECT_TRUE(in_time);
+    co_await limiter.acquire();
     went.push_back(time.seconds());
   }
   Task<void> arrive(TaskGroup& group, RateLimiter& limiter, const std::vector<milliseconds>& arrivals) {
@@ -137,8 +136,8 @@ TEST_F(RateLimiterTest, IsFirstComeFirstServed) {
   loop.poll();
   std::string order;
   const auto enter = [&](char name) {
-    asio::co_spawn(loop, limiter.acquire(Deadline::never()),
-                   [&order, name](std::exception_ptr, bool) { order += name; });
+    asio::co_spawn(loop, limiter.acquire(),
+                   [&order, name](std::exception_ptr) { order += name; });
     loop.restart();
     loop.poll();
   };
@@ -157,8 +156,8 @@ TEST_F(RateLimiterTest, NoTurnIsLostOnOneWhoLeaves) {
   ASSERT_TRUE(limiter.try_acquire());
   std::string order;
   const auto enter = [&](char name, asio::cancellation_slot slot) {
-    auto on_end = [&order, name](std::exception_ptr failure, bool) { order += failure ? '!' : name; };
-    asio::co_spawn(loop, limiter.acquire(Deadline::never()), asio::bind_cancellation_slot(slot, on_end));
+    auto on_end = [&order, name](std::exception_ptr failure) { order += failure ? '!' : name; };
+    asio::co_spawn(loop, limiter.acquire(), asio::bind_cancellation_slot(slot, on_end));
     loop.restart();
     loop.poll();
   };
@@ -170,24 +169,6 @@ TEST_F(RateLimiterTest, NoTurnIsLostOnOneWhoLeaves) {
   queueing.emit(asio::cancellation_type::terminal);
   time.run(loop, time.sleep_for(1001ms));
   EXPECT_EQ(order, "!!c");
-}
-
-TEST_F(RateLimiterTest, ADeadlineThatComesBeforeTheTurnFailsAtOnce) {
-  RateLimiter limiter({.per_second = 1, .burst = 1}, time);
-  const auto ask = [](RateLimiter& limited, Deadline deadline, bool& in_time) -> Task<void> {
-    in_time = co_await limited.acquire(deadline);
-  };
-  bool in_time = false;
-  time.run(loop, ask(limiter, Deadline::after(0ms), in_time));
-  EXPECT_TRUE(in_time) << "there was nothing to wait for";
-  time.run(loop, ask(limiter, Deadline::after(0ms), in_time));
-  EXPECT_FALSE(in_time);
-  time.run(loop, ask(limiter, Deadline::after(900ms), in_time));
-  EXPECT_FALSE(in_time);
-  EXPECT_EQ(time.seconds(), 0) << "nobody waited";
-  time.run(loop, ask(limiter, Deadline::after(1h), in_time));
-  EXPECT_TRUE(in_time);
-  EXPECT_EQ(time.seconds(), 1);
 }
 
 /// A service with a token bucket of its own, and clients that keep `workers` calls on the way to it.
@@ -207,8 +188,7 @@ struct ThrottlingService : Crowd {
   }
   Task<void> work(RateLimiter& limiter, double until) {
     while (time.seconds() < until) {
-      const bool in_time = co_await limiter.acquire(Deadline::never());
-      EXPECT_TRUE(in_time);
+      co_await limiter.acquire();
       const auto sent_at = time.now();
       co_await time.sleep_for(30ms);
       ++calls;
