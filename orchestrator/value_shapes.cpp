@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/regex.hpp>
 #include <charconv>
-#include <regex>
 
 #include "base/time.hpp"
 
@@ -12,7 +12,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Longest value AWS takes in any field that we pass on (an ARN). Also bounds std::regex, which recurses per character.
+// Longest value AWS takes in any field that we pass on (an ARN). Also bounds the time that matching takes.
 constexpr std::size_t k_max_text = 2048;
 
 std::optional<long> parse_number(std::string_view text) {
@@ -24,11 +24,11 @@ std::optional<long> parse_number(std::string_view text) {
 
 /// What a YAML reader may take for a boolean, a number or nothing when it has no quotes (YAML 1.1 and 1.2).
 bool reads_as_another_type(std::string_view text) {
-  static const std::regex other(
+  static const boost::regex other(
       "(true|false|yes|no|on|off|y|n|null|~|[-+]?(\\.inf|\\.nan|0x[0-9a-f]+|0o[0-7]+)|"
       "[-+]?[0-9][0-9_]*(\\.[0-9]*)?(e[-+]?[0-9]+)?|[-+]?\\.[0-9]+(e[-+]?[0-9]+)?)",
-      std::regex::ECMAScript | std::regex::icase | std::regex::optimize);
-  return text.size() <= 64 && std::regex_match(text.begin(), text.end(), other);
+      boost::regex::perl | boost::regex::icase);
+  return text.size() <= 64 && boost::regex_match(text.begin(), text.end(), other);
 }
 
 /// Control characters, and what yaml-cpp writes for bytes that are not UTF-8 (U+FFFD).
@@ -156,11 +156,11 @@ std::string format_time_span(milliseconds span) {
 Text::Text(std::string pattern, std::string expectation)
     : pattern_(std::move(pattern)),
       expectation_(std::move(expectation)),
-      compiled_(std::make_shared<const std::regex>(pattern_, std::regex::ECMAScript)) {}
+      compiled_(std::make_shared<const boost::regex>(pattern_)) {}
 
 std::optional<std::string> Text::read(const YamlValue& value, const std::string& path, Reading& reading) const {
   auto text = read_text(value, path, reading, expectation_);
-  if (!text || std::regex_match(*text, *compiled_)) return text;
+  if (!text || boost::regex_match(*text, *compiled_)) return text;
   refuse(value, path, reading, expectation_);
   return std::nullopt;
 }

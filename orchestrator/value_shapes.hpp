@@ -6,12 +6,12 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <boost/regex.hpp>
 #include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <regex>
 #include <set>
 #include <string>
 #include <string_view>
@@ -108,7 +108,7 @@ class Text {
  private:
   std::string pattern_;
   std::string expectation_;
-  std::shared_ptr<const std::regex> compiled_;  // compiling takes longer than matching, and lists match often
+  std::shared_ptr<const boost::regex> compiled_;  // compiling takes longer than matching, and lists match often
 };
 
 /// "2027-03-31"; yields midnight UTC.
