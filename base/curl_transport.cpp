@@ -1,7 +1,6 @@
 #include "base/curl_transport.hpp"
 
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 #include <strings.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -20,6 +19,7 @@
 #include "base/curl_shard.hpp"
 #include "base/permits.hpp"
 #include "base/transfer_error.hpp"
+#include "base/trust_store.hpp"
 
 namespace keyward::base {
 namespace {
@@ -41,11 +41,6 @@ constexpr std::size_t k_most_used_handles = 64;
 constexpr std::size_t k_usual_headers = 8;
 /// libcurl counts in milliseconds and may be one early.
 constexpr milliseconds k_timer_slack{5};
-
-struct StoreFree {
-  void operator()(X509_STORE* store) const noexcept { X509_STORE_free(store); }
-};
-using TrustStore = std::unique_ptr<X509_STORE, StoreFree>;
 
 bool same_name(std::string_view a, std::string_view b) {
   return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
@@ -563,15 +558,9 @@ class CurlTransport::Core {
   std::optional<Error> read_trust(const HttpRequest& request) {
     if (trust_) return std::nullopt;
     const std::string path = settings_.ca_file.empty() ? system_ca_file() : settings_.ca_file;
-    TrustStore store(X509_STORE_new());
-    if (!store) throw std::bad_alloc();
-    if (X509_STORE_load_file(store.get(), path.c_str()) != 1) {
-      return refusal(request, "CaBundleUnreadable", "no certificate authorities could be read from " + path);
-    }
-    // As libcurl sets it: an intermediate certificate in the bundle is trusted by itself.
-    X509_STORE_set_flags(store.get(), X509_V_FLAG_PARTIAL_CHAIN);
-    trust_ = std::move(store);
-    return std::nullopt;
+    trust_ = read_trust_store(path);
+    if (trust_) return std::nullopt;
+    return refusal(request, "CaBundleUnreadable", "no certificate authorities could be read from " + path);
   }
 
   boost::asio::any_io_executor executor_;

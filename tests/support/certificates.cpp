@@ -73,11 +73,16 @@ Cert blank(EVP_PKEY* key, const std::string& common_name, long serial) {
 
 }  // namespace
 
-Authority::Authority() {
-  static int authorities = 0;  // each has a name of its own, as strangers do
+Authority::Authority()
+    : Authority([] {
+        static int authorities = 0;  // each has a name of its own, as strangers do
+        return "keyward test authority " + std::to_string(++authorities);
+      }()) {}
+
+Authority::Authority(const std::string& name) {
   const Key key(EVP_EC_gen("P-256"));
   require(key != nullptr, "key");
-  const Cert certificate = blank(key.get(), "keyward test authority " + std::to_string(++authorities), 1);
+  const Cert certificate = blank(key.get(), name, 1);
   X509_set_issuer_name(certificate.get(), X509_get_subject_name(certificate.get()));
   extend(certificate.get(), certificate.get(), NID_basic_constraints, "critical,CA:TRUE");
   extend(certificate.get(), certificate.get(), NID_key_usage, "critical,keyCertSign");

@@ -14,6 +14,7 @@ struct Certificate {
 class Authority {
  public:
   Authority();
+  explicit Authority(const std::string& name);
   const std::string& certificate() const noexcept { return self_.certificate; }
   /// A server certificate for a DNS name or an IPv4 address.
   Certificate issue(const std::string& host) const;
