@@ -44,15 +44,11 @@ bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 /// Trimall() of the specification: no white space at the ends, one space for each run of it, quoted strings included.
 void append_trimmed(std::string& text, std::string_view value) {
   const std::size_t start = text.size();
-  bool gap = false;
-  for (const char c : value) {
-    if (is_blank(c)) {
-      gap = true;
-      continue;
-    }
-    if (gap && text.size() > start) text += ' ';
-    gap = false;
-    text += c;
+  for (auto word = std::ranges::find_if_not(value, is_blank); word != value.end();) {
+    const auto end = std::find_if(word, value.end(), is_blank);
+    if (text.size() > start) text += ' ';
+    text.append(word, end);
+    word = std::find_if_not(end, value.end(), is_blank);
   }
 }
 

@@ -84,11 +84,8 @@ std::string base64_encode(std::string_view bytes) {
 }
 
 std::optional<std::string> base64_decode(std::string_view text) {
-  std::string packed;
-  packed.reserve(text.size());
-  for (const char c : text) {
-    if (!is_space(c)) packed += c;
-  }
+  std::string packed(text);
+  std::erase_if(packed, is_space);
   if (packed.size() % 4 != 0) return std::nullopt;
   if (packed.empty()) return std::string();
   std::size_t padding = 0;

@@ -94,7 +94,7 @@ std::string Table::LaidOut::line(const std::vector<std::string_view>& cells) con
     const std::size_t padding = widths_[i] - std::min(widths_[i], display_width(text));
     if (columns_[i].align == Align::right) blanks += padding;
     // Blanks are written once something follows them.
-    if (!text.empty()) line += std::string(std::exchange(blanks, 0), ' ') + paint(output_, tone, text);
+    if (!text.empty()) line.append(std::exchange(blanks, 0), ' ').append(paint(output_, tone, text));
     blanks += (columns_[i].align == Align::left ? padding : 0) + k_gap;
   }
   return line += '\n';

@@ -65,6 +65,11 @@ std::size_t width_of(char32_t c) {
   return std::ranges::any_of(k_wide, holds) ? 2 : 1;
 }
 
+/// Nearly all texts: each byte is a character of one column, and there is nothing to replace.
+bool plain(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7F; });
+}
+
 template <class Visit>
 void each_character(std::string_view text, Visit visit) {
   while (!text.empty()) {
@@ -99,6 +104,7 @@ std::string valid_utf8(std::string_view text) {
 }
 
 std::string printable(std::string_view text) {
+  if (plain(text)) return std::string(text);
   std::string safe;
   safe.reserve(text.size());
   each_character(text, [&](const Decoded& next, std::string_view bytes) {
@@ -108,6 +114,7 @@ std::string printable(std::string_view text) {
 }
 
 std::size_t display_width(std::string_view text) {
+  if (plain(text)) return text.size();
   std::size_t width = 0;
   each_character(text, [&](const Decoded& next, std::string_view) { width += width_of(next.character); });
   return width;

@@ -14,6 +14,7 @@ using base::Result;
 
 constexpr std::string_view k_root = "<root_account>";
 constexpr std::string_view k_no_key = "N/A";
+constexpr std::size_t k_usual_columns = 24;
 
 Error unusable(std::string what) {
   return Error{ErrorKind::invalid, "iam:GetCredentialReport", "MalformedReport", "", std::move(what)};
@@ -21,9 +22,16 @@ Error unusable(std::string what) {
 
 /// Takes the fields of the next line from `rest` (RFC 4180: user names may hold commas). Nothing for a broken quotation.
 std::optional<std::vector<std::string>> take_line(std::string_view& rest) {
-  std::vector<std::string> fields(1);
+  std::vector<std::string> fields;
+  fields.reserve(k_usual_columns);
+  fields.emplace_back();
   bool quoted = false;
   while (!rest.empty()) {
+    const auto special = [quoted](char c) { return c == '"' || (!quoted && (c == ',' || c == '\n' || c == '\r')); };
+    const std::string_view plain(rest.begin(), std::ranges::find_if(rest, special));
+    fields.back() += plain;
+    rest.remove_prefix(plain.size());
+    if (rest.empty()) break;
     const char c = rest.front();
     rest.remove_prefix(1);
     if (c == '"') {
@@ -38,8 +46,6 @@ std::optional<std::vector<std::string>> take_line(std::string_view& rest) {
       fields.emplace_back();
     } else if (c == '\n' && !quoted) {
       break;
-    } else if (c != '\r' || quoted) {
-      fields.back() += c;
     }
   }
   if (quoted) return std::nullopt;
