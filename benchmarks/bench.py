@@ -310,7 +310,8 @@ def calls_per_due_user(_size):
 
 
 def audit_against_boto3(size):
-    """CPU of one more account: the difference of two audits, so that starts, handshakes and the list of accounts cancel."""
+    """CPU of one more account: the difference of two audits, so that starts and handshakes cancel; both have the same number
+    of accounts in flight, and with them of connections."""
     few, many = size.audited
     boto3_few, boto3_many = 2, 8
     with sandbox_with(worlds.organization(many, 20)) as sandbox, tempfile.TemporaryDirectory() as directory:
@@ -318,7 +319,7 @@ def audit_against_boto3(size):
 
         def keyward(accounts):  # each time without a cache, as boto3 has none
             included = [{"id": worlds.account_id(i)} for i in range(1, accounts + 1)]
-            settings = {"accounts": {"default": "opt-in", "include": included}}
+            settings = {"accounts": {"default": "opt-in", "include": included}, "limits": {"accounts_in_flight": 16}}
             return job(program(pathlib.Path(directory) / str(next(number)), sandbox, **settings), "audit").cpu
 
         def reference(accounts, threads=1):
