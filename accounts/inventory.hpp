@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -38,7 +39,7 @@ struct InventoryEntry {
 /// Every account of the organization. Complete: an inventory that could not be read to its end is an error.
 struct Inventory {
   std::string organization_id;
-  std::vector<InventoryEntry> entries;  ///< by account id
+  std::deque<InventoryEntry> entries;  ///< by account id; there may be many, and a vector that grows holds them twice
 };
 
 /// What the inventory must know beyond ListAccounts.

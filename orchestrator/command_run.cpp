@@ -32,7 +32,7 @@ struct Walk {
   Progress& progress;
   Mode mode;
   AccountQueue queue;
-  std::optional<AccountsToCover> accounts;  ///< once they are all listed; empty: the organization cannot be listed
+  std::optional<AccountsToCover> accounts;  ///< empty: the organization cannot be listed. Its accounts only when refused
   std::string refused_by;                   ///< the limit that the list does not keep, and why; empty: none
   Coverage coverage;
 
@@ -57,12 +57,14 @@ Task<void> hand_on(Walk& walk) {
   if (!walk.accounts) co_return;
   walk.refused_by = accounts_missing(walk.context.configuration.limits, walk.accounts->in_organization, memory);
   if (!walk.refused_by.empty()) co_return;
+  count(walk.run.record.summary(), *walk.accounts);
   if (in_order) {
     longest_waiting_first(walk.accounts->inventory, [&walk, &memory](const accounts::Account& account) {
       return memory.last_visit(account.id, walk.seen_as(account));
     });
     for (const accounts::InventoryEntry& entry : walk.accounts->inventory.entries) walk.work_on(entry);
   }
+  walk.accounts->inventory.entries.clear();  // those who wait for their turn are in the queue
   walk.job.gate().open();
 }
 
@@ -150,7 +152,6 @@ Task<ExitCode> walk(CommandContext& context, std::string command, Mode mode, Job
     co_return code;
   }
   run->memory.set_accounts(walk.accounts->in_organization);
-  count(run->record.summary(), *walk.accounts);
   count(run->record.summary(), walk.coverage);
   ExitCode code = co_await conclude(context, job, *run);
   co_return code;
