@@ -245,8 +245,8 @@ void Lists::write_data(const PageSink& out) const {
   Dictionary account, verdict, reason, next;
   Elements key_rows(out);
   for (const KeyRow* key : keys_) {
-    key_rows.add(script_json(json::array{account.number_of(key->account), printable(key->user), key->last_four, verdict.number_of(key->verdict),
-                                         known_age(key->age), f_.texts[key->last_used], reason.number_of(key->reason),
+    key_rows.add(script_json(json::array{account.number_of(key->account), printable(key->user), key->last_four,
+                                         verdict.number_of(key->verdict), known_age(key->age), f_.texts[key->last_used], reason.number_of(key->reason),
                                          next.number_of(key->next)}));
   }
   out("]}},\"dicts\":{");
