@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <utility>
 
 namespace keyward::accounts {
 namespace {
@@ -65,19 +67,24 @@ Task<Result<Paths>> walk_organization(aws::OrganizationsClient& organizations) {
   co_return paths;
 }
 
-Result<void> check_complete(const aws::Organization& organization, const std::vector<aws::OrganizationAccount>& listed) {
+Result<void> check_complete(const aws::Organization& organization, const std::set<base::AccountId>& listed) {
   if (listed.empty()) {
     return incomplete("IncompleteInventory",
                       "AWS Organizations listed no account at all; list the organization from its management account or a "
                       "delegated administrator (organization.list_role)");
   }
-  if (!organization.management_account) return {};
-  const bool has_management = std::ranges::any_of(listed, [&](const auto& account) { return account.id == *organization.management_account; });
-  if (!has_management) {
+  if (organization.management_account && !listed.contains(*organization.management_account)) {
     return incomplete("IncompleteInventory", "the list of accounts lacks the management account " +
                                                  organization.management_account->str() + ", so it is not the whole list");
   }
   return {};
+}
+
+Account account_of(const aws::OrganizationAccount& listed, const aws::Organization& organization) {
+  Account account{listed.id, listed.name, listed.email, parse_state(listed.state), false, {}, std::nullopt};
+  account.management = organization.management_account == listed.id;
+  if (listed.path) account.path = *listed.path;
+  return account;
 }
 
 }  // namespace
@@ -140,49 +147,54 @@ Skip select(const Account& account, const AccountSelection& selection) {
 }
 
 Task<Result<Inventory>> take_inventory(aws::OrganizationsClient& organizations, AccountSelection selection,
-                                       InventoryNeeds needs) {
+                                       InventoryNeeds needs, OnListed on_listed) {
   Result<aws::Organization> organization = co_await organizations.describe_organization();
   if (!organization) co_return organization.error();
   if (!needs.expected_organization.empty() && organization->id != needs.expected_organization) {
     co_return incomplete("OrganizationMismatch", "these credentials belong to organization " + organization->id + ", the configuration names " +
                                                      needs.expected_organization);
   }
-  Result<std::vector<aws::OrganizationAccount>> listed = co_await organizations.list_accounts();
-  if (!listed) co_return listed.error();
-  const Result<void> complete = check_complete(*organization, *listed);
-  if (!complete) co_return complete.error();
-
-  Paths paths;
-  const bool lacks_paths = std::ranges::any_of(*listed, [](const auto& account) { return !account.path; });
-  if (needs.organizational_units && lacks_paths) {
-    Result<Paths> walked = co_await walk_organization(organizations);
-    if (!walked) co_return walked.error();
-    paths = std::move(*walked);
-  }
-
   Inventory inventory;
   inventory.organization_id = organization->id;
-  for (const aws::OrganizationAccount& element : *listed) {
-    Account account{element.id, element.name, element.email, parse_state(element.state), false, {}, std::nullopt};
-    account.management = organization->management_account == element.id;
-    if (element.path) {
-      account.path = *element.path;
-    } else if (const auto walked = paths.find(element.id); walked != paths.end()) {
-      account.path = walked->second;
-    }
-    if (needs.tags && may_take_part(account.state)) {
-      Result<std::map<std::string, std::string>> tags = co_await organizations.list_tags(account.id);
-      if (!tags) co_return tags.error();
-      account.tags = std::move(*tags);
-    }
+  const auto enter = [&](Account account) {
     const Skip skip = select(account, selection);
     inventory.entries.push_back({std::move(account), skip});
+    if (on_listed) on_listed(inventory.entries.back());
+  };
+  std::set<base::AccountId> listed;
+  std::vector<Account> unplaced;
+  aws::Pages pages = aws::OrganizationsClient::account_pages();
+  while (pages.more()) {
+    Result<std::vector<aws::OrganizationAccount>> page = co_await organizations.next_accounts(pages);
+    if (!page) co_return page.error();
+    for (const aws::OrganizationAccount& element : *page) {
+      if (!listed.insert(element.id).second) {
+        co_return incomplete("IncompleteInventory", "account " + element.id.str() + " was listed twice; the list cannot be trusted");
+      }
+      Account account = account_of(element, *organization);
+      if (needs.tags && may_take_part(account.state)) {
+        Result<std::map<std::string, std::string>> tags = co_await organizations.list_tags(account.id);
+        if (!tags) co_return tags.error();
+        account.tags = std::move(*tags);
+      }
+      if (needs.organizational_units && !element.path) {
+        unplaced.push_back(std::move(account));
+      } else {
+        enter(std::move(account));
+      }
+    }
+  }
+  const Result<void> complete = check_complete(*organization, listed);
+  if (!complete) co_return complete.error();
+  if (!unplaced.empty()) {
+    Result<Paths> paths = co_await walk_organization(organizations);
+    if (!paths) co_return paths.error();
+    for (Account& account : unplaced) {
+      account.path = std::move((*paths)[account.id]);
+      enter(std::move(account));
+    }
   }
   std::ranges::sort(inventory.entries, {}, [](const InventoryEntry& entry) { return entry.account.id.str(); });
-  const auto twin = std::ranges::adjacent_find(inventory.entries, {}, [](const InventoryEntry& entry) { return entry.account.id.str(); });
-  if (twin != inventory.entries.end()) {
-    co_return incomplete("IncompleteInventory", "account " + twin->account.id.str() + " was listed twice; the list cannot be trusted");
-  }
   co_return inventory;
 }
 

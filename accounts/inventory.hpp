@@ -1,5 +1,7 @@
 #pragma once
 
+#include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,7 +39,7 @@ struct InventoryEntry {
 /// Every account of the organization. Complete: an inventory that could not be read to its end is an error.
 struct Inventory {
   std::string organization_id;
-  std::vector<InventoryEntry> entries;  ///< by account id
+  std::deque<InventoryEntry> entries;  ///< by account id; there may be many, and a vector that grows holds them twice
 };
 
 /// What the inventory must know beyond ListAccounts.
@@ -57,10 +59,15 @@ std::string_view to_string(AccountState state) noexcept;
 /// Whether the account takes part. Pure.
 Skip select(const Account& account, const AccountSelection& selection);
 
+/// Told of each account as soon as all that is needed of it is known, in the order in which AWS lists them.
+using OnListed = std::function<void(const InventoryEntry&)>;
+
 /// Lists the organization. Errors are fatal for a run: a partial list is never taken for the whole. `invalid` with code
-/// "OrganizationMismatch" for another organization than expected, "IncompleteInventory" for a list without the
-/// management account (an account that may not list sees an empty one).
+/// "OrganizationMismatch" for another organization than expected, "IncompleteInventory" for an account listed twice and for
+/// a list without the management account (an account that may not list sees an empty one).
+/// AWS gives 20 accounts a page, one page after the other: `on_listed` is for those who want to begin with the first. What
+/// it was told proves to be the whole only by the result.
 base::Task<base::Result<Inventory>> take_inventory(aws::OrganizationsClient& organizations, AccountSelection selection,
-                                                   InventoryNeeds needs);
+                                                   InventoryNeeds needs, OnListed on_listed = {});
 
 }  // namespace keyward::accounts

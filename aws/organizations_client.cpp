@@ -1,10 +1,11 @@
 #include "aws/organizations_client.hpp"
 
+#include <algorithm>
 #include <boost/json/value.hpp>
+#include <iterator>
 
 #include "aws/json_fields.hpp"
 #include "aws/operations.hpp"
-#include "aws/paging.hpp"
 
 namespace keyward::aws {
 
@@ -58,22 +59,31 @@ Result<OrganizationAccount> read_account(const boost::json::object& element) {
 
 }  // namespace
 
+Task<Result<std::vector<boost::json::object>>> OrganizationsClient::next(Pages& pages, Operation operation, boost::json::object input,
+                                                                         std::string member) {
+  if (!pages.token().empty()) input["NextToken"] = pages.token();
+  Result<JsonAnswer> answer = co_await caller_.json(operation, k_target, input);
+  if (!answer) co_return answer.error();
+  const auto* elements = json_fields::array(answer->result, member);
+  if (elements == nullptr) co_return malformed(operation, "the answer has no " + member);
+  std::vector<boost::json::object> page;
+  for (const boost::json::value& element : *elements) {
+    if (!element.is_object()) co_return malformed(operation, "an element of " + member + " is not an object");
+    page.push_back(element.get_object());
+  }
+  const Result<void> advanced = pages.advance(json_fields::text(answer->result, "NextToken"));
+  if (!advanced) co_return advanced.error();
+  co_return page;
+}
+
 Task<Result<std::vector<boost::json::object>>> OrganizationsClient::list(Operation operation, boost::json::object input,
                                                                          std::string member) {
   std::vector<boost::json::object> all;
   Pages pages(operation);
   while (pages.more()) {
-    if (!pages.token().empty()) input["NextToken"] = pages.token();
-    Result<JsonAnswer> answer = co_await caller_.json(operation, k_target, input);
-    if (!answer) co_return answer.error();
-    const auto* elements = json_fields::array(answer->result, member);
-    if (elements == nullptr) co_return malformed(operation, "the answer has no " + member);
-    for (const boost::json::value& element : *elements) {
-      if (!element.is_object()) co_return malformed(operation, "an element of " + member + " is not an object");
-      all.push_back(element.get_object());
-    }
-    const Result<void> advanced = pages.advance(json_fields::text(answer->result, "NextToken"));
-    if (!advanced) co_return advanced.error();
+    Result<std::vector<boost::json::object>> page = co_await next(pages, operation, input, member);
+    if (!page) co_return page.error();
+    std::ranges::move(*page, std::back_inserter(all));
   }
   co_return all;
 }
@@ -92,9 +102,11 @@ Task<Result<Organization>> OrganizationsClient::describe_organization() {
   co_return organization;
 }
 
-Task<Result<std::vector<OrganizationAccount>>> OrganizationsClient::list_accounts() {
+Pages OrganizationsClient::account_pages() { return Pages(k_list_accounts); }
+
+Task<Result<std::vector<OrganizationAccount>>> OrganizationsClient::next_accounts(Pages& pages) {
   boost::json::object input{{"MaxResults", 20}};  // the most that AWS gives
-  Result<std::vector<boost::json::object>> elements = co_await list(k_list_accounts, input, "Accounts");
+  Result<std::vector<boost::json::object>> elements = co_await next(pages, k_list_accounts, input, "Accounts");
   if (!elements) co_return elements.error();
   std::vector<OrganizationAccount> accounts;
   for (const auto& element : *elements) {

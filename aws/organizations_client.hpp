@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "aws/caller.hpp"
+#include "aws/paging.hpp"
 #include "base/ids.hpp"
 
 namespace keyward::aws {
@@ -37,7 +38,10 @@ class OrganizationsClient {
   explicit OrganizationsClient(Caller& caller) : caller_(caller) {}
 
   base::Task<base::Result<Organization>> describe_organization();
-  base::Task<base::Result<std::vector<OrganizationAccount>>> list_accounts();
+  /// All accounts, page by page: nobody has to hold or to await them all. `pages` is account_pages() for the first and says
+  /// whether there are more.
+  static Pages account_pages();
+  base::Task<base::Result<std::vector<OrganizationAccount>>> next_accounts(Pages& pages);
   base::Task<base::Result<std::vector<std::string>>> list_roots();
   base::Task<base::Result<std::vector<OrganizationalUnit>>> list_organizational_units(std::string parent);
   /// Direct children only.
@@ -45,6 +49,8 @@ class OrganizationsClient {
   base::Task<base::Result<std::map<std::string, std::string>>> list_tags(base::AccountId account);
 
  private:
+  base::Task<base::Result<std::vector<boost::json::object>>> next(Pages& pages, Operation operation, boost::json::object input,
+                                                                  std::string member);
   base::Task<base::Result<std::vector<boost::json::object>>> list(Operation operation, boost::json::object input,
                                                                   std::string member);
   Caller& caller_;

@@ -7,9 +7,12 @@
 #include <array>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 namespace keyward::base {
 namespace {
+
+constexpr std::size_t k_buffer = 64 * 1024;
 
 /// A file descriptor that is closed once.
 class Descriptor {
@@ -46,33 +49,54 @@ Error file_error(std::string_view what, const std::filesystem::path& file, int s
   return Error{kind, std::string(what), "", "", file.string() + ": " + std::generic_category().message(system_error)};
 }
 
-Result<void> write_atomically(const std::filesystem::path& file, std::string_view content, Durability durability) {
-  const bool sync = durability == Durability::synced;
-  std::filesystem::path temporary = file;
-  temporary += ".new";
-  {
-    // A leftover of an earlier crash is written over; O_NOFOLLOW keeps a planted link from leading elsewhere.
-    const Descriptor out(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!out.ok()) return file_error("write", temporary, errno);
-    // The mode given to open() counts for new files only.
-    const bool written = ::fchmod(out.get(), 0600) == 0 && write_all(out.get(), content) && (!sync || ::fsync(out.get()) == 0);
-    if (!written) {
-      const int cause = errno;
-      ::unlink(temporary.c_str());
-      return file_error("write", temporary, cause);
-    }
-  }
-  if (::rename(temporary.c_str(), file.c_str()) != 0) {
-    const int cause = errno;
-    ::unlink(temporary.c_str());
-    return file_error("rename", file, cause);
-  }
+FileReplacement::FileReplacement(std::filesystem::path file, Durability durability)
+    : file_(std::move(file)), temporary_(file_), durability_(durability) {
+  temporary_ += ".new";
+  // A leftover of an earlier crash is written over; O_NOFOLLOW keeps a planted link from leading elsewhere.
+  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  // The mode given to open() counts for new files only.
+  if (descriptor_ < 0 || ::fchmod(descriptor_, 0600) != 0) fail("write", temporary_);
+}
+
+FileReplacement::~FileReplacement() {
+  if (descriptor_ < 0) return;
+  ::close(descriptor_);
+  if (!in_place_) ::unlink(temporary_.c_str());
+}
+
+void FileReplacement::fail(std::string_view what, const std::filesystem::path& file) {
+  if (!failure_) failure_ = file_error(what, file, errno);
+}
+
+void FileReplacement::flush() {
+  if (!failure_ && !write_all(descriptor_, buffer_)) fail("write", temporary_);
+  buffer_.clear();
+}
+
+void FileReplacement::write(std::string_view part) {
+  buffer_ += part;
+  if (buffer_.size() >= k_buffer) flush();
+}
+
+Result<void> FileReplacement::commit() {
+  flush();
+  const bool sync = durability_ == Durability::synced;
+  if (!failure_ && sync && ::fsync(descriptor_) != 0) fail("write", temporary_);
+  if (!failure_ && ::rename(temporary_.c_str(), file_.c_str()) != 0) fail("rename", file_);
+  if (failure_) return *failure_;
+  in_place_ = true;
   if (!sync) return {};
-  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  const std::filesystem::path folder = file_.has_parent_path() ? file_.parent_path() : std::filesystem::path(".");
   const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // Some file systems cannot sync a folder (EINVAL); the rename itself has happened.
   if (directory.ok() && ::fsync(directory.get()) != 0 && errno != EINVAL) return file_error("sync", folder, errno);
   return {};
+}
+
+Result<void> write_atomically(const std::filesystem::path& file, std::string_view content, Durability durability) {
+  FileReplacement replacement(file, durability);
+  replacement.write(content);
+  return replacement.commit();
 }
 
 Result<std::string> read_whole(const std::filesystem::path& file) {

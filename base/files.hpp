@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,32 @@ enum class Durability {
 /// reader sees the old content or the new, also after a power cut (without the fsyncs only as long as there is power).
 /// Errors: `invalid` with the system's words.
 Result<void> write_atomically(const std::filesystem::path& file, std::string_view content, Durability durability = Durability::synced);
+
+/// The same for content that nobody has to hold as a whole: parts are written as they come. Without commit() the old file
+/// stays.
+class FileReplacement {
+ public:
+  explicit FileReplacement(std::filesystem::path file, Durability durability = Durability::synced);
+  ~FileReplacement();
+  FileReplacement(const FileReplacement&) = delete;
+  FileReplacement& operator=(const FileReplacement&) = delete;
+
+  /// What goes wrong is told by commit().
+  void write(std::string_view part);
+  Result<void> commit();
+
+ private:
+  void flush();
+  void fail(std::string_view what, const std::filesystem::path& file);
+
+  std::filesystem::path file_;
+  std::filesystem::path temporary_;
+  Durability durability_;
+  int descriptor_;
+  bool in_place_ = false;
+  std::string buffer_;
+  std::optional<Error> failure_;
+};
 
 /// The whole file. Errors: `not_found`, or `invalid` with the system's words.
 Result<std::string> read_whole(const std::filesystem::path& file);

@@ -87,9 +87,12 @@ Task<void> work_user(AccountWork& work, aws::IamUser user, UserReport& report) {
   std::vector<Decision> decisions = rotation::decide(report.facts, work.report.settings.policy, parts.context.clock.now());
   for (Decision& decision : decisions) take_up_order(decision, left);
   for (const Decision& decision : decisions) {
-    if (mode == Mode::enforce && touches_aws(decision) && !parts.may_begin()) {
-      work.report.cut_short = true;
-      break;
+    if (mode == Mode::enforce && touches_aws(decision)) {
+      const bool passed = co_await parts.gate.pass();
+      if (!passed || !parts.may_begin()) {
+        work.report.cut_short = true;
+        break;
+      }
     }
     Outcome outcome = co_await act(work, report.facts, decision);
     report.outcomes.push_back(std::move(outcome));

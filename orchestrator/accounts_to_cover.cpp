@@ -6,6 +6,10 @@
 
 namespace keyward::orchestrator {
 
+bool is_to_cover(const accounts::InventoryEntry& entry, const std::optional<Shard>& shard) {
+  return entry.skip == accounts::Skip::none && (!shard || shard->holds(entry.account.id));
+}
+
 AccountsToCover accounts_to_cover(accounts::Inventory organization, const std::optional<Shard>& shard) {
   AccountsToCover accounts{std::move(organization), 0};
   accounts.in_organization = accounts.inventory.entries.size();

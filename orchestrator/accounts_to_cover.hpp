@@ -16,6 +16,9 @@ struct AccountsToCover {
   std::size_t in_organization = 0;  ///< accounts, those of other shards included
 };
 
+/// Whether this account is one of them and takes part.
+bool is_to_cover(const accounts::InventoryEntry& entry, const std::optional<Shard>& shard);
+
 AccountsToCover accounts_to_cover(accounts::Inventory organization, const std::optional<Shard>& shard);
 
 /// Puts the accounts that wait longest in front: those that were never gone through, then by the time of that, then by

@@ -12,12 +12,19 @@ base::Task<ExitCode> run_audit(CommandContext context) {
   Job job(context.configuration, context.services, context.line.shard);
   std::optional<AccountsToCover> accounts = co_await preflight(context, job);
   if (!accounts) co_return ExitCode::preflight_failed;
-  const accounts::Inventory& inventory = accounts->inventory;
-  report::RunSummary summary = new_summary(context, "audit", Mode::audit, *accounts);
+  report::RunSummary summary = new_summary(context, "audit", Mode::audit);
   report::AuditPrinter printer(context.out, context.output);
   const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
   Progress progress(executor, context.progress, context.services.context.statistics.throttled);
-  progress.begin(participating(inventory));
+  progress.begin();
+  AccountQueue queue;
+  for (const accounts::InventoryEntry& entry : accounts->inventory.entries) {
+    if (entry.skip != accounts::Skip::none) continue;
+    progress.account_listed();
+    queue.add(entry.account);
+  }
+  queue.end();
+  progress.all_listed();
   CoverageCallbacks callbacks;
   callbacks.previous_run = [](const accounts::Account&) { return std::optional<base::Instant>(); };
   callbacks.account_begun = [&progress](const accounts::Account& account) { progress.account_begun(account); };
@@ -28,9 +35,10 @@ base::Task<ExitCode> run_audit(CommandContext context) {
     progress.account_done(report.account, report.failure.has_value());
   };
   rotation::RunIdentity run{summary.run, {}};
-  Coverage coverage = co_await job.cover(inventory, Mode::audit, std::move(run), std::move(callbacks), nullptr);
+  Coverage coverage = co_await job.cover(queue, Mode::audit, std::move(run), std::move(callbacks), nullptr);
   progress.end();
-  count(summary, inventory, coverage);
+  count(summary, *accounts);
+  count(summary, coverage);
   close_summary(context, summary);
   ExitCode code = exit_code_of(summary);
   if (summary.keys_out_of_policy > 0 && !context.line.exit_zero) code = worst(code, ExitCode::findings);

@@ -20,8 +20,10 @@ void tell_that_the_key_works(CommandContext& context) {
               << "  aws iam update-access-key --user-name " << line.user << " --access-key-id " << line.compromised << " --status Inactive\n";
 }
 
-Task<ExitCode> rotate(CommandContext& context, base::AccountId account, RotationOrder order, Job& job, const AccountsToCover& accounts) {
-  const accounts::Inventory& inventory = accounts.inventory;
+Task<ExitCode> rotate(CommandContext& context, base::AccountId account, RotationOrder order, Job& job) {
+  const std::optional<AccountsToCover> accounts = co_await preflight(context, job);
+  if (!accounts) co_return ExitCode::preflight_failed;
+  const accounts::Inventory& inventory = accounts->inventory;
   const auto entry = std::ranges::find(inventory.entries, account, [](const auto& one) { return one.account.id; });
   if (entry == inventory.entries.end() || entry->skip != accounts::Skip::none) {
     const bool unknown = entry == inventory.entries.end();
@@ -29,7 +31,7 @@ Task<ExitCode> rotate(CommandContext& context, base::AccountId account, Rotation
                 << " does not take part: " << (unknown ? "it is not in the organization" : accounts::describe(entry->skip)) << '\n';
     co_return ExitCode::preflight_failed;
   }
-  Result<OpenRun> run = open_run(context, job, new_summary(context, "rotate", Mode::enforce, accounts));
+  Result<OpenRun> run = open_run(context, job, new_summary(context, "rotate", Mode::enforce));
   if (!run) co_return not_begun(context, run.error());
   rotation::RunIdentity identity = identity_of(context, run->id());
   AccountReport report = co_await job.rotate_one(entry->account, std::move(order), std::move(identity), run->journal);
@@ -47,8 +49,9 @@ Task<ExitCode> rotate(CommandContext& context, base::AccountId account, Rotation
     coverage.covered = 1;
   }
   run->account_done(report, context.services.context.clock.now());
-  accounts::Inventory only{inventory.organization_id, {*entry}};
-  count(run->record.summary(), only, coverage);
+  const AccountsToCover only{{inventory.organization_id, {*entry}}, accounts->in_organization};
+  count(run->record.summary(), only);
+  count(run->record.summary(), coverage);
   ExitCode code = co_await conclude(context, job, *run);
   co_return code;
 }
@@ -72,9 +75,7 @@ Task<ExitCode> run_rotate(CommandContext context) {
     co_return ExitCode::usage;
   }
   const RotationOrder order{*user, context.line.reason, compromised};
-  Work work = [&context, &account, &order](Job& job, const AccountsToCover& accounts) {
-    return rotate(context, *account, order, job, accounts);
-  };
+  Work work = [&context, &account, &order](Job& job) { return rotate(context, *account, order, job); };
   ExitCode code = co_await under_lock(context, std::move(work));
   if (code == ExitCode::preflight_failed || code == ExitCode::already_running) tell_that_the_key_works(context);
   co_return code;

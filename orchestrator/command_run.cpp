@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
+#include <exception>
 
+#include "base/task_group.hpp"
 #include "orchestrator/commands.hpp"
 #include "orchestrator/open_run.hpp"
 #include "orchestrator/preflight.hpp"
@@ -22,6 +24,91 @@ std::string accounts_missing(const Limits& limits, std::size_t now, const RunMem
          std::to_string(before) + "; if that is right, set it to 100 for one run";
 }
 
+/// A run whose accounts are worked on while the organization is still being listed.
+struct Walk {
+  CommandContext& context;
+  Job& job;
+  OpenRun& run;
+  Progress& progress;
+  Mode mode;
+  AccountQueue queue;
+  std::optional<AccountsToCover> accounts;  ///< empty: the organization cannot be listed. Its accounts only when refused
+  std::string refused_by;                   ///< the limit that the list does not keep, and why; empty: none
+  Coverage coverage;
+
+  notify::Mode seen_as(const accounts::Account& account) const {
+    return told_as(mode_for(context.configuration.for_account(account), mode));
+  }
+  void work_on(const accounts::InventoryEntry& entry) {
+    if (!is_to_cover(entry, context.line.shard)) return;
+    progress.account_listed();
+    queue.add(entry.account);
+  }
+};
+
+/// Hands the accounts on as they are listed, unless some must come first: then all are awaited. Opens the gate when the
+/// list is complete and can be believed.
+Task<void> hand_on(Walk& walk) {
+  const RunMemory& memory = walk.run.memory;
+  const bool in_order = memory.left_behind(told_as(walk.mode));
+  accounts::OnListed on_listed;
+  if (!in_order) on_listed = [&walk](const accounts::InventoryEntry& entry) { walk.work_on(entry); };
+  walk.accounts = co_await list_accounts(walk.context, walk.job, std::move(on_listed));
+  if (!walk.accounts) co_return;
+  walk.refused_by = accounts_missing(walk.context.configuration.limits, walk.accounts->in_organization, memory);
+  if (!walk.refused_by.empty()) co_return;
+  count(walk.run.record.summary(), *walk.accounts);
+  if (in_order) {
+    longest_waiting_first(walk.accounts->inventory, [&walk, &memory](const accounts::Account& account) {
+      return memory.last_visit(account.id, walk.seen_as(account));
+    });
+    for (const accounts::InventoryEntry& entry : walk.accounts->inventory.entries) walk.work_on(entry);
+  }
+  walk.accounts->inventory.entries.clear();  // those who wait for their turn are in the queue
+  walk.job.gate().open();
+}
+
+/// Whatever ends the listing, nobody is left waiting. What was not found right by then is wrong.
+Task<void> list(Walk& walk) {
+  std::exception_ptr failure;
+  try {
+    co_await hand_on(walk);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  walk.job.gate().refuse();
+  walk.queue.end();
+  walk.progress.all_listed();
+  if (failure) std::rethrow_exception(failure);
+}
+
+Task<void> cover(Walk& walk) {
+  CommandContext& context = walk.context;
+  OpenRun& run = walk.run;
+  const bool audits = walk.mode == Mode::enforce || walk.mode == Mode::dry_run;
+  int visited = 0;
+  CoverageCallbacks callbacks;
+  callbacks.previous_run = [&](const accounts::Account& account) { return run.memory.last_audited(account.id, walk.seen_as(account)); };
+  callbacks.account_begun = [&](const accounts::Account& account) { walk.progress.account_begun(account); };
+  callbacks.account_done = [&](AccountReport&& report) {
+    run.account_done(report, context.services.context.clock.now());
+    if (audits && !report.cut_short) run.memory.visited(report.account.id, told_as(report.mode), report.audited_at);
+    if (audits && !report.cut_short && !report.failure) run.memory.audited(report.account.id, told_as(report.mode), report.audited_at);
+    if (!report.cut_short) ++visited;
+    walk.progress.account_done(report.account, report.failure.has_value());
+  };
+  rotation::RunIdentity identity = identity_of(context, run.id());
+  walk.coverage = co_await walk.job.cover(walk.queue, walk.mode, std::move(identity), std::move(callbacks), &run.journal);
+  if (audits) run.memory.set_left_behind(told_as(walk.mode), visited < walk.queue.added());
+}
+
+Task<void> list_and_cover(Walk& walk, base::TaskGroup& group) {
+  Task<void> listing = list(walk);
+  co_await group.spawn(std::move(listing));
+  Task<void> covering = cover(walk);
+  co_await group.spawn(std::move(covering));
+}
+
 Coverage nothing_covered(const accounts::Inventory& inventory, const std::string& why) {
   Coverage coverage;
   coverage.stopped_by = why;
@@ -31,39 +118,41 @@ Coverage nothing_covered(const accounts::Inventory& inventory, const std::string
   return coverage;
 }
 
+/// What was read while the list was doubtful counts for nothing: a record of its own, in which no account is covered.
+Task<ExitCode> refuse(Walk& walk, report::RunSummary summary) {
+  walk.run.record.discard();
+  Result<OpenRun> run = open_run(walk.context, walk.job, std::move(summary));
+  if (!run) co_return not_begun(walk.context, run.error());
+  count(run->record.summary(), *walk.accounts);
+  count(run->record.summary(), nothing_covered(walk.accounts->inventory, walk.refused_by));
+  ExitCode code = co_await conclude(walk.context, walk.job, *run);
+  co_return code;
+}
+
 /// Walks the accounts and tells the owners.
-Task<ExitCode> walk(CommandContext& context, std::string command, Mode mode, Job& job, AccountsToCover& accounts) {
-  Result<OpenRun> run = open_run(context, job, new_summary(context, command, mode, accounts));
+Task<ExitCode> walk(CommandContext& context, std::string command, Mode mode, Job& job) {
+  const bool known = co_await identify(context, job);
+  if (!known) co_return ExitCode::preflight_failed;
+  const report::RunSummary summary = new_summary(context, command, mode);
+  Result<OpenRun> run = open_run(context, job, summary);
   if (!run) co_return not_begun(context, run.error());
-  accounts::Inventory& inventory = accounts.inventory;
-  const bool audits = mode == Mode::enforce || mode == Mode::dry_run;
-  const auto seen_as = [&context, mode](const accounts::Account& account) {
-    return told_as(mode_for(context.configuration.for_account(account), mode));
-  };
-  longest_waiting_first(inventory, [&](const accounts::Account& account) { return run->memory.last_visit(account.id, seen_as(account)); });
   const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
   Progress progress(executor, context.progress, context.services.context.statistics.throttled);
-  progress.begin(participating(inventory));
-  CoverageCallbacks callbacks;
-  callbacks.previous_run = [&](const accounts::Account& account) { return run->memory.last_audited(account.id, seen_as(account)); };
-  callbacks.account_begun = [&progress](const accounts::Account& account) { progress.account_begun(account); };
-  callbacks.account_done = [&](AccountReport&& report) {
-    run->account_done(report, context.services.context.clock.now());
-    if (audits && !report.cut_short) run->memory.visited(report.account.id, told_as(report.mode), report.audited_at);
-    if (audits && !report.cut_short && !report.failure) run->memory.audited(report.account.id, told_as(report.mode), report.audited_at);
-    progress.account_done(report.account, report.failure.has_value());
-  };
-  rotation::RunIdentity identity = identity_of(context, run->id());
-  Coverage coverage;
-  const std::string missing = accounts_missing(context.configuration.limits, accounts.in_organization, run->memory);
-  if (missing.empty()) {
-    coverage = co_await job.cover(inventory, mode, std::move(identity), std::move(callbacks), &run->journal);
-    run->memory.set_accounts(accounts.in_organization);
-  } else {
-    coverage = nothing_covered(inventory, missing);
-  }
+  progress.begin();
+  Walk walk{context, job, *run, progress, mode, {}, {}, {}, {}};
+  const auto body = [&walk](base::TaskGroup& group) { return list_and_cover(walk, group); };
+  co_await base::run_group(2, body);
   progress.end();
-  count(run->record.summary(), inventory, coverage);
+  if (!walk.accounts) {
+    run->record.discard();
+    co_return ExitCode::preflight_failed;
+  }
+  if (!walk.refused_by.empty()) {
+    ExitCode code = co_await refuse(walk, summary);
+    co_return code;
+  }
+  run->memory.set_accounts(walk.accounts->in_organization);
+  count(run->record.summary(), walk.coverage);
   ExitCode code = co_await conclude(context, job, *run);
   co_return code;
 }
@@ -72,14 +161,14 @@ Task<ExitCode> walk(CommandContext& context, std::string command, Mode mode, Job
 
 Task<ExitCode> run_job(CommandContext context) {
   const Mode mode = context.line.dry_run ? Mode::dry_run : Mode::enforce;
-  Work work = [&context, mode](Job& job, AccountsToCover& accounts) { return walk(context, "run", mode, job, accounts); };
+  Work work = [&context, mode](Job& job) { return walk(context, "run", mode, job); };
   ExitCode code = co_await under_lock(context, std::move(work));
   co_return code;
 }
 
 Task<ExitCode> run_recover(CommandContext context) {
   const Mode mode = context.line.list ? Mode::list_interrupted : Mode::recover;
-  Work work = [&context, mode](Job& job, AccountsToCover& accounts) { return walk(context, "recover", mode, job, accounts); };
+  Work work = [&context, mode](Job& job) { return walk(context, "recover", mode, job); };
   ExitCode code = co_await under_lock(context, std::move(work));
   co_return code;
 }

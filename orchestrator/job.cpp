@@ -27,16 +27,21 @@ accounts::RoleSettings role_settings(const Configuration& configuration, const s
 struct Job::Walk {
   Mode mode;
   RunParts parts;
+  AccountQueue& accounts;
   CoverageCallbacks& callbacks;
   Coverage& coverage;
-  int allowed_failures;
   int failed = 0;
+
+  bool too_many_failed() const {
+    return failed > allowed_failures(accounts.added(), parts.configuration.limits.max_failed_accounts_percent);
+  }
 
   /// Why no further account may be begun; empty when one may.
   std::string why_not_begin() {
     if (parts.stopping) return "not begun: the run was interrupted";
     if (parts.deadline.expired()) return "not begun: limits.deadline had passed";
-    if (failed <= allowed_failures) return {};
+    if (parts.gate.is_refused()) return "not begun: the organization could not be listed";
+    if (!too_many_failed()) return {};
     coverage.stopped_by = "limits.max_failed_accounts_percent: too many accounts failed";
     return "not begun: more than limits.max_failed_accounts_percent of the accounts had failed";
   }
@@ -63,14 +68,14 @@ Task<Result<aws::CallerIdentity>> Job::identify() {
   co_return identity;
 }
 
-Task<Result<accounts::Inventory>> Job::inventory() {
+Task<Result<accounts::Inventory>> Job::inventory(accounts::OnListed on_listed) {
   std::vector<accounts::AccountMatch> rules = configuration_.accounts.include;
   rules.insert(rules.end(), configuration_.accounts.exclude.begin(), configuration_.accounts.exclude.end());
   for (const AccountOverride& entry : configuration_.overrides) rules.push_back(entry.match);
   accounts::InventoryNeeds needs = accounts::needs_of(rules);
   needs.expected_organization = configuration_.organization.id;
   aws::OrganizationsClient organizations(organizations_caller());
-  Result<accounts::Inventory> inventory = co_await accounts::take_inventory(organizations, configuration_.accounts, needs);
+  Result<accounts::Inventory> inventory = co_await accounts::take_inventory(organizations, configuration_.accounts, needs, std::move(on_listed));
   co_return inventory;
 }
 
@@ -95,7 +100,8 @@ RunParts Job::parts_for(rotation::RunIdentity run, Journal* journal) {
           services_.log,
           journal,
           deadline_,
-          services_.stopping};
+          services_.stopping,
+          gate_};
 }
 
 Task<AccountReport> Job::rotate_one(accounts::Account account, RotationOrder order, rotation::RunIdentity run, Journal& journal) {
@@ -105,6 +111,8 @@ Task<AccountReport> Job::rotate_one(accounts::Account account, RotationOrder ord
 }
 
 Task<void> Job::work(Walk& walk, accounts::Account account) {
+  // A part of the accounts listed so far is no part of the organization: whom it would keep out waits for the whole.
+  if (walk.too_many_failed()) co_await walk.parts.gate.pass();
   std::string reason = walk.why_not_begin();
   if (!reason.empty()) {
     walk.coverage.not_covered.push_back({std::move(account), std::move(reason)});
@@ -124,24 +132,20 @@ Task<void> Job::work(Walk& walk, accounts::Account account) {
   walk.callbacks.account_done(std::move(report));
 }
 
-Task<void> Job::work_all(Walk& walk, const std::vector<const accounts::Account*>& accounts, base::TaskGroup& group) {
-  for (const accounts::Account* account : accounts) {
-    Task<void> child = work(walk, *account);
+Task<void> Job::work_all(Walk& walk, base::TaskGroup& group) {
+  for (;;) {
+    std::optional<accounts::Account> account = co_await walk.accounts.next();
+    if (!account) co_return;
+    Task<void> child = work(walk, std::move(*account));
     co_await group.spawn(std::move(child));
   }
 }
 
-Task<Coverage> Job::cover(const accounts::Inventory& inventory, Mode mode, rotation::RunIdentity run,
-                          CoverageCallbacks callbacks, Journal* journal) {
-  std::vector<const accounts::Account*> participating;
-  for (const auto& entry : inventory.entries) {
-    if (entry.skip == accounts::Skip::none) participating.push_back(&entry.account);
-  }
+Task<Coverage> Job::cover(AccountQueue& accounts, Mode mode, rotation::RunIdentity run, CoverageCallbacks callbacks, Journal* journal) {
   Coverage coverage;
   RunParts parts = parts_for(std::move(run), journal);
-  const int allowed = allowed_failures(static_cast<int>(participating.size()), configuration_.limits.max_failed_accounts_percent);
-  Walk walk{mode, std::move(parts), callbacks, coverage, allowed};
-  const auto body = [&walk, &participating](base::TaskGroup& group) { return work_all(walk, participating, group); };
+  Walk walk{mode, std::move(parts), accounts, callbacks, coverage};
+  const auto body = [&walk](base::TaskGroup& group) { return work_all(walk, group); };
   co_await base::run_group(static_cast<std::size_t>(configuration_.limits.accounts_in_flight), body);
   co_return coverage;
 }

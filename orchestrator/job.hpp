@@ -11,7 +11,9 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/task_group.hpp"
+#include "orchestrator/account_queue.hpp"
 #include "orchestrator/account_worker.hpp"
+#include "orchestrator/change_gate.hpp"
 #include "orchestrator/rotation_order.hpp"
 #include "orchestrator/configuration.hpp"
 #include "orchestrator/shard.hpp"
@@ -57,15 +59,17 @@ class Job {
   /// Who we are, and with that AWS's calendar: the first signed answer.
   base::Task<base::Result<aws::CallerIdentity>> identify();
   /// The organization, by the list role where one is configured.
-  base::Task<base::Result<accounts::Inventory>> inventory();
+  base::Task<base::Result<accounts::Inventory>> inventory(accounts::OnListed on_listed = {});
   /// The tags of one account, for finding an owner; empty when they cannot be read (logged).
   base::Task<std::map<std::string, std::string>> account_tags(base::AccountId account);
 
-  /// Walks the accounts that take part, at most limits.accounts_in_flight at once. No account is begun after a signal,
-  /// after limits.deadline, or when too many have failed.
+  /// Stands before every change. To be opened by whoever has the whole inventory and has checked it.
+  ChangeGate& gate() noexcept { return gate_; }
+
+  /// Walks the accounts of the queue, at most limits.accounts_in_flight at once. No account is begun after a signal, after
+  /// limits.deadline, when too many have failed, or when the gate was refused.
   /// The journal is needed where something may be changed.
-  base::Task<Coverage> cover(const accounts::Inventory& inventory, Mode mode, rotation::RunIdentity run,
-                             CoverageCallbacks callbacks, Journal* journal);
+  base::Task<Coverage> cover(AccountQueue& accounts, Mode mode, rotation::RunIdentity run, CoverageCallbacks callbacks, Journal* journal);
 
   /// Rotates one user's key now. `failure` when the user cannot be found.
   base::Task<AccountReport> rotate_one(accounts::Account account, RotationOrder order, rotation::RunIdentity run, Journal& journal);
@@ -75,7 +79,7 @@ class Job {
  private:
   struct Walk;
   static base::Task<void> work(Walk& walk, accounts::Account account);
-  static base::Task<void> work_all(Walk& walk, const std::vector<const accounts::Account*>& accounts, base::TaskGroup& group);
+  static base::Task<void> work_all(Walk& walk, base::TaskGroup& group);
   RunParts parts_for(rotation::RunIdentity run, Journal* journal);
   aws::Caller& organizations_caller() { return list_session_ ? list_session_->caller() : hub_; }
 
@@ -85,6 +89,7 @@ class Job {
   std::optional<accounts::Session> list_session_;
   ChangeBudget budget_;
   base::Deadline deadline_;
+  ChangeGate gate_;
 };
 
 }  // namespace keyward::orchestrator

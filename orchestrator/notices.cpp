@@ -1,6 +1,7 @@
 #include "orchestrator/notices.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "notify/compose.hpp"
 #include "notify/digest.hpp"
@@ -111,15 +112,19 @@ Task<Told> Notices::deliver(Job& job, std::string run, base::Instant at) {
     const notify::AccountContext context{report.account, report.settings.policy, report.settings.notify, told_as(report.mode)};
     digest.add(context, report.users, {});
   }
+  news_.clear();
   Told told;
   told.problems.assign(digest.problems().begin(), digest.problems().end());
   const notify::Letterhead letterhead{*sender_, std::move(run), at};
   const std::vector<notify::RecipientDigest> digests = std::move(digest).finish();
-  std::vector<notify::Message> messages;
-  for (const notify::RecipientDigest& one : digests) messages.push_back(notify::compose(one, templates_, letterhead));
   std::vector<notify::Channel*> channels;
   for (const auto& channel : channels_) channels.push_back(channel.get());
-  told.notices = co_await notify::deliver_all(messages, channels);
+  for (const notify::RecipientDigest& one : digests) {
+    // One by one: a mail has some ten thousand characters, and each account may have its own.
+    const std::vector<notify::Message> message{notify::compose(one, templates_, letterhead)};
+    std::vector<notify::Notice> notices = co_await notify::deliver_all(message, channels);
+    std::ranges::move(notices, std::back_inserter(told.notices));
+  }
   told.not_reached = not_reached(digests, told.notices);
   co_return told;
 }

@@ -51,15 +51,11 @@ ExitCode with_signal(const CommandContext& context, ExitCode code) {
   return context.signal == SIGINT ? ExitCode::interrupted : ExitCode::terminated;
 }
 
-int participating(const accounts::Inventory& inventory) {
-  return static_cast<int>(std::ranges::count_if(inventory.entries, [](const auto& entry) { return entry.skip == accounts::Skip::none; }));
-}
-
-Task<std::optional<AccountsToCover>> preflight(CommandContext& context, Job& job) {
+Task<bool> identify(CommandContext& context, Job& job) {
   Result<aws::CallerIdentity> identity = co_await job.identify();
   if (!identity) {
     say(context, "AWS does not know who is calling", identity.error());
-    co_return std::nullopt;
+    co_return false;
   }
   context.services.log.info("caller", {{"arn", identity->arn}, {"region", context.services.region}});
   const auto offset = context.services.context.clock.offset().value_or(std::chrono::seconds(0));
@@ -68,7 +64,11 @@ Task<std::optional<AccountsToCover>> preflight(CommandContext& context, Job& job
                                                    {"aws_minus_host_seconds", offset.count()},
                                                    {"advice", "AWS's time is used; set the host's clock"}});
   }
-  Result<accounts::Inventory> inventory = co_await job.inventory();
+  co_return true;
+}
+
+Task<std::optional<AccountsToCover>> list_accounts(CommandContext& context, Job& job, accounts::OnListed on_listed) {
+  Result<accounts::Inventory> inventory = co_await job.inventory(std::move(on_listed));
   if (!inventory) {
     say(context, "the organization cannot be listed, so nothing was done", inventory.error());
     co_return std::nullopt;
@@ -77,13 +77,19 @@ Task<std::optional<AccountsToCover>> preflight(CommandContext& context, Job& job
   co_return accounts_to_cover(std::move(*inventory), context.line.shard);
 }
 
+Task<std::optional<AccountsToCover>> preflight(CommandContext& context, Job& job) {
+  const bool known = co_await identify(context, job);
+  if (!known) co_return std::nullopt;
+  std::optional<AccountsToCover> accounts = co_await list_accounts(context, job);
+  if (accounts) job.gate().open();
+  co_return accounts;
+}
+
 Task<ExitCode> under_lock(CommandContext& context, Work work) {
   const Result<RunLock> lock = RunLock::acquire(StateFolders(context.configuration.state_dir, context.line.shard));
   if (!lock) co_return not_begun(context, lock.error());
   Job job(context.configuration, context.services, context.line.shard);
-  std::optional<AccountsToCover> accounts = co_await preflight(context, job);
-  if (!accounts) co_return ExitCode::preflight_failed;
-  Task<ExitCode> done = work(job, *accounts);
+  Task<ExitCode> done = work(job);
   ExitCode code = co_await std::move(done);
   co_return code;
 }

@@ -20,16 +20,20 @@ ExitCode not_begun(CommandContext& context, const base::Error& error);
 /// A drained interruption has the signal's exit code, whatever else there is to say.
 ExitCode with_signal(const CommandContext& context, ExitCode code);
 
+/// Who we are; false when AWS does not know (said on standard error).
+base::Task<bool> identify(CommandContext& context, Job& job);
+
+/// The accounts that we answer for; nothing when the organization cannot be listed (said on standard error). `on_listed` is
+/// told of them as they come (accounts::take_inventory).
+base::Task<std::optional<AccountsToCover>> list_accounts(CommandContext& context, Job& job, accounts::OnListed on_listed = {});
+
 /// Who we are and which accounts we answer for; nothing when one of them cannot be told (said on standard error).
 base::Task<std::optional<AccountsToCover>> preflight(CommandContext& context, Job& job);
 
-/// Accounts that take part.
-int participating(const accounts::Inventory& inventory);
+/// What a command does that may change something. The job outlives it.
+using Work = std::function<base::Task<ExitCode>(Job& job)>;
 
-/// What a command does that may change something. Job and accounts outlive it.
-using Work = std::function<base::Task<ExitCode>(Job& job, AccountsToCover& accounts)>;
-
-/// Takes the lock, goes through the preflight and does the work. `work` may be a lambda with captures that calls a
+/// Takes the lock and does the work. `work` may be a lambda with captures that calls a
 /// coroutine, but not one that is a coroutine itself.
 base::Task<ExitCode> under_lock(CommandContext& context, Work work);
 

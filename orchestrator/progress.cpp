@@ -20,6 +20,7 @@ constexpr std::size_t k_narrowest_bar = 8;
 constexpr std::size_t k_slowest_shown = 3;
 
 int percent(const Standing& standing) {
+  if (standing.listing) return 0;
   return standing.total == 0 ? 100 : static_cast<int>(std::int64_t{standing.done} * 100 / standing.total);
 }
 
@@ -38,9 +39,9 @@ std::string rate(const Standing& standing, Clock::time_point now) {
   return per_second >= 10 ? fmt::format("{:.0f}/s", per_second) : fmt::format("{:.0f}/min", per_second * 60);
 }
 
-/// By the mean so far; empty before the first account and after the last.
+/// By the mean so far; empty before the first account, after the last, and while nobody knows how many there are.
 std::string left(const Standing& standing, Clock::time_point now) {
-  if (standing.done == 0 || standing.done >= standing.total) return {};
+  if (standing.listing || standing.done == 0 || standing.done >= standing.total) return {};
   const std::chrono::duration<double> elapsed = now - standing.started;
   return duration(std::chrono::ceil<std::chrono::seconds>(elapsed * (standing.total - standing.done) / standing.done));
 }
@@ -65,11 +66,12 @@ std::string bar(const Standing& standing, std::size_t width) {
 std::vector<std::string> progress_block(const Standing& standing, Clock::time_point now, TerminalSize size) {
   // The last column stays free: a terminal that writes there may go to the next line.
   const std::size_t width = size.columns > 1 ? size.columns - 1 : 1;
-  std::string first =
-      fmt::format("{}%  {} of {} accounts  {}", percent(standing), standing.done, standing.total, duration(now - standing.started));
+  std::string first = standing.listing ? fmt::format("{} of at least {} accounts", standing.done, standing.total)
+                                       : fmt::format("{}%  {} of {} accounts", percent(standing), standing.done, standing.total);
+  first += "  " + duration(now - standing.started);
   if (const std::string text = rate(standing, now); !text.empty()) first += "  " + text;
   if (const std::string text = left(standing, now); !text.empty()) first += "  about " + text + " left";
-  if (const std::size_t room = width - std::min(width, report::display_width(first) + 1); room >= k_narrowest_bar) {
+  if (const std::size_t room = standing.listing ? 0 : width - std::min(width, report::display_width(first) + 1); room >= k_narrowest_bar) {
     first.insert(0, bar(standing, std::min(room, k_widest_bar)) + ' ');
   }
   std::vector<std::string> lines{std::move(first)};
@@ -87,8 +89,9 @@ std::vector<std::string> progress_block(const Standing& standing, Clock::time_po
 }
 
 std::string progress_line(const Standing& standing, Clock::time_point now) {
-  std::string text = fmt::format("accounts {}/{} {}% failed={} throttled={} in_work={}", standing.done, standing.total, percent(standing),
-                                 standing.failed, standing.throttled, standing.in_work.size());
+  std::string text = standing.listing ? fmt::format("accounts {}/{}+", standing.done, standing.total)
+                                      : fmt::format("accounts {}/{} {}%", standing.done, standing.total, percent(standing));
+  text += fmt::format(" failed={} throttled={} in_work={}", standing.failed, standing.throttled, standing.in_work.size());
   if (const std::string value = rate(standing, now); !value.empty()) text += " rate=" + value;
   if (const std::string value = left(standing, now); !value.empty()) text += " eta=" + value;
   for (const auto& [account, work] : slowest(standing, 1)) text += fmt::format(" slowest={}:{}", account.str(), duration(now - work.since));
@@ -98,13 +101,20 @@ std::string progress_line(const Standing& standing, Clock::time_point now) {
 Progress::Progress(boost::asio::any_io_executor executor, Place place, const std::uint64_t& throttled)
     : place_(std::move(place)), throttled_(throttled), timer_(std::move(executor)), alive_(std::make_shared<bool>(true)) {}
 
-void Progress::begin(int accounts) {
-  standing_.total = accounts;
+void Progress::begin() {
+  standing_.listing = true;
   standing_.started = last_ = Clock::now();
   running_ = true;
   if (place_.style == Style::none) return;
   update();
   tick();
+}
+
+void Progress::account_listed() { ++standing_.total; }
+
+void Progress::all_listed() {
+  standing_.listing = false;
+  if (place_.style != Style::none) update();
 }
 
 void Progress::end() {
@@ -123,9 +133,10 @@ void Progress::tick() {
 }
 
 void Progress::update() {
+  if (standing_.listing && standing_.total == 0) return;
   const auto now = Clock::now();
   standing_.throttled = throttled_;
-  const bool last_account = standing_.done == standing_.total;
+  const bool last_account = !standing_.listing && standing_.done == standing_.total;
   if (place_.style == Style::bar && (now - last_ >= k_redraw || last_account || standing_.done + standing_.failed == 0)) {
     place_.block.show(progress_block(standing_, now, place_.size()));
     last_ = now;

@@ -25,6 +25,7 @@ struct Standing {
   };
 
   int total = 0;
+  bool listing = false;  ///< the organization is still being listed, so that the total grows
   int done = 0;
   int failed = 0;
   std::uint64_t throttled = 0;
@@ -62,7 +63,11 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  void begin(int accounts);
+  void begin();
+  /// One more account takes part.
+  void account_listed();
+  /// No further account will be listed.
+  void all_listed();
   void account_begun(const accounts::Account& account);
   void account_done(const accounts::Account& account, bool failed);
   /// Takes the block away, so that what follows stands alone.

@@ -63,6 +63,9 @@ RunMemory RunMemory::read(const std::filesystem::path& folder) {
     Told& told = memory.told(mode);
     told.audited = dates_of(section->get_object(), "audited");
     told.visited = dates_of(section->get_object(), "visited");
+    if (const auto* left = section->get_object().if_contains("left_behind"); left != nullptr && left->is_bool()) {
+      told.left_behind = left->get_bool();
+    }
     if (const auto* matters = section->get_object().if_contains("told"); matters != nullptr && matters->is_array()) {
       for (const auto& matter : matters->get_array()) {
         if (matter.is_string()) told.known.emplace(matter.get_string());
@@ -80,6 +83,20 @@ std::optional<base::Instant> RunMemory::newest() const {
     }
   }
   return newest;
+}
+
+std::optional<base::Instant> RunMemory::last_visit(const Told& told, const StateFolders& folders) {
+  std::optional<base::Instant> last;
+  for (const auto& [account, at] : told.visited) {
+    const auto id = base::AccountId::parse(account);
+    if (id && folders.is_mine(*id)) last = std::max(last, std::optional(at));
+  }
+  return last;
+}
+
+bool RunMemory::left_behind(const Told& told) {
+  // Where nobody said, the program that wrote it did not know; where no account was gone through, all wait equally long.
+  return told.left_behind.value_or(!told.visited.empty());
 }
 
 void RunMemory::take_newer(Told& into, const Told& other, const StateFolders& folders) {
@@ -112,11 +129,16 @@ void RunMemory::take_newer(Told& into, const Told& other, const StateFolders& fo
 }
 
 RunMemory RunMemory::load(const StateFolders& folders) {
-  RunMemory memory = read(folders.own);
+  const RunMemory own = read(folders.own);
+  RunMemory memory = own;
   std::optional<base::Instant> counted = memory.newest();
   for (const std::filesystem::path& folder : folders.others) {
     const RunMemory other = read(folder);
-    for (std::size_t i = 0; i < memory.told_.size(); ++i) take_newer(memory.told_[i], other.told_[i], folders);
+    for (std::size_t i = 0; i < memory.told_.size(); ++i) {
+      const bool is_newer = last_visit(own.told_[i], folders) < last_visit(other.told_[i], folders);
+      if (is_newer && left_behind(other.told_[i])) memory.told_[i].left_behind = true;
+      take_newer(memory.told_[i], other.told_[i], folders);
+    }
     if (!other.accounts_ || (memory.accounts_ && other.newest() <= counted)) continue;
     memory.accounts_ = other.accounts_;
     counted = other.newest();
@@ -170,6 +192,7 @@ base::Result<void> RunMemory::save(const StateFolders& folders, const std::set<b
     json::object section;
     section["audited"] = to_json(audited);
     section["visited"] = to_json(told.visited);
+    if (told.left_behind) section["left_behind"] = *told.left_behind;
     section["told"] = json::array(matters.begin(), matters.end());
     root[name_of(mode)] = std::move(section);
   }

@@ -35,6 +35,10 @@ class RunMemory {
   std::optional<base::Instant> last_visit(const base::AccountId& account, notify::Mode mode) const;
   void visited(const base::AccountId& account, notify::Mode mode, base::Instant at);
 
+  /// Whether the last run of this mode may have left accounts behind that it did not go through: they come first.
+  bool left_behind(notify::Mode mode) const { return left_behind(told(mode)); }
+  void set_left_behind(notify::Mode mode, bool left) { told(mode).left_behind = left; }
+
   /// True the first time, and again after a run in which it was not asked: people hear of a standing matter once.
   /// `matter` begins with the account id.
   bool is_news(const std::string& matter, notify::Mode mode);
@@ -51,6 +55,7 @@ class RunMemory {
   struct Told {
     std::map<std::string, base::Instant> audited;  ///< by account, when this run began
     std::map<std::string, base::Instant> visited;  ///< by account
+    std::optional<bool> left_behind;  ///< empty: no run has said
     std::set<std::string> known;
     std::map<std::string, base::Instant> audited_now;
     std::set<std::string> standing;
@@ -60,8 +65,11 @@ class RunMemory {
   static RunMemory read(const std::filesystem::path& folder);
   /// Takes over what `other` remembers of these accounts, where it is newer.
   static void take_newer(Told& into, const Told& other, const StateFolders& folders);
+  static bool left_behind(const Told& told);
   /// The last time of which anything is remembered.
   std::optional<base::Instant> newest() const;
+  /// Of any account of this run.
+  static std::optional<base::Instant> last_visit(const Told& told, const StateFolders& folders);
 
   Told& told(notify::Mode mode) { return told_[mode == notify::Mode::enforce ? 0 : 1]; }
   const Told& told(notify::Mode mode) const { return told_[mode == notify::Mode::enforce ? 0 : 1]; }

@@ -51,7 +51,9 @@ void count(report::RunSummary& summary, const AccountReport& report, base::Insta
   }
 }
 
-void count(report::RunSummary& summary, const accounts::Inventory& inventory, const Coverage& coverage) {
+void count(report::RunSummary& summary, const AccountsToCover& accounts) {
+  const accounts::Inventory& inventory = accounts.inventory;
+  if (summary.shard) summary.shard->accounts_in_organization = static_cast<int>(accounts.in_organization);
   summary.organization = inventory.organization_id;
   summary.accounts_total = static_cast<int>(inventory.entries.size());
   for (const accounts::InventoryEntry& entry : inventory.entries) {
@@ -65,6 +67,9 @@ void count(report::RunSummary& summary, const accounts::Inventory& inventory, co
       ++summary.accounts_skipped[std::string(accounts::describe(entry.skip))];
     }
   }
+}
+
+void count(report::RunSummary& summary, const Coverage& coverage) {
   summary.accounts_covered = coverage.covered;
   for (const NotCovered& account : coverage.not_covered) {
     summary.uncovered.push_back({account.account.id.str(), account.account.name, account.reason});

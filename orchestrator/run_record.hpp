@@ -4,8 +4,8 @@
 #include <functional>
 #include <string>
 
-#include "accounts/inventory.hpp"
 #include "orchestrator/account_worker.hpp"
+#include "orchestrator/accounts_to_cover.hpp"
 #include "orchestrator/exit_code.hpp"
 #include "orchestrator/job.hpp"
 #include "orchestrator/notices.hpp"
@@ -24,8 +24,10 @@ inline constexpr const char* k_run_exists = "RunExists";
 
 /// Counts what an account brought into a run's summary; whether the run was dry follows from the accounts.
 void count(report::RunSummary& summary, const AccountReport& report, base::Instant now);
+/// Counts the accounts there are.
+void count(report::RunSummary& summary, const AccountsToCover& accounts);
 /// Counts what coverage came to.
-void count(report::RunSummary& summary, const accounts::Inventory& inventory, const Coverage& coverage);
+void count(report::RunSummary& summary, const Coverage& coverage);
 
 /// The exit code of finished work, by the order of ExitCode (interruption apart).
 ExitCode exit_code_of(const report::RunSummary& summary);

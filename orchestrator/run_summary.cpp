@@ -19,7 +19,7 @@ std::string name_of(Mode mode) {
 
 }  // namespace
 
-report::RunSummary new_summary(const CommandContext& context, const std::string& command, Mode mode, const AccountsToCover& accounts) {
+report::RunSummary new_summary(const CommandContext& context, const std::string& command, Mode mode) {
   const Configuration& configuration = context.configuration;
   report::RunSummary summary;
   const auto now = context.services.context.clock.now();
@@ -41,7 +41,7 @@ report::RunSummary new_summary(const CommandContext& context, const std::string&
                     {"max_failed_accounts_percent", configuration.limits.max_failed_accounts_percent},
                     {"max_inventory_shrink_percent", configuration.limits.max_inventory_shrink_percent}};
   if (const std::optional<Shard>& shard = context.line.shard) {
-    summary.shard = report::ShardPart{shard->index, shard->count, static_cast<int>(accounts.in_organization)};
+    summary.shard = report::ShardPart{shard->index, shard->count, 0};  // until they are listed
     summary.limits[report::k_shard_changes] = share_of(configuration.limits.max_changes, *shard);
   }
   return summary;

@@ -140,9 +140,24 @@ Task<Outcome> perform(AccountWork& work, rotation::UserFacts seen, Decision deci
   co_return outcome;
 }
 
+namespace {
+
+bool is_interrupted(const rotation::UserFacts& facts) {
+  return facts.ledger.is_known() && facts.ledger.value().intent && facts.keys.is_known();
+}
+
+}  // namespace
+
 Task<void> catch_up(AccountWork& work, aws::IamUser user, UserReport& report, rotation::Reading reading) {
-  const bool interrupted = report.facts.ledger.is_known() && report.facts.ledger.value().intent && report.facts.keys.is_known();
-  if (interrupted) {
+  const bool left = !work.parts.journal->left_by_earlier_runs(work.report.account.id, user.name).empty();
+  if (!left && !is_interrupted(report.facts)) co_return;
+  if (!work.parts.gate.is_open()) {
+    const bool passed = co_await work.parts.gate.pass();
+    if (!passed) co_return;
+    // Somebody else may have finished it meanwhile.
+    report.facts = co_await work.workplace.auditor().facts(user, reading);
+  }
+  if (is_interrupted(report.facts)) {
     std::optional<Outcome> settled = co_await settle(work, report.facts);
     if (settled) {
       report.outcomes.push_back(std::move(*settled));

@@ -13,6 +13,7 @@
 #include "base/log.hpp"
 #include "orchestrator/account_report.hpp"
 #include "orchestrator/change_budget.hpp"
+#include "orchestrator/change_gate.hpp"
 #include "orchestrator/configuration.hpp"
 #include "orchestrator/journal.hpp"
 #include "rotation/auditor.hpp"
@@ -36,8 +37,9 @@ struct RunParts {
   Journal* journal;      ///< null where nothing is changed
   base::Deadline deadline;  ///< after it nothing is begun
   const bool& stopping;     ///< a signal came: finish what was begun, begin nothing
+  ChangeGate& gate;         ///< to be passed before anything is changed
 
-  bool may_begin() const { return !stopping && !deadline.expired(); }
+  bool may_begin() const { return !stopping && !deadline.expired() && !gate.is_refused(); }
 };
 
 /// The sessions and tools for one account. In enforce mode with a weaker audit_role, facts are read with that and the

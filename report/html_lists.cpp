@@ -6,6 +6,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "report/html_parts.hpp"
@@ -18,6 +19,8 @@ namespace json = boost::json;
 
 /// Rows that stand in the page itself; the others are drawn by the script.
 constexpr std::size_t k_rows_without_script = 50;
+
+constexpr std::string_view k_not_covered = "NOT COVERED";
 
 std::string script_json(const json::value& value) {
   std::string escaped;
@@ -32,23 +35,36 @@ std::string script_json(const json::value& value) {
   return escaped;
 }
 
-/// Strings by number, so that an account's name is not repeated in every row.
+/// Texts of the findings by the order in which the page first uses them, which does not depend on the order of events.
 class Dictionary {
  public:
-  std::size_t number_of(const std::string& text) {
-    const auto [found, added] = numbers_.try_emplace(text, texts_.size());
-    if (added) texts_.push_back(printable(text));
-    return found->second;
+  std::size_t number_of(Texts::Number text) {
+    if (text >= numbers_.size()) numbers_.resize(text + 1, 0);
+    if (numbers_[text] == 0) {
+      used_.push_back(text);
+      numbers_[text] = used_.size();
+    }
+    return numbers_[text] - 1;
   }
-  json::array to_json() const {
-    json::array array;
-    for (const std::string& text : texts_) array.emplace_back(text);
-    return array;
+  const std::vector<Texts::Number>& used() const noexcept { return used_; }
+
+ private:
+  std::vector<std::size_t> numbers_;  ///< one more than the number; 0: not used
+  std::vector<Texts::Number> used_;
+};
+
+/// Writes the elements of an array or object, with commas between them.
+class Elements {
+ public:
+  explicit Elements(const PageSink& out) : out_(out) {}
+  void add(std::string_view text) {
+    if (!std::exchange(first_, false)) out_(",");
+    out_(text);
   }
 
  private:
-  std::map<std::string, std::size_t> numbers_;
-  std::vector<std::string> texts_;
+  const PageSink& out_;
+  bool first_ = true;
 };
 
 /// One column of a table that the script pages.
@@ -58,10 +74,6 @@ struct ColumnSpec {
   std::string_view dict;  ///< cells are numbers of this dictionary
   std::string_view unit;  ///< written behind a number
   bool badges = false;
-};
-
-struct Dictionaries {
-  std::map<std::string, Dictionary, std::less<>> by_name;
 };
 
 constexpr std::array<ColumnSpec, 10> k_account_columns{{{"Account", "id", "", "", false},
@@ -83,8 +95,9 @@ constexpr std::array<ColumnSpec, 8> k_key_columns{{{"Account", "wrap", "account"
                                                    {"Why", "", "reason", "", false},
                                                    {"Next", "nw", "next", "", false}}};
 
+/// The beginning of a table up to its rows.
 template <std::size_t N>
-json::object table_json(const std::array<ColumnSpec, N>& columns, std::size_t pick, json::array rows) {
+std::string table_head(std::string_view name, const std::array<ColumnSpec, N>& columns, std::size_t pick) {
   json::array described;
   for (const ColumnSpec& column : columns) {
     json::object one;
@@ -99,11 +112,7 @@ json::object table_json(const std::array<ColumnSpec, N>& columns, std::size_t pi
     }
     described.push_back(std::move(one));
   }
-  json::object table;
-  table["columns"] = std::move(described);
-  table["pick"] = pick;
-  table["rows"] = std::move(rows);
-  return table;
+  return "\"" + std::string(name) + "\":{\"columns\":" + script_json(described) + ",\"pick\":" + std::to_string(pick) + ",\"rows\":[";
 }
 
 /// The frame of a paged table with its first rows.
@@ -146,63 +155,46 @@ std::string paged(std::string_view id, std::string_view caption, std::string_vie
          "-more\" type=\"button\" hidden>Show 100 more</button>";
 }
 
-std::string account_table(const RunFindings& f, json::object& tables, Dictionaries& dictionaries) {
-  // The accounts that need attention first: not covered, then by keys out of policy, then by age.
-  std::vector<std::pair<std::string, const AccountRow*>> order;
-  for (const auto& [id, row] : f.accounts) order.emplace_back(id, &row);
-  std::ranges::sort(order, [](const auto& a, const auto& b) {
-    const auto rank = [](const AccountRow& row) {
-      return std::make_tuple(row.coverage != "NOT COVERED", -row.overdue, -row.oldest);
-    };
-    return rank(*a.second) != rank(*b.second) ? rank(*a.second) < rank(*b.second) : a.first < b.first;
-  });
-  json::array rows;
+template <class Text>
+void write_dictionary(Elements& dictionaries, const PageSink& out, std::string_view name, const Dictionary& dictionary, Text text) {
+  dictionaries.add("\"" + std::string(name) + "\":[");
+  Elements texts(out);
+  for (const Texts::Number number : dictionary.used()) texts.add(script_json(json::string(printable(text(number)))));
+  out("]");
+}
+
+/// "prod-payments 111122223333".
+std::string account_label(const RunFindings& f, const std::string& account) {
+  const std::string name = f.account_label(account);
+  return name == account ? name : name + " " + account;
+}
+
+json::value known_age(int days) { return days < 0 ? json::value(nullptr) : json::value(days); }
+
+std::string account_section(const std::vector<const AccountEntry*>& order) {
   std::vector<std::vector<std::string>> first;
-  for (const auto& [id, row] : order) {
-    const bool known = row->coverage != "NOT COVERED";
-    const auto count = [known](long long value) { return known ? json::value(value) : json::value(nullptr); };
-    rows.push_back(json::array{printable(id), printable(row->name),
-                               dictionaries.by_name["coverage"].number_of(row->coverage),
-                               count(static_cast<long long>(row->users.size())), count(row->keys), count(row->overdue),
-                               count(row->inactive), row->oldest < 0 ? json::value(nullptr) : json::value(row->oldest),
-                               count(row->changed), count(row->would_change)});
-    if (first.size() == k_rows_without_script) continue;
+  for (const AccountEntry* entry : order) {
+    if (first.size() == k_rows_without_script) break;
+    const AccountRow& row = entry->second;
+    const bool known = row.coverage != k_not_covered;
     const auto text = [known](long long value) { return known ? std::to_string(value) : std::string(); };
-    first.push_back({id, row->name, row->coverage, text(static_cast<long long>(row->users.size())), text(row->keys),
-                     text(row->overdue), text(row->inactive), row->oldest < 0 ? "" : std::to_string(row->oldest),
-                     text(row->changed), text(row->would_change)});
+    first.push_back({entry->first, row.name, row.coverage, text(row.users), text(row.keys), text(row.overdue), text(row.inactive),
+                     row.oldest < 0 ? "" : std::to_string(row.oldest), text(row.changed), text(row.would_change)});
   }
-  tables["accounts"] = table_json(k_account_columns, 2, std::move(rows));
   return "<section aria-labelledby=\"accounts-title\"><h2 id=\"accounts-title\">Accounts</h2>" +
          paged("accounts", "Accounts that take part; those that need attention first.", "Coverage", k_account_columns,
                first, order.size()) +
          "</section>\n";
 }
 
-std::string key_table(const RunFindings& f, json::object& tables, Dictionaries& dictionaries) {
-  std::vector<const KeyRow*> order;
-  for (const KeyRow& key : f.keys) order.push_back(&key);
-  std::ranges::sort(order, [](const KeyRow* a, const KeyRow* b) {
-    const auto rank = [](const KeyRow& key) {
-      return std::make_tuple(key.verdict != "OVERDUE", key.verdict != "unknown", !key.active, -key.age);
-    };
-    return rank(*a) != rank(*b) ? rank(*a) < rank(*b) : a->order() < b->order();
-  });
-  json::array rows;
+std::string key_section(const RunFindings& f, const std::vector<const KeyRow*>& order) {
+  const Texts& texts = f.texts;
   std::vector<std::vector<std::string>> first;
   for (const KeyRow* key : order) {
-    const std::string name = f.account_label(key->account);
-    const std::string account = name == key->account ? name : name + " " + key->account;
-    rows.push_back(json::array{dictionaries.by_name["account"].number_of(account), printable(key->user), key->last_four,
-                               dictionaries.by_name["verdict"].number_of(key->verdict),
-                               key->age < 0 ? json::value(nullptr) : json::value(key->age), key->last_used,
-                               dictionaries.by_name["reason"].number_of(key->reason),
-                               dictionaries.by_name["next"].number_of(key->next)});
-    if (first.size() == k_rows_without_script) continue;
-    first.push_back({account, key->user, key->last_four, key->verdict, key->age < 0 ? "" : std::to_string(key->age),
-                     key->last_used, key->reason, key->next});
+    if (first.size() == k_rows_without_script) break;
+    first.push_back({account_label(f, texts[key->account]), key->user, key->last_four, texts[key->verdict],
+                     key->age < 0 ? "" : std::to_string(key->age), texts[key->last_used], texts[key->reason], texts[key->next]});
   }
-  tables["keys"] = table_json(k_key_columns, 3, std::move(rows));
   std::string html = "<section aria-labelledby=\"keys-title\"><h2 id=\"keys-title\">All keys</h2>";
   if (f.keys_not_listed > 0) {
     html += "<p class=\"bad-ink\"><strong>" + grouped(static_cast<long long>(f.keys_not_listed)) +
@@ -216,19 +208,56 @@ std::string key_table(const RunFindings& f, json::object& tables, Dictionaries& 
 
 }  // namespace
 
-Lists lists_of(const RunFindings& f) {
-  json::object tables;
-  Dictionaries dictionaries;
-  Lists lists;
-  lists.sections = account_table(f, tables, dictionaries);
-  lists.sections += key_table(f, tables, dictionaries);
-  json::object dicts;
-  for (const auto& [name, dictionary] : dictionaries.by_name) dicts[name] = dictionary.to_json();
-  json::object data;
-  data["dicts"] = std::move(dicts);
-  data["tables"] = std::move(tables);
-  lists.data = script_json(data);
-  return lists;
+Lists::Lists(const RunFindings& findings) : f_(findings) {
+  // The accounts that need attention first: not covered, then by keys out of policy, then by age.
+  for (const AccountEntry& entry : f_.accounts) accounts_.push_back(&entry);
+  std::ranges::sort(accounts_, [](const AccountEntry* a, const AccountEntry* b) {
+    const auto rank = [](const AccountRow& row) { return std::make_tuple(row.coverage != k_not_covered, -row.overdue, -row.oldest); };
+    return rank(a->second) != rank(b->second) ? rank(a->second) < rank(b->second) : a->first < b->first;
+  });
+  for (const KeyRow& key : f_.keys) keys_.push_back(&key);
+  std::ranges::sort(keys_, [this](const KeyRow* a, const KeyRow* b) {
+    const auto rank = [this](const KeyRow& key) {
+      const std::string& verdict = f_.texts[key.verdict];
+      return std::make_tuple(verdict != "OVERDUE", verdict != "unknown", !key.active, -key.age);
+    };
+    const auto order = [this](const KeyRow& key) { return std::tie(f_.texts[key.account], key.user, key.last_four); };
+    return rank(*a) != rank(*b) ? rank(*a) < rank(*b) : order(*a) < order(*b);
+  });
+}
+
+std::string Lists::sections() const { return account_section(accounts_) + key_section(f_, keys_); }
+
+void Lists::write_data(const PageSink& out) const {
+  out("{\"tables\":{" + table_head("accounts", k_account_columns, 2));
+  Texts coverage_texts;
+  Dictionary coverage;
+  Elements account_rows(out);
+  for (const AccountEntry* entry : accounts_) {
+    const auto& [id, row] = *entry;
+    const bool known = row.coverage != k_not_covered;
+    const auto count = [known](long long value) { return known ? json::value(value) : json::value(nullptr); };
+    account_rows.add(script_json(json::array{printable(id), printable(row.name), coverage.number_of(coverage_texts.number_of(row.coverage)),
+                                             count(row.users), count(row.keys), count(row.overdue), count(row.inactive),
+                                             known_age(row.oldest), count(row.changed), count(row.would_change)}));
+  }
+  out("]}," + table_head("keys", k_key_columns, 3));
+  Dictionary account, verdict, reason, next;
+  Elements key_rows(out);
+  for (const KeyRow* key : keys_) {
+    key_rows.add(script_json(json::array{account.number_of(key->account), printable(key->user), key->last_four,
+                                         verdict.number_of(key->verdict), known_age(key->age), f_.texts[key->last_used], reason.number_of(key->reason),
+                                         next.number_of(key->next)}));
+  }
+  out("]}},\"dicts\":{");
+  const auto text = [this](Texts::Number number) { return f_.texts[number]; };
+  Elements dictionaries(out);
+  write_dictionary(dictionaries, out, "account", account, [&](Texts::Number number) { return account_label(f_, f_.texts[number]); });
+  write_dictionary(dictionaries, out, "coverage", coverage, [&](Texts::Number number) { return coverage_texts[number]; });
+  write_dictionary(dictionaries, out, "next", next, text);
+  write_dictionary(dictionaries, out, "reason", reason, text);
+  write_dictionary(dictionaries, out, "verdict", verdict, text);
+  out("}}");
 }
 
 }  // namespace keyward::report

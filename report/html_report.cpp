@@ -105,31 +105,30 @@ std::string facts(const RunFindings& f) {
          "events.jsonl beside it have every detail.</footer>\n";
 }
 
-std::string page_of(const RunFindings& f) {
-  const Lists lists = lists_of(f);
-  std::string html =
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
+void write_page(const RunFindings& f, const PageSink& out) {
+  const Lists lists(f);
+  out("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
       "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src " +
       csp_hash(k_page_style) + "; script-src " + csp_hash(k_page_script) +
       "; base-uri 'none'; form-action 'none'\">\n<meta name=\"viewport\" content=\"width=device-width, "
       "initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"robots\" "
       "content=\"noindex\">\n<title>keyward " +
       escape_html(f.summary.run) + "</title>\n<style>" + std::string(k_page_style) +
-      "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the report</a>\n<div class=\"page\">\n";
-  html += head(f);
-  html += "<main id=\"main\">\n";
-  html += coverage_section(f);
-  html += person_section(f);
-  html += posture_section(f);
-  html += change_tiles(f);
-  html += age_section(f);
-  html += change_sections(f);
-  html += ahead_section(f);
-  html += lists.sections;
-  html += facts(f);
-  html += "</main>\n</div>\n<script type=\"application/json\" id=\"data\">" + lists.data + "</script>\n<script>" +
-          std::string(k_page_script) + "</script>\n</body>\n</html>\n";
-  return html;
+      "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the report</a>\n<div class=\"page\">\n");
+  out(head(f));
+  out("<main id=\"main\">\n");
+  out(coverage_section(f));
+  out(person_section(f));
+  out(posture_section(f));
+  out(change_tiles(f));
+  out(age_section(f));
+  out(change_sections(f));
+  out(ahead_section(f));
+  out(lists.sections());
+  out(facts(f));
+  out("</main>\n</div>\n<script type=\"application/json\" id=\"data\">");
+  lists.write_data(out);
+  out("</script>\n<script>" + std::string(k_page_script) + "</script>\n</body>\n</html>\n");
 }
 
 }  // namespace
@@ -140,22 +139,24 @@ HtmlReport::HtmlReport(HtmlReport&&) noexcept = default;
 HtmlReport& HtmlReport::operator=(HtmlReport&&) noexcept = default;
 
 void HtmlReport::add(const Event& event) { findings_->add(event); }
-std::string HtmlReport::render() const { return page_of(*findings_); }
+void HtmlReport::write(const PageSink& out) const { write_page(*findings_, out); }
 
-base::Result<std::string> render_report(const std::filesystem::path& run_folder) {
+std::string HtmlReport::render() const {
+  std::string html;
+  write([&html](std::string_view part) { html += part; });
+  return html;
+}
+
+base::Result<void> write_report(const std::filesystem::path& run_folder) {
   base::Result<RunSummary> summary = read_summary(run_folder / "run.json");
   if (!summary) return summary.error();
   HtmlReport report(std::move(*summary));
   const base::Result<EventsRead> read =
       read_events(run_folder / "events.jsonl", [&report](const Event& event) { report.add(event); });
   if (!read) return read.error();
-  return report.render();
-}
-
-base::Result<void> write_report(const std::filesystem::path& run_folder) {
-  const base::Result<std::string> html = render_report(run_folder);
-  if (!html) return html.error();
-  return base::write_atomically(run_folder / "report.html", *html);
+  base::FileReplacement file(run_folder / "report.html");
+  report.write([&file](std::string_view part) { file.write(part); });
+  return file.commit();
 }
 
 }  // namespace keyward::report

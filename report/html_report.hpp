@@ -1,8 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/error.hpp"
 #include "report/event.hpp"
@@ -11,6 +13,9 @@
 namespace keyward::report {
 
 struct RunFindings;
+
+/// Takes a page part by part, so that nobody holds the whole: that of a large organization has ten megabytes.
+using PageSink = std::function<void(std::string_view)>;
 
 /// Collects a run's events and renders report.html: one file that asks nothing of the network (its content security
 /// policy forbids it), reads without JavaScript, and comes out the same to the byte for the same run. Names are shown
@@ -24,15 +29,14 @@ class HtmlReport {
 
   void add(const Event& event);
   std::string render() const;
+  /// render(), part by part.
+  void write(const PageSink& out) const;
 
  private:
   std::unique_ptr<RunFindings> findings_;
 };
 
-/// Reads run.json and events.jsonl of a run's folder and renders them.
-base::Result<std::string> render_report(const std::filesystem::path& run_folder);
-
-/// render_report() into report.html of the folder, whole or not at all (mode 0600).
+/// Reads run.json and events.jsonl of a run's folder and renders them into its report.html, whole or not at all (mode 0600).
 base::Result<void> write_report(const std::filesystem::path& run_folder);
 
 }  // namespace keyward::report

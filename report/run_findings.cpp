@@ -10,6 +10,14 @@ namespace keyward::report {
 
 using std::chrono::days;
 
+Texts::Number Texts::number_of(std::string_view text) {
+  const auto known = numbers_.find(text);
+  if (known != numbers_.end()) return known->second;
+  const auto added = numbers_.emplace(std::string(text), static_cast<Number>(texts_.size())).first;
+  texts_.push_back(&added->first);
+  return added->second;
+}
+
 RunFindings::RunFindings(RunSummary run) : summary(std::move(run)) {
   for (const Uncovered& account : summary.uncovered) {
     AccountRow& row = accounts[account.account];
@@ -45,14 +53,18 @@ void RunFindings::add_action(const Event& event) {
   ++(event.outcome == "done" ? account_of(event).changed : account_of(event).would_change);
   const auto row = keys_with_change.find(event.access_key_id);
   if (row == keys_with_change.end() || event.outcome != "done") return;
-  keys[row->second].next = result_word(event);
-  if (event.next_at) keys[row->second].next += ", " + base::format_date(*event.next_at) + ' ' + event.next;
+  std::string next = result_word(event);
+  if (event.next_at) next += ", " + base::format_date(*event.next_at) + ' ' + event.next;
+  keys[row->second].next = texts.number_of(next);
 }
 
 void RunFindings::add_key(const Event& event) {
   AccountRow& account = account_of(event);
   if (account.coverage.empty()) account.coverage = event.dry_run ? k_covered_dry_run : "covered";
-  if (!event.user.empty()) account.users.insert(event.user);
+  if (!event.user.empty() && account.last_user != event.user) {
+    account.last_user = event.user;
+    ++account.users;
+  }
   if (event.access_key_id.empty() || event.verdict.empty()) return;
   const bool active = event.key_status == "active";
   const bool overdue = event.verdict == "out_of_policy";
@@ -70,8 +82,9 @@ void RunFindings::add_key(const Event& event) {
     return;
   }
   if (event.next == event.action) keys_with_change.emplace(event.access_key_id, keys.size());
-  keys.push_back({event.account, event.user, last_four(event.access_key_id), verdict_word(event.verdict),
-                  event.event == "key" ? "" : why(event), last_used(event), next_step(event, summary.finished),
+  keys.push_back({texts.number_of(event.account), texts.number_of(verdict_word(event.verdict)),
+                  texts.number_of(event.event == "key" ? "" : why(event)), texts.number_of(last_used(event)),
+                  texts.number_of(next_step(event, summary.finished)), event.user, last_four(event.access_key_id),
                   event.age_days.value_or(-1), active});
 }
 

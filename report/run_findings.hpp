@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <map>
-#include <set>
 #include <string>
-#include <tuple>
+#include <string_view>
 #include <vector>
 
 #include "base/time.hpp"
@@ -22,21 +23,36 @@ inline constexpr const char* k_covered_dry_run = "covered, dry run";
 /// How far ahead the dates of keys are told.
 inline constexpr int k_days_ahead = 30;
 
+/// Texts by number: of a hundred thousand keys most say the same.
+class Texts {
+ public:
+  using Number = std::uint32_t;
+
+  Number number_of(std::string_view text);
+  const std::string& operator[](Number number) const { return *texts_[number]; }
+
+ private:
+  std::map<std::string, Number, std::less<>> numbers_;
+  std::vector<const std::string*> texts_;
+};
+
 struct KeyRow {
-  std::string account, user, last_four, verdict, reason, last_used, next;
+  Texts::Number account, verdict, reason, last_used, next;
+  std::string user, last_four;
   int age = -1;  ///< days; -1: unknown
   bool active = false;
-
-  auto order() const { return std::tie(account, user, last_four); }
 };
 
 struct AccountRow {
   std::string name, coverage;
-  std::set<std::string> users;
+  std::string last_user;  ///< a user's lines follow each other
+  long long users = 0;
   long long keys = 0, active = 0, overdue = 0, inactive = 0;
   long long changed = 0, would_change = 0;
   int oldest = -1;  ///< days, of the active keys
 };
+
+using AccountEntry = std::map<std::string, AccountRow>::value_type;  ///< by account id
 
 struct ComingDay {
   long long rotate = 0, deactivate = 0, remove = 0;
@@ -52,7 +68,8 @@ struct RunFindings {
   RunSummary summary;
   Highlights highlights;
   std::map<std::string, AccountRow> accounts;
-  std::vector<KeyRow> keys;
+  Texts texts;             ///< what the rows of keys say
+  std::deque<KeyRow> keys;  ///< grows without a second copy of them all
   std::map<std::string, std::size_t> keys_with_change;  ///< access key id -> row, for keys whose decision is a change
   std::size_t keys_not_listed = 0;
   std::map<std::string, long long> verdicts;

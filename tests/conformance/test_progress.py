@@ -16,7 +16,7 @@ from sandbox_process import Sandbox
 
 WORLD = ("--seed", 11, "--accounts", 12, "--users", 5, "--propagation", "50ms", "--latency", "10ms..30ms")
 LOG_LINE = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (info |warn )")
-BLOCK_LINE = re.compile(r"\d+% |failed \d+  throttled|  \d{12} ")
+BLOCK_LINE = re.compile(r"\d+% |\d+ of at least \d+ acc|failed \d+  throttled|  \d{12} ")
 
 
 def sent_to_a_terminal(keyward, columns, rows, *arguments):

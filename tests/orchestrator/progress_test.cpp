@@ -63,6 +63,14 @@ TEST(Progress, NothingIsEstimatedBeforeTheFirstAccountAndAfterTheLast) {
   EXPECT_EQ(progress_line({}, k_start), "accounts 0/0 100% failed=0 throttled=0 in_work=0");
 }
 
+TEST(Progress, NothingIsPromisedWhileTheOrganizationIsStillBeingListed) {
+  Standing some = standing();
+  some.listing = true;
+  EXPECT_EQ(progress_block(some, k_start + 2min, {80, 24}).front(), "40 of at least 100 accounts  2m00s  20/min");
+  EXPECT_EQ(progress_line(some, k_start + 2min),
+            "accounts 40/100+ failed=3 throttled=12 in_work=4 rate=20/min slowest=333333333333:1m10s");
+}
+
 TEST(Progress, ALineForALogHasTheSameInShort) {
   EXPECT_EQ(progress_line(standing(), k_start + 2min),
             "accounts 40/100 40% failed=3 throttled=12 in_work=4 rate=20/min eta=3m00s slowest=333333333333:1m10s");

@@ -170,5 +170,42 @@ TEST(RunMemory, AnAccountThatWasGoneThroughAndNotToldStandsBehindOneThatWasNot) 
   EXPECT_FALSE(memory.last_visit(k_other, Mode::enforce));
 }
 
+TEST(RunMemory, KnowsWhetherTheLastRunOfThisModeLeftSomebodyBehind) {
+  const test::TemporaryDirectory folder;
+  EXPECT_FALSE(RunMemory::load(StateFolders(folder.path())).left_behind(Mode::enforce)) << "nobody was gone through";
+  RunMemory memory;
+  memory.visited(k_account, Mode::enforce, k_monday);
+  EXPECT_TRUE(memory.left_behind(Mode::enforce)) << "nobody said";
+  for (const bool left : {true, false}) {
+    memory.set_left_behind(Mode::enforce, left);
+    ASSERT_TRUE(memory.save(StateFolders(folder.path()), {}));
+    EXPECT_EQ(RunMemory::load(StateFolders(folder.path())).left_behind(Mode::enforce), left);
+    EXPECT_FALSE(RunMemory::load(StateFolders(folder.path())).left_behind(Mode::dry_run));
+  }
+}
+
+TEST(RunMemory, WhomAnotherDivisionLeftBehindLaterIsNotForgotten) {
+  const test::TemporaryDirectory folder;
+  const auto remember_of = [&folder](const char* division, const base::AccountId& account, base::Instant at, bool left) {
+    RunMemory memory;
+    memory.visited(account, Mode::enforce, at);
+    memory.set_left_behind(Mode::enforce, left);
+    ASSERT_TRUE(memory.save(folders_of(folder, division), {}));
+  };
+  const auto left_behind = [&folder](const char* division) {
+    return RunMemory::load(folders_of(folder, division)).left_behind(Mode::enforce);
+  };
+  remember_of("", k_account, k_monday, false);
+  remember_of("2/2", k_account, k_tuesday, true);
+  EXPECT_TRUE(left_behind(""));
+  // What was before the last run of the whole organization is over.
+  remember_of("", k_account, k_tuesday, false);
+  EXPECT_FALSE(left_behind(""));
+  EXPECT_TRUE(left_behind("2/2"));
+  // Another shard of the same division goes to other accounts.
+  remember_of("1/2", k_other, k_monday, false);
+  EXPECT_FALSE(left_behind("1/2"));
+}
+
 }  // namespace
 }  // namespace keyward::orchestrator

@@ -1,0 +1,51 @@
+#include "base/files.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "support/temporary_directory.hpp"
+
+namespace keyward::base {
+namespace {
+
+TEST(FileReplacement, PutsAllPartsInPlaceAtOnce) {
+  const test::TemporaryDirectory folder;
+  const std::filesystem::path file = folder.path("page");
+  ASSERT_TRUE(write_atomically(file, "old"));
+  std::string all;
+  {
+    FileReplacement replacement(file);
+    for (int i = 0; i < 20'000; ++i) {
+      const std::string part = std::to_string(i) + ' ';
+      replacement.write(part);
+      all += part;
+    }
+    EXPECT_EQ(read_whole(file).value(), "old");
+    ASSERT_TRUE(replacement.commit());
+  }
+  EXPECT_EQ(read_whole(file).value(), all);
+  struct stat found {};
+  ASSERT_EQ(::stat(file.c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 0777, 0600u);
+}
+
+TEST(FileReplacement, WithoutCommitTheOldFileStaysAndNothingIsLeft) {
+  const test::TemporaryDirectory folder;
+  const std::filesystem::path file = folder.path("page");
+  ASSERT_TRUE(write_atomically(file, "old"));
+  { FileReplacement(file).write("new"); }
+  EXPECT_EQ(read_whole(file).value(), "old");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST(FileReplacement, WhatCannotBeWrittenIsToldAtTheEnd) {
+  const test::TemporaryDirectory folder;
+  FileReplacement replacement(folder.path("absent/page"));
+  replacement.write("text");
+  const Result<void> committed = replacement.commit();
+  ASSERT_FALSE(committed);
+  EXPECT_EQ(committed.error().kind, ErrorKind::not_found);
+}
+
+}  // namespace
+}  // namespace keyward::base
