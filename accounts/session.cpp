@@ -29,6 +29,8 @@ std::string read_only_session_policy() {
   for (const aws::Operation& operation : aws::operations::k_all) {
     // What is sent unsigned is nobody's call: no policy speaks of it.
     if (operation.signing == aws::Signing::none) continue;
+    // Parameters are secrets of the caller's own: no session in an account has to do with them.
+    if (operation.service == aws::Service::ssm) continue;
     if (operation.effect == aws::Effect::read) actions.emplace_back(operation.full_name());
   }
   boost::json::object statement;

@@ -68,6 +68,12 @@ inline constexpr Operation k_replicate_secret_to_regions{Service::secrets_manage
 // SES v2
 inline constexpr Operation k_send_email{Service::ses, "SendEmail", Effect::send, Idempotency::non_idempotent};
 
+// SNS: no idempotency token but in FIFO topics
+inline constexpr Operation k_publish{Service::sns, "Publish", Effect::send, Idempotency::non_idempotent};
+
+// SSM
+inline constexpr Operation k_get_parameter{Service::ssm, "GetParameter", Effect::read, Idempotency::idempotent};
+
 inline constexpr auto k_all = std::to_array<Operation>({
     k_describe_organization,
     k_list_accounts,
@@ -98,6 +104,8 @@ inline constexpr auto k_all = std::to_array<Operation>({
     k_put_resource_policy,
     k_replicate_secret_to_regions,
     k_send_email,
+    k_publish,
+    k_get_parameter,
 });
 
 }  // namespace keyward::aws::operations

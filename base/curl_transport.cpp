@@ -55,16 +55,6 @@ Error refusal(const HttpRequest& request, std::string code, std::string message)
   return error;
 }
 
-/// The first of the places where distributions keep their bundle of certificate authorities.
-std::string system_ca_file() {
-  const char* built_in = curl_version_info(CURLVERSION_NOW)->cainfo;
-  for (const char* path : {built_in == nullptr ? "" : built_in, "/etc/ssl/certs/ca-certificates.crt",
-                           "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"}) {
-    if (*path != '\0' && ::access(path, R_OK) == 0) return path;
-  }
-  return "/etc/ssl/certs/ca-certificates.crt";
-}
-
 struct Target {
   CurlUrl url;
   std::string host;  ///< without brackets, lower case as written
@@ -490,6 +480,15 @@ std::size_t descriptor_limit() {
 }
 
 }  // namespace
+
+std::string system_ca_file() {
+  const char* built_in = curl_version_info(CURLVERSION_NOW)->cainfo;
+  for (const char* path : {built_in == nullptr ? "" : built_in, "/etc/ssl/certs/ca-certificates.crt",
+                           "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"}) {
+    if (*path != '\0' && ::access(path, R_OK) == 0) return path;
+  }
+  return "/etc/ssl/certs/ca-certificates.crt";
+}
 
 std::size_t in_flight_limit(std::size_t wanted, std::size_t descriptor_limit, std::size_t reserved) {
   const std::size_t usable = descriptor_limit > reserved ? (descriptor_limit - reserved) / 2 : 0;

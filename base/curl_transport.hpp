@@ -37,6 +37,9 @@ struct CurlTransportSettings {
 /// At least 1.
 std::size_t in_flight_limit(std::size_t wanted, std::size_t descriptor_limit, std::size_t reserved);
 
+/// The first of the places where distributions keep their bundle of certificate authorities.
+std::string system_ca_file();
+
 /// Makes libcurl wipe every block of memory that it frees: copies of requests and answers hold secrets. Must be the
 /// first use of libcurl in the process, so executables call it first in main(); a transport calls it too. Throws
 /// std::runtime_error when libcurl cannot start.

@@ -50,6 +50,7 @@ bool AccessKeyIdRule::accepts(std::string_view text) {
 std::string last_four(const AccessKeyId& id) { return "…" + id.str().substr(id.str().size() - 4); }
 
 std::string_view arn_account(const Arn& arn) { return arn_field(arn.str(), 4); }
+std::string_view arn_region(const Arn& arn) { return arn_field(arn.str(), 3); }
 std::string_view arn_partition(const Arn& arn) { return arn_field(arn.str(), 1); }
 
 }  // namespace keyward::base

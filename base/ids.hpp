@@ -65,6 +65,8 @@ std::string last_four(const AccessKeyId& id);
 
 /// The account field of an ARN, empty when it has none.
 std::string_view arn_account(const Arn& arn);
+/// The region field of an ARN, empty when it has none.
+std::string_view arn_region(const Arn& arn);
 /// The partition field of an ARN: "aws", "aws-us-gov", "aws-cn".
 std::string_view arn_partition(const Arn& arn);
 

@@ -22,6 +22,15 @@ NoticeStatus status_of(const base::Error& error) {
   return NoticeStatus::rejected;
 }
 
+void note(Notice& notice, const base::Result<std::string>& answer) {
+  if (answer) {
+    notice.reference = *answer;
+  } else {
+    notice.status = status_of(answer.error());
+    notice.error = answer.error();
+  }
+}
+
 Notice notice_of(const Message& message, const Channel& channel, const base::Result<std::string>& answer) {
   Notice notice;
   notice.recipient = message.recipient.str();
@@ -29,12 +38,18 @@ Notice notice_of(const Message& message, const Channel& channel, const base::Res
   notice.rows = message.rows;
   notice.mode = message.mode;
   notice.channel = channel.name();
-  if (answer) {
-    notice.reference = *answer;
-  } else {
-    notice.status = status_of(answer.error());
-    notice.error = answer.error();
-  }
+  note(notice, answer);
+  return notice;
+}
+
+Notice notice_of(const RunDigest& digest, const OperatorChannel& channel, const base::Result<std::string>& answer) {
+  Notice notice;
+  notice.recipient = "operators";
+  notice.subject = headline(digest);
+  notice.rows = digest.troubles.size() + digest.changes.size();
+  notice.mode = is_dry(digest) ? Mode::dry_run : Mode::enforce;
+  notice.channel = channel.name();
+  note(notice, answer);
   return notice;
 }
 
@@ -59,6 +74,16 @@ base::Task<std::vector<Notice>> deliver_all(const std::vector<Message>& messages
       base::Result<std::string> answer = co_await channel->deliver(message);
       notices.push_back(notice_of(message, *channel, answer));
     }
+  }
+  co_return notices;
+}
+
+base::Task<std::vector<Notice>> tell_all(const RunDigest& digest, const std::vector<OperatorChannel*>& channels) {
+  std::vector<Notice> notices;
+  for (OperatorChannel* const channel : channels) {
+    if (!channel->concerns(digest)) continue;
+    base::Result<std::string> answer = co_await channel->tell(digest);
+    notices.push_back(notice_of(digest, *channel, answer));
   }
   co_return notices;
 }

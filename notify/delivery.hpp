@@ -10,6 +10,7 @@
 #include "base/task.hpp"
 #include "notify/channel.hpp"
 #include "notify/message.hpp"
+#include "notify/operator_channel.hpp"
 
 namespace keyward::notify {
 
@@ -39,5 +40,8 @@ struct Notice {
 /// Only cancellation throws.
 base::Task<std::vector<Notice>> deliver_all(const std::vector<Message>& messages,
                                             const std::vector<Channel*>& channels);
+
+/// Tells of a run over every channel that it concerns; the same holds. The recipient of these notices is "operators".
+base::Task<std::vector<Notice>> tell_all(const RunDigest& digest, const std::vector<OperatorChannel*>& channels);
 
 }  // namespace keyward::notify

@@ -1,17 +1,50 @@
 #pragma once
 
+#include <chrono>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/ids.hpp"
+#include "base/secret.hpp"
+#include "base/smtp.hpp"
+
 namespace keyward::notify {
 
-/// One way for a message to leave. Later channels add their settings here.
+using SecretPtr = std::shared_ptr<const base::Secret>;
+
+/// Where a secret of a channel comes from: `env:NAME`, `file:PATH` or `ssm:PARAMETER`. It is shown as this reference and
+/// never as itself.
+struct SecretSource {
+  std::string reference;  ///< empty: none
+  SecretPtr value;        ///< of env: and file:, read with the configuration; null for ssm:
+
+  bool empty() const noexcept { return reference.empty(); }
+};
+
+/// One way for messages to leave. Mail to owners goes through ses, smtp and file; what operators hear through the others.
 struct ChannelSettings {
-  enum class Type { ses, file };
+  enum class Type { ses, smtp, sns, slack, teams, webhook, pagerduty, file };
   Type type = Type::ses;
   std::string configuration_set;  ///< ses: optional
   std::string directory;          ///< file: where the .eml files go; empty: `mail/` in the run's folder
+  std::string host;               ///< smtp; empty: SES's SMTP endpoint in the run's region
+  std::optional<int> port;        ///< smtp; absent: 587, with implicit TLS 465
+  std::optional<base::SmtpSecurity> tls;  ///< smtp; absent: STARTTLS
+  std::optional<base::Arn> topic_arn;     ///< sns
+  std::optional<bool> per_event;          ///< sns: besides the run's summary a message for every change and failure
+  SecretSource url;                       ///< slack, teams, webhook: whoever knows it can post
+  SecretSource secret;                    ///< webhook: signs
+  SecretSource routing_key;               ///< pagerduty
+  std::string endpoint;                   ///< pagerduty; empty: https://events.pagerduty.com
+  std::optional<std::chrono::milliseconds> timeout;  ///< smtp and those with a url, pagerduty: of one attempt
 };
+
+/// True for the channels that owners' mail goes through.
+constexpr bool carries_mail(ChannelSettings::Type type) {
+  return type == ChannelSettings::Type::ses || type == ChannelSettings::Type::smtp || type == ChannelSettings::Type::file;
+}
 
 /// Where an owner's address is looked for, in order; the first that exists hears of its own keys.
 enum class OwnerSource { user_tag, account_tag, alternate_contact };
@@ -25,6 +58,8 @@ struct NotifySettings {
   std::string fallback;
   std::string sender;                        ///< ADMIN_EMAIL
   std::vector<ChannelSettings> channels{ChannelSettings{}};
+  SecretSource smtp_user;                    ///< SMTPUserParamName
+  SecretSource smtp_password;                ///< SMTPPasswordParamName
   std::string templates;                     ///< folder or s3://bucket/prefix; empty: the built-in templates
   std::string template_enforce = "enforce.html";  ///< EmailTemplateEnforce
   std::string template_audit = "audit.html";      ///< EmailTemplateAudit

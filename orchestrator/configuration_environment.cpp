@@ -20,6 +20,7 @@ enum class Translation {
   central_flag,    ///< a flag: true is store.target central
   warn_days,       ///< the earliest of the warnings
   list_account,    ///< with OrgListRole a role's ARN
+  parameter,       ///< the name of a parameter in Parameter Store
   units,           ///< organizational units: the accounts in them and no others
   without_effect,  ///< belongs to a part that comes with a later version
 };
@@ -55,8 +56,8 @@ constexpr std::array k_variables = std::to_array<Variable>({
     {"AWS_PROFILE", "profile", Translation::text},
     {"S3_BUCKET_NAME", "", Translation::without_effect},
     {"S3_BUCKET_PREFIX", "", Translation::without_effect},
-    {"SMTPUserParamName", "", Translation::without_effect},
-    {"SMTPPasswordParamName", "", Translation::without_effect},
+    {"SMTPUserParamName", "notify.smtp_user", Translation::parameter},
+    {"SMTPPasswordParamName", "notify.smtp_password", Translation::parameter},
 });
 
 bool is_flag(Translation translation) {
@@ -151,6 +152,7 @@ class EnvironmentReader {
       case Translation::flag:
       case Translation::central_flag: break;
       case Translation::text: set(variable.path, outside_value(where, text)); break;
+      case Translation::parameter: set(variable.path, outside_value(where, "ssm:" + text)); break;
       case Translation::list: set(variable.path, list_of(where, split(text))); break;
       case Translation::warn_days: {
         auto days = warnings_from(where, text);
@@ -177,8 +179,7 @@ class EnvironmentReader {
         break;
       case Translation::without_effect:
         problems_.warning(where, "",
-                          "has no effect in this version; mail templates come from notify.templates and mail "
-                          "leaves through notify.channels");
+                          "has no effect in this version; mail templates come from notify.templates");
         break;
     }
   }

@@ -190,10 +190,16 @@ const std::vector<Field>& configuration_fields() {
           "Who hears of it when nobody else can be found"),
       account_field(
           "notify.sender", address().or_empty(), [](auto& account) -> auto& { return account.notify.sender; },
-          "From address of every mail, verified in SES"),
+          "From address of every mail; in SES a verified one"),
       account_field(
           "notify.channels", ListOf<ChannelShape>{}, [](auto& account) -> auto& { return account.notify.channels; },
-          "How messages leave: ses, file"),
+          "How messages leave: ses, smtp and file for owners, sns, slack, teams, webhook and pagerduty for operators"),
+      account_field(
+          "notify.smtp_user", SecretShape{}, [](auto& account) -> auto& { return account.notify.smtp_user; },
+          "Where the user name for channels of type smtp is: env:NAME, file:PATH or ssm:PARAMETER"),
+      account_field(
+          "notify.smtp_password", SecretShape{}, [](auto& account) -> auto& { return account.notify.smtp_password; },
+          "Where the password of notify.smtp_user is"),
       account_field(
           "notify.templates", LocalPath{}, [](auto& account) -> auto& { return account.notify.templates; },
           "Folder of the mail templates; without it the built-in ones"),

@@ -318,7 +318,7 @@ class Loader {
 
   const ConfigurationSources& sources_;
   Problems problems_;
-  Reading reading_{problems_, {}};
+  Reading reading_{problems_, {}, sources_.environment};
   LoadedConfiguration loaded_;
   std::map<std::string, Setting, std::less<>> said_;  ///< by field path, the strongest that was said for all accounts
   std::set<std::string, std::less<>> refused_;        ///< fields with a value that could not be read

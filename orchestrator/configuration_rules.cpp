@@ -144,16 +144,42 @@ void check_store(const rotation::StoreSettings& store, const std::optional<base:
   }
 }
 
+bool has_channel(const notify::NotifySettings& notify, ChannelSettings::Type type) {
+  return std::ranges::find(notify.channels, type, &ChannelSettings::type) != notify.channels.end();
+}
+
+void check_smtp(const notify::NotifySettings& notify, Reporter& report) {
+  const bool login = !notify.smtp_user.empty();
+  if (login != !notify.smtp_password.empty()) {
+    report.error({"notify.smtp_user", "notify.smtp_password"}, "notify.smtp_user and notify.smtp_password go together; set both or neither");
+  }
+  if (!has_channel(notify, ChannelSettings::Type::smtp)) {
+    if (login) report.warning({"notify.smtp_user"}, "has no effect without a channel of type smtp in notify.channels");
+    return;
+  }
+  const bool at_ses = std::ranges::any_of(notify.channels, [](const ChannelSettings& channel) {
+    return channel.type == ChannelSettings::Type::smtp && channel.host.empty();
+  });
+  if (at_ses && !login) {
+    report.error({"notify.channels", "notify.smtp_user"}, "SES takes no mail by smtp without a login; set notify.smtp_user and notify.smtp_password, or name another host");
+  }
+}
+
 void check_notify(const notify::NotifySettings& notify, Reporter& report) {
-  const bool ses = std::ranges::any_of(
-      notify.channels, [](const ChannelSettings& channel) { return channel.type == ChannelSettings::Type::ses; });
+  const bool ses = has_channel(notify, ChannelSettings::Type::ses);
   if (notify.channels.empty()) {
     report.warning({"notify.channels"}, "nobody will hear of anything; name a channel");
+  } else if (std::ranges::none_of(notify.channels, notify::carries_mail, &ChannelSettings::type)) {
+    report.warning({"notify.channels"}, "the owners of keys will hear of nothing; name a channel of type ses, smtp or file, too");
   }
   if (ses && notify.sender.empty()) {
     report.error({"notify.sender", "notify.channels"},
                  "mail by ses needs a sender; set notify.sender to an address that is verified in SES");
   }
+  if (!ses && has_channel(notify, ChannelSettings::Type::smtp) && notify.sender.empty()) {
+    report.error({"notify.sender", "notify.channels"}, "mail by smtp needs a sender; set notify.sender to an address that the server takes mail from");
+  }
+  check_smtp(notify, report);
   if (!notify.templates.empty()) return;
   const notify::NotifySettings defaults;
   if (notify.template_enforce != defaults.template_enforce) {

@@ -1,6 +1,11 @@
 #include "orchestrator/configuration_values.hpp"
 
 #include <algorithm>
+#include <boost/regex.hpp>
+
+#include "base/files.hpp"
+#include "notify/channel_secret.hpp"
+#include "notify/webhook_channel.hpp"
 
 namespace keyward::orchestrator {
 namespace {
@@ -76,21 +81,146 @@ Group<rotation::SecretFormat> custom_format() {
 }
 
 Choice<ChannelType> channel_types() {
-  return {{{"ses", ChannelType::ses}, {"file", ChannelType::file}},
-          {"smtp", "sns", "slack", "teams", "webhook", "pagerduty"}};
+  return {{{"ses", ChannelType::ses},
+           {"smtp", ChannelType::smtp},
+           {"sns", ChannelType::sns},
+           {"slack", ChannelType::slack},
+           {"teams", ChannelType::teams},
+           {"webhook", ChannelType::webhook},
+           {"pagerduty", ChannelType::pagerduty},
+           {"file", ChannelType::file}}};
+}
+
+/// A key of a channel: whose it is, and who cannot do without.
+struct ChannelKey {
+  std::string_view name;
+  std::vector<ChannelType> types;
+  Need need = Need::optional;
+};
+
+const std::vector<ChannelKey>& channel_keys() {
+  using enum notify::ChannelSettings::Type;
+  static const std::vector<ChannelKey> k_keys = {
+      {"configuration_set", {ses}},
+      {"directory", {file}},
+      {"host", {smtp}},
+      {"port", {smtp}},
+      {"tls", {smtp}},
+      {"topic_arn", {sns}, Need::required},
+      {"per_event", {sns}},
+      {"url", {slack, teams, webhook}, Need::required},
+      {"secret", {webhook}, Need::required},
+      {"routing_key", {pagerduty}, Need::required},
+      {"endpoint", {pagerduty}},
+      {"timeout", {smtp, slack, teams, webhook, pagerduty}},
+  };
+  return k_keys;
 }
 
 Group<notify::ChannelSettings> channel_group() {
+  using namespace std::chrono_literals;
   using notify::ChannelSettings;
+  const Choice<base::SmtpSecurity> security{
+      {{"starttls", base::SmtpSecurity::starttls}, {"implicit", base::SmtpSecurity::implicit_tls}}};
+  const Identifier<base::Arn> topic{{"arn:[a-z-]+:sns:[a-z0-9-]{8,32}:[0-9]{12}:[A-Za-z0-9_-]{1,256}(\\.fifo)?",
+                                     "a topic's ARN such as arn:aws:sns:eu-central-1:111122223333:keyward"}};
   return {{member<ChannelSettings>(
                "type", Need::required, channel_types(), [](auto& c) -> auto& { return c.type; },
-               "ses sends mail with Amazon SES; file writes .eml files"),
+               "ses, smtp or file for owners' mail; sns, slack, teams, webhook or pagerduty for operators"),
            member<ChannelSettings>(
                "configuration_set", Need::optional, Text{"[A-Za-z0-9_-]{1,64}", "the name of an SES configuration set"},
                [](auto& c) -> auto& { return c.configuration_set; }, "ses: the configuration set of every mail"),
            member<ChannelSettings>(
                "directory", Need::optional, LocalPath{}, [](auto& c) -> auto& { return c.directory; },
-               "file: the folder of the .eml files; without it mail/ in the run's folder")}};
+               "file: the folder of the .eml files; without it mail/ in the run's folder"),
+           member<ChannelSettings>(
+               "host", Need::optional, Text{k_domain + "|localhost|127\\.0\\.0\\.1", "a host name such as smtp.example.org"},
+               [](auto& c) -> auto& { return c.host; }, "smtp: the server; without it SES's in the run's region"),
+           member<ChannelSettings>(
+               "port", Need::optional, WholeNumber{1, 65535}, [](auto& c) -> auto& { return c.port; },
+               "smtp: without it 587, with implicit TLS 465"),
+           member<ChannelSettings>(
+               "tls", Need::optional, security, [](auto& c) -> auto& { return c.tls; },
+               "smtp: starttls, or implicit for TLS from the first byte"),
+           member<ChannelSettings>(
+               "topic_arn", Need::optional, topic, [](auto& c) -> auto& { return c.topic_arn; }, "sns: the topic's ARN"),
+           member<ChannelSettings>(
+               "per_event", Need::optional, TrueOrFalse{}, [](auto& c) -> auto& { return c.per_event; },
+               "sns: besides the run's summary a message for every change and failure"),
+           member<ChannelSettings>(
+               "url", Need::optional, SecretShape{SecretShape::Content::url}, [](auto& c) -> auto& { return c.url; },
+               "slack, teams, webhook: where the URL is, env:NAME, file:PATH or ssm:PARAMETER"),
+           member<ChannelSettings>(
+               "secret", Need::optional, SecretShape{SecretShape::Content::webhook_keys},
+               [](auto& c) -> auto& { return c.secret; }, "webhook: where the secret whsec_... is that signs"),
+           member<ChannelSettings>(
+               "routing_key", Need::optional, SecretShape{}, [](auto& c) -> auto& { return c.routing_key; },
+               "pagerduty: where the routing key is"),
+           member<ChannelSettings>(
+               "endpoint", Need::optional, Text{"https?://[A-Za-z0-9.:-]{1,260}", "https and a host, without a path"},
+               [](auto& c) -> auto& { return c.endpoint; },
+               "pagerduty: without it https://events.pagerduty.com; in Europe https://events.eu.pagerduty.com"),
+           member<ChannelSettings>(
+               "timeout", Need::optional, TimeSpan<std::chrono::milliseconds>{100ms, 5min},
+               [](auto& c) -> auto& { return c.timeout; },
+               "smtp, slack, teams, webhook, pagerduty: of one attempt")}};
+}
+
+/// What a channel of this type misses or has too much; reported with its place.
+bool fits_its_type(const notify::ChannelSettings& channel, const YamlValue& value, const std::string& path, Reading& reading) {
+  const std::string type(channel_types().show(channel.type).as_string());
+  bool fits = true;
+  for (const ChannelKey& key : channel_keys()) {
+    const auto entry = std::ranges::find(value.entries, key.name, &YamlEntry::key);
+    const bool given = entry != value.entries.end();
+    const bool belongs = std::ranges::find(key.types, channel.type) != key.types.end();
+    if (given && !belongs) {
+      reading.problems.error(entry->origin, path + "." + entry->key, fmt::format("does not belong to a channel of type {}; remove it", type));
+      fits = false;
+    }
+    if (!given && belongs && key.need == Need::required) {
+      reading.problems.error(value.origin, path, fmt::format("has no \"{}\", which a channel of type {} needs", key.name, type));
+      fits = false;
+    }
+  }
+  if (const std::optional<std::string> problem = channel.endpoint.empty() ? std::nullopt : notify::problem_of_url(channel.endpoint)) {
+    reading.problems.error(value.origin, path + ".endpoint", *problem);
+    fits = false;
+  }
+  return fits;
+}
+
+/// The first `limit` bytes that a reference leads to, or the reason why not.
+std::optional<std::string> referred(const std::string& reference, const Reading& reading, std::string& reason) {
+  if (reference.starts_with("env:")) {
+    const std::string name = reference.substr(4);
+    const auto variable = reading.environment.find(name);
+    if (variable != reading.environment.end() && !variable->second.empty()) return variable->second;
+    reason = fmt::format("the environment variable {} is not set; set it or change the reference", name);
+    return std::nullopt;
+  }
+  const std::filesystem::path file = reading.base_directory / reference.substr(5);
+  base::Result<std::string> text = base::read_whole(file);
+  if (!text) {
+    reason = text.error().message;
+    return std::nullopt;
+  }
+  text->resize(text->find_last_not_of("\r\n") + 1);
+  if (!text->empty()) return std::move(*text);
+  reason = fmt::format("{} is empty", file.string());
+  return std::nullopt;
+}
+
+/// What is wrong with a secret's content, without the secret.
+std::optional<std::string> problem_of(std::string_view text, SecretShape::Content content) {
+  switch (content) {
+    case SecretShape::Content::url: return notify::problem_of_url(text);
+    case SecretShape::Content::webhook_keys:
+      if (!notify::parse_webhook_keys(text)) return "is not whsec_ and the base64 form of 24 to 64 bytes";
+      return std::nullopt;
+    case SecretShape::Content::anything: break;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -202,23 +332,35 @@ boost::json::object SecretFormatShape::schema() const {
   return {{"anyOf", {known_format().schema(), custom_format().schema()}}};
 }
 
+std::optional<notify::SecretSource> SecretShape::read(const YamlValue& value, const std::string& path, Reading& reading) const {
+  static const boost::regex k_form("env:[A-Za-z_][A-Za-z0-9_]{0,255}|file:[^[:cntrl:]]{1,1024}|ssm:[A-Za-z0-9_.:/-]{1,1024}");
+  const bool is_text = value.kind == YamlValue::Kind::scalar && value.text.size() <= 2048;
+  if (!is_text || !boost::regex_match(value.text, k_form)) {
+    reading.problems.error(value.origin, path, "must be env:NAME, file:PATH or ssm:PARAMETER; a secret itself does not stand in the configuration");
+    return std::nullopt;
+  }
+  notify::SecretSource source{value.text, nullptr};
+  if (value.text.starts_with("ssm:")) return source;
+  std::string reason;
+  const std::optional<std::string> text = referred(value.text, reading, reason);
+  if (text) {
+    const std::optional<std::string> problem = problem_of(*text, content);
+    if (problem) reason = fmt::format("what {} leads to {}", value.text, *problem);
+  }
+  if (!reason.empty()) {
+    reading.problems.error(value.origin, path, std::move(reason));
+    return std::nullopt;
+  }
+  source.value = std::make_shared<const base::Secret>(*text);
+  return source;
+}
+boost::json::object SecretShape::schema() const { return {{"type", "string"}, {"pattern", "^(env|file|ssm):.+$"}}; }
+
 std::optional<notify::ChannelSettings> ChannelShape::read(const YamlValue& value, const std::string& path,
                                                           Reading& reading) const {
-  // A channel of a later version has keys that are not known yet: its type is looked at first, and alone.
-  if (value.kind == YamlValue::Kind::map) {
-    const auto type = std::ranges::find(value.entries, "type", &YamlEntry::key);
-    if (type != value.entries.end() && !channel_types().read(*type->value, path + ".type", reading))
-      return std::nullopt;
-  }
   auto channel = channel_group().read(value, path, reading);
-  if (!channel) return std::nullopt;
-  const bool ses = channel->type == ChannelType::ses;
-  const std::string_view misplaced = ses ? "directory" : "configuration_set";
-  const auto entry = std::ranges::find(value.entries, misplaced, &YamlEntry::key);
-  if (entry == value.entries.end()) return channel;
-  reading.problems.error(entry->origin, path + "." + entry->key,
-                         fmt::format("does not belong to a channel of type {}; remove it", ses ? "ses" : "file"));
-  return std::nullopt;
+  if (!channel || !fits_its_type(*channel, value, path, reading)) return std::nullopt;
+  return channel;
 }
 
 boost::json::value ChannelShape::show(const notify::ChannelSettings& channel) const {

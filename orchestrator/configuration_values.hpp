@@ -58,7 +58,20 @@ struct SecretFormatShape {
   boost::json::object schema() const;
 };
 
-/// One entry of notify.channels. Types of later versions are refused by name.
+/// `env:NAME`, `file:PATH` or `ssm:PARAMETER`: where a secret is. The first two are read at once; the secret itself is
+/// never shown, and a text that is none of the three is refused without repeating it, because it may be the secret.
+struct SecretShape {
+  using Type = notify::SecretSource;
+  enum class Content { anything, url, webhook_keys };
+  Content content = Content::anything;
+  std::optional<notify::SecretSource> read(const YamlValue& value, const std::string& path, Reading& reading) const;
+  boost::json::value show(const notify::SecretSource& value) const {
+    return value.empty() ? boost::json::value(nullptr) : boost::json::value(value.reference);
+  }
+  boost::json::object schema() const;
+};
+
+/// One entry of notify.channels: keys that belong to another type are refused.
 struct ChannelShape {
   using Type = notify::ChannelSettings;
   std::optional<notify::ChannelSettings> read(const YamlValue& value, const std::string& path, Reading& reading) const;

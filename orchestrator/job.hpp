@@ -10,6 +10,7 @@
 #include "aws/sts_client.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/smtp.hpp"
 #include "base/task_group.hpp"
 #include "orchestrator/account_queue.hpp"
 #include "orchestrator/account_worker.hpp"
@@ -28,6 +29,7 @@ struct Services {
   std::string partition;
   base::Log& log;
   const bool& stopping;
+  base::SmtpTransport& smtp;
 };
 
 /// An account that takes part and was not covered.

@@ -17,6 +17,7 @@
 #include <random>
 
 #include "aws/credential_chain.hpp"
+#include "base/curl_smtp.hpp"
 #include "base/curl_transport.hpp"
 #include "orchestrator/command_line.hpp"
 #include "orchestrator/commands.hpp"
@@ -237,6 +238,7 @@ ExitCode aws_command(const CommandLine& line, const std::map<std::string, std::s
   base::CurlTransportSettings transport_settings;
   transport_settings.ca_file = value_of(environment, "AWS_CA_BUNDLE");
   base::CurlTransport transport(loop.get_executor(), transport_settings);
+  base::CurlSmtpTransport smtp(transport_settings.ca_file);
   const base::HostClock host_clock;
   aws::AwsClock clock(host_clock);
   base::TimerSleeper sleeper;
@@ -249,7 +251,7 @@ ExitCode aws_command(const CommandLine& line, const std::map<std::string, std::s
   CommandContext command{line,
                          configuration,
                          configuration_digest(*result.loaded),
-                         {context, identity, *region, *partition, log, signals.stopping()},
+                         {context, identity, *region, *partition, log, signals.stopping(), smtp},
                          seed,
                          output_of(line, environment),
                          {block, progress_style(line.progress, environment), progress_size},

@@ -5,8 +5,6 @@
 
 #include "notify/compose.hpp"
 #include "notify/digest.hpp"
-#include "notify/file_channel.hpp"
-#include "notify/ses_channel.hpp"
 #include "notify/wording.hpp"
 
 namespace keyward::orchestrator {
@@ -62,7 +60,8 @@ std::set<base::AccountId> not_reached(const std::vector<notify::RecipientDigest>
 
 }  // namespace
 
-Result<Notices> Notices::prepare(const Configuration& configuration, const std::filesystem::path& run_dir, aws::Caller& hub) {
+Result<Notices> Notices::prepare(const Configuration& configuration, const std::filesystem::path& run_dir, aws::Caller& hub,
+                                 const Services& services) {
   const notify::NotifySettings& settings = configuration.defaults.notify;
   Result<notify::TemplateSet> templates = notify::load_templates(settings);
   if (!templates) return templates.error();
@@ -72,21 +71,14 @@ Result<Notices> Notices::prepare(const Configuration& configuration, const std::
     if (!read) return read.error();
     book = std::move(*read);
   }
-  Notices notices(std::move(*templates), std::move(book));
+  Result<Channels> channels = Channels::make(settings, run_dir, hub, services);
+  if (!channels) return channels.error();
+  Notices notices(std::move(*templates), std::move(book), std::move(*channels));
   // The file channel needs no real sender.
   const std::string sender = settings.sender.empty() ? "keyward@localhost.localdomain" : settings.sender;
   notices.sender_ = notify::MailAddress::parse(sender);
   if (!notices.sender_) {
     return base::Error{base::ErrorKind::invalid, "config", "BadSender", "", "notify.sender is not an e-mail address: " + sender};
-  }
-  for (const notify::ChannelSettings& channel : settings.channels) {
-    if (channel.type == notify::ChannelSettings::Type::file) {
-      const std::filesystem::path directory = channel.directory.empty() ? run_dir / "mail" : std::filesystem::path(channel.directory);
-      notices.channels_.push_back(std::make_unique<notify::FileChannel>(directory));
-    } else {
-      if (!notices.ses_) notices.ses_ = std::make_unique<aws::SesClient>(hub);
-      notices.channels_.push_back(std::make_unique<notify::SesChannel>(*notices.ses_, channel.configuration_set));
-    }
   }
   return notices;
 }
@@ -117,8 +109,7 @@ Task<Told> Notices::deliver(Job& job, std::string run, base::Instant at) {
   told.problems.assign(digest.problems().begin(), digest.problems().end());
   const notify::Letterhead letterhead{*sender_, std::move(run), at};
   const std::vector<notify::RecipientDigest> digests = std::move(digest).finish();
-  std::vector<notify::Channel*> channels;
-  for (const auto& channel : channels_) channels.push_back(channel.get());
+  const std::vector<notify::Channel*> channels = channels_.mail();
   for (const notify::RecipientDigest& one : digests) {
     // One by one: a mail has some ten thousand characters, and each account may have its own.
     const std::vector<notify::Message> message{notify::compose(one, templates_, letterhead)};
@@ -127,6 +118,12 @@ Task<Told> Notices::deliver(Job& job, std::string run, base::Instant at) {
   }
   told.not_reached = not_reached(digests, told.notices);
   co_return told;
+}
+
+Task<std::vector<notify::Notice>> Notices::tell_operators(notify::RunDigest digest) {
+  const std::vector<notify::OperatorChannel*> channels = channels_.operators();
+  std::vector<notify::Notice> notices = co_await notify::tell_all(digest, channels);
+  co_return notices;
 }
 
 }  // namespace keyward::orchestrator

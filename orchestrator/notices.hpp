@@ -6,13 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "aws/ses_client.hpp"
 #include "notify/address_book.hpp"
-#include "notify/channel.hpp"
 #include "notify/delivery.hpp"
 #include "notify/recipients.hpp"
 #include "notify/template_set.hpp"
+#include "notify/run_digest.hpp"
 #include "orchestrator/account_worker.hpp"
+#include "orchestrator/channels.hpp"
 #include "orchestrator/configuration.hpp"
 #include "orchestrator/job.hpp"
 #include "orchestrator/run_memory.hpp"
@@ -35,7 +35,7 @@ class Notices {
  public:
   /// Errors: `invalid` or `not_found`: what the configuration names cannot be used.
   static base::Result<Notices> prepare(const Configuration& configuration, const std::filesystem::path& run_dir,
-                                       aws::Caller& hub);
+                                       aws::Caller& hub, const Services& services);
 
   /// Keeps what somebody must hear of. What stands unchanged since an earlier run (a hold, a failure, what a dry run
   /// would do) is told once.
@@ -43,14 +43,17 @@ class Notices {
 
   base::Task<Told> deliver(Job& job, std::string run, base::Instant at);
 
+  /// Tells the operators of the run, each channel by itself: one that fails keeps no other from telling.
+  base::Task<std::vector<notify::Notice>> tell_operators(notify::RunDigest digest);
+
  private:
-  Notices(notify::TemplateSet templates, notify::AddressBook book) : templates_(std::move(templates)), book_(std::move(book)) {}
+  Notices(notify::TemplateSet templates, notify::AddressBook book, Channels channels)
+      : templates_(std::move(templates)), book_(std::move(book)), channels_(std::move(channels)) {}
 
   notify::TemplateSet templates_;
   notify::AddressBook book_;
   std::optional<notify::MailAddress> sender_;
-  std::unique_ptr<aws::SesClient> ses_;
-  std::vector<std::unique_ptr<notify::Channel>> channels_;
+  Channels channels_;
   std::vector<AccountReport> news_;
 };
 

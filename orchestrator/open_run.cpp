@@ -1,6 +1,7 @@
 #include "orchestrator/open_run.hpp"
 
 #include "orchestrator/preflight.hpp"
+#include "orchestrator/run_digest.hpp"
 #include "orchestrator/run_summary.hpp"
 #include "report/run_table.hpp"
 
@@ -38,7 +39,7 @@ Result<OpenRun> open_run(const CommandContext& context, Job& job, report::RunSum
   StateFolders folders(context.configuration.state_dir, context.line.shard);
   Result<RunRecord> record = open_record(folders.state_dir, std::move(summary), context.seed);
   if (!record) return record.error();
-  Result<Notices> notices = Notices::prepare(context.configuration, record->folder(), job.hub());
+  Result<Notices> notices = Notices::prepare(context.configuration, record->folder(), job.hub(), context.services);
   if (!notices) {
     base::Error error = notices.error();
     error.message = "people could not be told: " + error.message;
@@ -70,7 +71,6 @@ Task<ExitCode> conclude(CommandContext& context, Job& job, OpenRun& run) {
   report::RunSummary& summary = record.summary();
   Told told = co_await run.notices.deliver(job, summary.run, context.services.context.clock.now());
   record.told(told, context.services.context.clock.now());
-  close_summary(context, summary);
   ExitCode code = exit_code_of(summary);
   const Result<void> remembered = remember(context, run, told);
   if (!remembered) {
@@ -79,6 +79,14 @@ Task<ExitCode> conclude(CommandContext& context, Job& job, OpenRun& run) {
   }
   code = with_signal(context, code);
   summary.exit_code = static_cast<int>(code);
+  if (!context.line.list) {
+    notify::RunDigest digest = run_digest(summary, record.highlights(), record.folder(), context.services.context.clock.now());
+    std::vector<notify::Notice> notices = co_await run.notices.tell_operators(std::move(digest));
+    record.told({std::move(notices), {}, {}}, context.services.context.clock.now());
+    if (summary.notices_failed > 0) code = worst(code, ExitCode::partial);
+    summary.exit_code = static_cast<int>(code);
+  }
+  close_summary(context, summary);
   const Result<void> written = record.finish();
   if (!written) {
     say(context, "the record of this run is not complete", written.error());

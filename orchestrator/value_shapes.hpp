@@ -10,6 +10,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -32,6 +33,7 @@ enum class Need { optional, required };
 struct Reading {
   Problems& problems;
   std::filesystem::path base_directory;  ///< relative paths in the file start here; empty: the working directory
+  const std::map<std::string, std::string>& environment;  ///< for references `env:NAME`
 };
 
 /// Reports "is X; it must be EXPECTATION" for the value.
@@ -158,20 +160,12 @@ template <class Enum>
 struct Choice {
   using Type = Enum;
   std::vector<std::pair<std::string, Enum>> words;
-  std::vector<std::string> planned = {};  ///< words of later versions: refused, but not called unknown
 
   std::optional<Enum> read(const YamlValue& value, const std::string& path, Reading& reading) const {
     const auto text = read_text(value, path, reading, expectation());
     if (!text) return std::nullopt;
     for (const auto& [word, meaning] : words) {
       if (word == *text) return meaning;
-    }
-    for (const std::string& word : planned) {
-      if (word != *text) continue;
-      reading.problems.error(
-          value.origin, path,
-          fmt::format("\"{}\" is not supported by this version; it must be {}", word, expectation()));
-      return std::nullopt;
     }
     refuse(value, path, reading, expectation());
     return std::nullopt;

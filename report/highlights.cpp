@@ -17,7 +17,8 @@ void Highlights::add(const Event& event) {
     if (event.action == "warn" && event.outcome.empty()) (event.dry_run ? due_soon : warned).add(event);
     return;
   }
-  if (event.event == "failure" || (event.event == "notice" && event.outcome == "failed")) failed.add(event);
+  const bool not_delivered = event.event == "notice" && !event.outcome.empty() && event.outcome != "sent";
+  if (event.event == "failure" || not_delivered) failed.add(event);
   if (event.event != "action") return;
   if (event.outcome == "recovery_needed") {
     recovery.add(event);

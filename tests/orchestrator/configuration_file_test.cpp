@@ -413,6 +413,7 @@ INSTANTIATE_TEST_SUITE_P(Rules, WrongAccounts, testing::ValuesIn(k_account_rules
 class WrongNotify : public ConfigurationTest, public testing::WithParamInterface<Wrong> {};
 
 TEST_P(WrongNotify, IsReportedWithItsPlaceAndWhatIsRight) {
+  sources_.environment = {{"HOOK", "https://hooks.example.org/x"}, {"HTTP_HOOK", "http://hooks.example.org/x"}};
   EXPECT_EQ(problems_of(std::string("accounts: {default: opt-out}\nnotify:\n") + GetParam().text),
             Lines{GetParam().problem});
 }
@@ -427,12 +428,43 @@ const Wrong k_notify[] = {
      "SES"},
     {"  sender: keyward\n",
      R"(config.yaml:3:11: notify.sender: is "keyward"; it must be a mail address such as security@example.org, or "" for none)"},
-    {"  channels: [{type: slack, url: https://example.org}]\n",
-     R"(config.yaml:3:21: notify.channels[0].type: "slack" is not supported by this version; it must be one of ses, file)"},
+    {"  channels: [{type: file}, {type: slack, url: https://example.org/secret}]\n",
+     "config.yaml:3:47: notify.channels[1].url: must be env:NAME, file:PATH or ssm:PARAMETER; a secret itself does not "
+     "stand in the configuration"},
+    {"  channels: [{type: file}, {type: slack, url: env:UNSET}]\n",
+     "config.yaml:3:47: notify.channels[1].url: the environment variable UNSET is not set; set it or change the "
+     "reference"},
+    {"  channels: [{type: file}, {type: teams, url: env:HTTP_HOOK}]\n",
+     "config.yaml:3:47: notify.channels[1].url: what env:HTTP_HOOK leads to is not https; plain http is for loopback "
+     "only"},
+    {"  channels: [{type: file}, {type: webhook, url: env:HOOK, secret: env:HOOK}]\n",
+     "config.yaml:3:67: notify.channels[1].secret: what env:HOOK leads to is not whsec_ and the base64 form of 24 to 64 "
+     "bytes"},
+    {"  channels: [{type: file}, {type: webhook, url: env:HOOK}]\n",
+     R"(config.yaml:3:28: notify.channels[1]: has no "secret", which a channel of type webhook needs)"},
+    {"  channels: [{type: file}, {type: sns}]\n",
+     R"(config.yaml:3:28: notify.channels[1]: has no "topic_arn", which a channel of type sns needs)"},
+    {"  channels: [{type: file}, {type: sns, topic_arn: keyward}]\n",
+     R"(config.yaml:3:51: notify.channels[1].topic_arn: is "keyward"; it must be a topic's ARN such as arn:aws:sns:eu-central-1:111122223333:keyward)"},
+    {"  channels: [{type: file}, {type: pagerduty, routing_key: env:HOOK, endpoint: \"http://events.example.org\"}]\n",
+     "config.yaml:3:28: notify.channels[1].endpoint: is not https; plain http is for loopback only"},
+    {"  channels: [{type: slack, url: env:HOOK}]\n",
+     "config.yaml:3:13: warning: notify.channels: the owners of keys will hear of nothing; name a channel of type ses, "
+     "smtp or file, too"},
+    {"  channels: [{type: smtp, host: smtp.example.org}]\n",
+     "config.yaml:3:13: notify.channels: mail by smtp needs a sender; set notify.sender to an address that the server "
+     "takes mail from"},
+    {"  sender: a@example.org\n  channels: [{type: smtp}]\n",
+     "config.yaml:4:13: notify.channels: SES takes no mail by smtp without a login; set notify.smtp_user and "
+     "notify.smtp_password, or name another host"},
+    {"  channels: [{type: file}]\n  smtp_user: ssm:/user\n  smtp_password: ssm:/password\n",
+     "config.yaml:4:14: warning: notify.smtp_user: has no effect without a channel of type smtp in notify.channels"},
+    {"  sender: a@example.org\n  channels: [{type: smtp, host: h.example.org}]\n  smtp_user: ssm:/user\n",
+     "config.yaml:5:14: notify.smtp_user: notify.smtp_user and notify.smtp_password go together; set both or neither"},
     {"  channels: [{type: mail}]\n",
-     R"(config.yaml:3:21: notify.channels[0].type: is "mail"; it must be one of ses, file)"},
+     R"(config.yaml:3:21: notify.channels[0].type: is "mail"; it must be one of ses, smtp, sns, slack, teams, webhook, pagerduty, file)"},
     {"  channels: [{directory: x}]\n",
-     R"(config.yaml:3:14: notify.channels[0]: has no "type"; add it: ses sends mail with Amazon SES; file writes .eml files)"},
+     R"(config.yaml:3:14: notify.channels[0]: has no "type"; add it: ses, smtp or file for owners' mail; sns, slack, teams, webhook or pagerduty for operators)"},
     {"  channels: [{type: file, configuration_set: x}]\n",
      "config.yaml:3:27: notify.channels[0].configuration_set: does not belong to a channel of type file; remove it"},
     {"  channels: []\n", "config.yaml:3:13: warning: notify.channels: nobody will hear of anything; name a channel"},
@@ -625,9 +657,8 @@ TEST_F(Environment, MakesTheListRoleOfAccountAndName) {
 
 TEST_F(Environment, SaysWhatHasNoEffect) {
   const std::string message =
-      ": warning: has no effect in this version; mail templates come from notify.templates and mail leaves through "
-      "notify.channels";
-  for (const char* name : {"S3_BUCKET_NAME", "S3_BUCKET_PREFIX", "SMTPUserParamName", "SMTPPasswordParamName"}) {
+      ": warning: has no effect in this version; mail templates come from notify.templates";
+  for (const char* name : {"S3_BUCKET_NAME", "S3_BUCKET_PREFIX"}) {
     EXPECT_EQ(problems_with({{name, "x"}}), Lines{std::string("environment ") + name + message});
     EXPECT_TRUE(load(sound("")).loaded);
   }
@@ -636,6 +667,73 @@ TEST_F(Environment, SaysWhatHasNoEffect) {
       Lines{
           R"(environment InactiveBuffer: warning: policy.install_grace_days: "10" is ignored, because InstallationGracePeriod is set to "7")"});
   EXPECT_EQ(problems_with({{"InstallationGracePeriod", "7"}, {"InactiveBuffer", "7"}}), Lines{});
+}
+
+TEST_F(Environment, NamesTheParametersOfTheSmtpLogin) {
+  sources_.environment = {{"SMTPUserParamName", "/smtp/user"}, {"SMTPPasswordParamName", "/smtp/password"}};
+  const Configuration run = configuration_of(
+      "notify: {sender: a@example.org, channels: [{type: smtp}], smtp_user: ssm:/mine}\n"
+      "accounts: {default: opt-out}\n");
+  EXPECT_EQ(run.defaults.notify.smtp_user.reference, "ssm:/smtp/user") << "the environment wins";
+  EXPECT_EQ(run.defaults.notify.smtp_password.reference, "ssm:/smtp/password");
+  EXPECT_EQ(run.defaults.notify.smtp_password.value, nullptr) << "fetched when there is mail to send";
+}
+
+// ---- channels ----
+
+class Channels : public ConfigurationTest {};
+
+TEST_F(Channels, HaveSettingsOfTheirOwn) {
+  sources_.environment = {{"HOOK", "https://hooks.example.org/x"}, {"PAGER", "key"}};
+  write("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
+  const Configuration run = configuration_of(R"(accounts: {default: opt-out}
+notify:
+  sender: a@example.org
+  smtp_user: env:PAGER
+  smtp_password: file:secret
+  channels:
+    - {type: smtp, host: smtp.example.org, port: 465, tls: implicit, timeout: 20s}
+    - {type: sns, topic_arn: "arn:aws:sns:eu-central-1:111122223333:keyward", per_event: true}
+    - {type: slack, url: env:HOOK}
+    - {type: teams, url: ssm:/keyward/teams}
+    - {type: webhook, url: env:HOOK, secret: file:secret}
+    - {type: pagerduty, routing_key: env:PAGER, endpoint: https://events.eu.pagerduty.com}
+)");
+  const notify::NotifySettings& notify = run.defaults.notify;
+  EXPECT_EQ(notify.smtp_user.value->expose(), "key");
+  EXPECT_EQ(notify.smtp_password.value->expose(), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw") << "without the line end";
+  ASSERT_EQ(notify.channels.size(), 6u);
+  EXPECT_EQ(notify.channels[0].host, "smtp.example.org");
+  EXPECT_EQ(notify.channels[0].port, 465);
+  EXPECT_EQ(notify.channels[0].tls, base::SmtpSecurity::implicit_tls);
+  EXPECT_EQ(notify.channels[0].timeout, std::chrono::seconds(20));
+  EXPECT_EQ(notify.channels[1].topic_arn->str(), "arn:aws:sns:eu-central-1:111122223333:keyward");
+  EXPECT_EQ(notify.channels[1].per_event, true);
+  EXPECT_EQ(notify.channels[2].url.value->expose(), "https://hooks.example.org/x");
+  EXPECT_EQ(notify.channels[3].url.value, nullptr);
+  EXPECT_EQ(notify.channels[4].secret.reference, "file:secret");
+  EXPECT_EQ(notify.channels[5].endpoint, "https://events.eu.pagerduty.com");
+}
+
+TEST_F(Channels, OwnKeysOnly) {
+  for (const char* key : {"configuration_set: x", "directory: x", "host: h.example.org", "port: 25", "tls: implicit", "per_event: true",
+                          "url: ssm:x", "secret: ssm:x", "endpoint: https://x", "timeout: 1s",
+                          "topic_arn: 'arn:aws:sns:eu-central-1:111122223333:keyward'"}) {
+    const bool of_file = std::string_view(key).starts_with("directory");
+    const auto found = problems_of(std::string("accounts: {default: opt-out}\nnotify: {channels: [{type: file}, {type: ") +
+                                   (of_file ? "pagerduty, routing_key: ssm:x, " : "file, ") + key + "}]}\n");
+    ASSERT_EQ(found.size(), 1u) << key;
+    EXPECT_NE(found[0].find("does not belong to a channel of type"), std::string::npos) << found[0];
+  }
+}
+
+TEST_F(Channels, NeverRepeatASecretThatStandsInTheConfiguration) {
+  for (const char* text : {"slack, url: 'https://hooks.example.org/verysecret'", "slack, url: [verysecret]", "slack, url: {verysecret: verysecret}",
+                           "pagerduty, routing_key: verysecret", "webhook, url: ssm:x, secret: whsec_verysecret"}) {
+    for (const std::string& line : problems_of(std::string("accounts: {default: opt-out}\nnotify: {channels: [{type: file}, {type: ") + text + "}]}\n")) {
+      EXPECT_EQ(line.find("verysecret"), std::string::npos) << line;
+    }
+  }
 }
 
 // ---- precedence ----

@@ -71,6 +71,21 @@ TEST_F(ConfigurationText, ShowsTheExternalIdAsItsReference) {
   }
 }
 
+TEST_F(ConfigurationText, ShowsSecretsOfChannelsAsTheirReferences) {
+  sources_.environment = {{"HOOK", "https://hooks.example.org/very-secret"}};
+  write("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+  const LoadedConfiguration configuration = loaded(
+      "accounts: {default: opt-out}\n"
+      "notify: {channels: [{type: file}, {type: webhook, url: env:HOOK, secret: file:secret}]}\n");
+  for (const TextFormat format : {TextFormat::table, TextFormat::json}) {
+    const std::string shown = render_effective(configuration, format);
+    EXPECT_EQ(shown.find("very-secret"), std::string::npos);
+    EXPECT_EQ(shown.find("MfKQ9r8G"), std::string::npos);
+    EXPECT_NE(shown.find("env:HOOK"), std::string::npos);
+    EXPECT_NE(shown.find("file:secret"), std::string::npos);
+  }
+}
+
 TEST_F(ConfigurationText, ShowsWhatAppliesToOneAccount) {
   sources_.environment = {{"NAME", "resolved-value"}};
   const std::string shown =

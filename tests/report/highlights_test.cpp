@@ -47,5 +47,18 @@ TEST(Highlights, WhatADryRunTellsStandsApart) {
   EXPECT_EQ(of(samples::decided(overdue, OutcomeStatus::done)).only_told(), 0u);
 }
 
+TEST(Highlights, WhatWasNotDeliveredHasFailed) {
+  const auto failed = [](const char* outcome) {
+    Event event;
+    event.event = "notice";
+    event.outcome = outcome;
+    Highlights highlights;
+    highlights.add(event);
+    return highlights.failed.total();
+  };
+  EXPECT_EQ(failed("sent"), 0u);
+  for (const char* outcome : {"rejected", "unavailable", "uncertain"}) EXPECT_EQ(failed(outcome), 1u) << outcome;
+}
+
 }  // namespace
 }  // namespace keyward::report
