@@ -341,7 +341,9 @@ TEST(PostingChannels, RepeatWhatMayHaveArrivedOnlyWhereTheReceiverCanTell) {
     posted.hub.transport.answer(500, "").answer(200, "");
     const auto told = posted.tell(name);
     EXPECT_EQ(static_cast<bool>(told), can_repeat(name)) << name;
-    if (!told) EXPECT_EQ(told.error().kind, ErrorKind::ambiguous);
+    if (!told) {
+      EXPECT_EQ(told.error().kind, ErrorKind::ambiguous);
+    }
     Posted silent;
     silent.hub.transport.fail(can_repeat(name) ? ErrorKind::transient : ErrorKind::ambiguous, "TimedOut").answer(200, "");
     EXPECT_EQ(static_cast<bool>(silent.tell(name)), can_repeat(name)) << name;
