@@ -48,7 +48,8 @@ class SecretStore {
   /// is then the one to be finished. AWSPENDING stays on the key until the next one takes it, as after a rotation by AWS; only
   /// where no version was current before is it taken away, because nothing else tells then that the key was proved.
   base::Task<base::Result<void>> promote(SecretLocation location, base::UserName user, base::AccessKeyId key);
-  /// The same in one call, from the version `current`. AWS refuses when the label has moved meanwhile: then it looks.
+  /// The same in one call, from the version `current`, for a rotation that no other run can have begun to settle: only where
+  /// AWSCURRENT is is checked, by AWS, and not who has AWSPENDING. When AWS refuses because the label has moved, it looks.
   base::Task<base::Result<void>> promote_from(std::string current, SecretLocation location, base::UserName user, base::AccessKeyId key);
   /// Takes AWSPENDING away from a key that will not be used. Safe to repeat.
   base::Task<base::Result<void>> drop_pending(SecretLocation location, base::UserName user, base::AccessKeyId key);

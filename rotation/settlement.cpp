@@ -13,7 +13,8 @@ using base::ErrorKind;
 using base::Result;
 using base::Task;
 
-// Longer than any rotation takes, with limits.verify_timeout at its most (5 minutes) and slow answers. An intent of another machine's run that is younger may be at work.
+// Longer than any rotation takes, with limits.verify_timeout at its most (5 minutes) and slow answers. An intent of another
+// machine's run that is younger may be at work.
 constexpr std::chrono::minutes k_longest_rotation{15};
 
 /// Whether a key that `intent` does not name and that is not current may be the one its rotation made. Not one that came
