@@ -39,6 +39,8 @@ constexpr std::size_t k_most_endpoints = 256;
 constexpr std::size_t k_most_used_handles = 64;
 /// Headers of most answers of AWS: fewer than this.
 constexpr std::size_t k_usual_headers = 8;
+/// A body that is larger goes in several records.
+constexpr long k_send_record_bytes = 4096;
 /// libcurl counts in milliseconds and may be one early.
 constexpr milliseconds k_timer_slack{5};
 
@@ -177,6 +179,7 @@ class Transfer {
 
   bool take_header(std::string_view line);
   bool take_body(std::string_view bytes);
+  void let_buffers_go() noexcept;
   bool is_whole() const;
   TransferFailure failure() const;
   RequestSent sent() const;
@@ -333,9 +336,12 @@ size_t Transfer::on_header(char* bytes, size_t size, size_t count, void* transfe
   return static_cast<Transfer*>(transfer)->take_header(line) ? line.size() : 0;
 }
 
-size_t Transfer::on_body(char* bytes, size_t size, size_t count, void* transfer) noexcept {
+size_t Transfer::on_body(char* bytes, size_t size, size_t count, void* data) noexcept {
+  auto& transfer = *static_cast<Transfer*>(data);
   const std::string_view part(bytes, size * count);
-  return static_cast<Transfer*>(transfer)->take_body(part) ? part.size() : 0;
+  const bool taken = transfer.take_body(part);
+  transfer.let_buffers_go();
+  return taken ? part.size() : 0;
 }
 
 size_t Transfer::on_read(char* buffer, size_t size, size_t count, void* data) noexcept {
@@ -351,9 +357,11 @@ size_t Transfer::on_read(char* buffer, size_t size, size_t count, void* data) no
 CURLcode Transfer::on_tls(CURL*, void* context, void* trust) noexcept {
   auto* tls = static_cast<SSL_CTX*>(context);
   SSL_CTX_set_options(tls, SSL_OP_CLEANSE_PLAINTEXT);
-  // libcurl has a connection's record buffers freed whenever it has nothing to read, and then all of them is wiped, some
-  // 17 KB for a call. What was read is wiped as it is read; the buffers themselves may stay until the connection ends.
+  // libcurl has a connection's record buffers freed whenever there is nothing to read or to write, several times for a
+  // call. let_buffers_go() does it once, at the end.
   SSL_CTX_clear_mode(tls, SSL_MODE_RELEASE_BUFFERS);
+  // The buffer for sending lives while an answer is waited for, and requests are small.
+  SSL_CTX_set_max_send_fragment(tls, k_send_record_bytes);
   SSL_CTX_set1_cert_store(tls, static_cast<X509_STORE*>(trust));
   return CURLE_OK;
 }
@@ -398,6 +406,18 @@ bool Transfer::take_body(std::string_view bytes) {
   }
   response_.body.append(bytes);
   return true;
+}
+
+/// Most connections are idle most of the time, and the two buffers of each are three quarters of its memory. Not while
+/// part of a record is in them: the rest of an answer comes from there.
+void Transfer::let_buffers_go() noexcept {
+  curl_tlssessioninfo* session = nullptr;
+  if (curl_easy_getinfo(job_.easy.get(), CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK || session == nullptr) return;
+  auto* tls = static_cast<SSL*>(session->internals);
+  if (tls == nullptr || SSL_has_pending(tls) != 0) return;
+  SSL_clear_options(tls, SSL_OP_CLEANSE_PLAINTEXT);  // wiped as it was read; else all 17 KB are wiped once more
+  SSL_free_buffers(tls);
+  SSL_set_options(tls, SSL_OP_CLEANSE_PLAINTEXT);
 }
 
 // ---- the end
