@@ -4,7 +4,7 @@
 
 namespace keyward::benchmarks {
 
-/// How often the process, libraries included, called these functions of the C library since it started. Each call of
+/// How often the calling thread, libraries included, called these functions of the C library since it started. Each call of
 /// the last four goes to the kernel once.
 struct CountedFunctions {
   std::uint64_t allocations = 0;  ///< malloc, calloc, realloc and the aligned forms
