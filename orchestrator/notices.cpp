@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <tuple>
 
 #include "notify/compose.hpp"
-#include "notify/digest.hpp"
 #include "notify/wording.hpp"
 
 namespace keyward::orchestrator {
@@ -22,40 +23,26 @@ bool is_standing(const Outcome& outcome) {
   return outcome.decision.action == rotation::Action::hold || outcome.decision.action == rotation::Action::wait;
 }
 
-std::string matter_of(const accounts::Account& account, const rotation::UserReport& user, const Outcome& outcome) {
-  const auto& decision = outcome.decision;
-  std::string matter = account.id.str() + "/" + user.facts.name.str() + "/";
-  if (decision.key) matter += decision.key->str();
-  for (const std::string_view part : {to_string(decision.action), to_string(decision.reason), to_string(outcome.status)}) {
-    matter += '/';
-    matter += part;
-  }
-  return matter;
-}
-
 bool needs_account_tags(const AccountReport& report) {
   const auto& sources = report.settings.notify.owner;
   return !report.account.tags && !report.settings.notify.allowed_domains.empty() &&
          std::ranges::find(sources, notify::OwnerSource::account_tag) != sources.end();
 }
 
-/// The accounts of which a recipient was told by no channel for certain: twice is better than never, and what a channel
-/// refuses today (a right, an identity) somebody may mend.
-std::set<base::AccountId> not_reached(const std::vector<notify::RecipientDigest>& digests, const std::vector<notify::Notice>& notices) {
-  std::set<base::AccountId> accounts;
-  for (const notify::RecipientDigest& digest : digests) {
-    const auto is_of = [&digest](const notify::Notice& notice) {
-      return notice.recipient == digest.recipient.str() && notice.mode == digest.mode;
-    };
-    const auto is_sent = [&is_of](const notify::Notice& notice) {
-      return is_of(notice) && notice.status == notify::NoticeStatus::sent;
-    };
-    if (std::ranges::none_of(notices, is_of) || std::ranges::any_of(notices, is_sent)) continue;
-    for (const auto& [id, name] : digest.accounts) {
-      if (const auto account = base::AccountId::parse(id)) accounts.insert(*account);
-    }
+using Problems = std::vector<notify::RecipientProblem>;
+
+/// One problem for each recipient, account and user, however many notices it is about.
+void complain(Problems& problems, const std::vector<notify::OwnerNotice>& notices, const std::string& of_each) {
+  std::map<std::tuple<std::string, base::UserName, std::string>, base::Instant> since;
+  for (const notify::OwnerNotice& notice : notices) {
+    const auto [entry, is_new] = since.try_emplace({notice.row.account_id, notice.user, notice.recipient.str()}, notice.owed_since);
+    entry->second = std::min(entry->second, notice.owed_since);
   }
-  return accounts;
+  for (const auto& [about, at] : since) {
+    const auto& [account, user, recipient] = about;
+    problems.push_back({base::AccountId::parse(account).value(), user,
+                        recipient + " has not been told since " + base::format_date(at) + " about the keys of this user: " + of_each});
+  }
 }
 
 }  // namespace
@@ -89,7 +76,7 @@ void Notices::collect(const AccountReport& report, RunMemory& memory) {
     rotation::UserReport told{user.facts, {}};
     for (const Outcome& outcome : user.outcomes) {
       if (!notify::concerns_people(outcome)) continue;
-      if (is_standing(outcome) && !memory.is_news(matter_of(report.account, user, outcome), told_as(report.mode))) continue;
+      if (is_standing(outcome) && !memory.is_news(notify::matter_of(report.account, user, outcome), told_as(report.mode))) continue;
       told.outcomes.push_back(outcome);
     }
     if (!told.outcomes.empty()) news.users.push_back(std::move(told));
@@ -97,26 +84,34 @@ void Notices::collect(const AccountReport& report, RunMemory& memory) {
   if (!news.users.empty()) news_.push_back(std::move(news));
 }
 
-Task<Told> Notices::deliver(Job& job, std::string run, base::Instant at) {
-  notify::Digest digest(book_);
+Task<notify::OwnerNotices> Notices::address(Job& job, base::Instant now) {
+  notify::OwnerNotices owed;
   for (AccountReport& report : news_) {
     if (needs_account_tags(report)) report.account.tags = co_await job.account_tags(report.account.id);
-    const notify::AccountContext context{report.account, report.settings.policy, report.settings.notify, told_as(report.mode)};
-    digest.add(context, report.users, {});
+    const notify::AccountContext context{report.account, report.settings.policy, report.settings.notify, told_as(report.mode), now};
+    notify::OwnerNotices of_account = notify::notices_for(context, report.users, book_);
+    owed.notices.insert(owed.notices.end(), std::make_move_iterator(of_account.notices.begin()),
+                        std::make_move_iterator(of_account.notices.end()));
+    owed.problems.merge(of_account.problems);
   }
-  news_.clear();
-  Told told;
-  told.problems.assign(digest.problems().begin(), digest.problems().end());
+  co_return owed;
+}
+
+Task<Told> Notices::send(Journal& journal, std::string run, base::Instant at) {
   const notify::Letterhead letterhead{*sender_, std::move(run), at};
-  const std::vector<notify::RecipientDigest> digests = std::move(digest).finish();
   const std::vector<notify::Channel*> channels = channels_.mail();
-  for (const notify::RecipientDigest& one : digests) {
-    // One by one: a mail has some ten thousand characters, and each account may have its own.
-    const std::vector<notify::Message> message{notify::compose(one, templates_, letterhead)};
+  Told told;
+  for (const notify::RecipientDigest& digest : notify::digests_of(journal.owed(), at)) {
+    const std::vector<notify::Message> message{notify::compose(digest, templates_, letterhead)};
     std::vector<notify::Notice> notices = co_await notify::deliver_all(message, channels);
-    std::ranges::move(notices, std::back_inserter(told.notices));
+    const bool received = std::ranges::find(notices, notify::NoticeStatus::sent, &notify::Notice::status) != notices.end();
+    // An error here costs nothing: the journal is written anew at the end.
+    if (received) static_cast<void>(journal.received(digest.recipient, digest.mode, at));
+    told.notices.insert(told.notices.end(), std::make_move_iterator(notices.begin()), std::make_move_iterator(notices.end()));
   }
-  told.not_reached = not_reached(digests, told.notices);
+  const Journal::Undelivered undelivered = journal.give_up(at);
+  complain(told.problems, undelivered.overdue, "no channel takes the mail; it is tried again by every run for two weeks");
+  complain(told.problems, undelivered.given_up, "no channel took the mail for two weeks, and it is not tried any more");
   co_return told;
 }
 

@@ -2,12 +2,12 @@
 
 #include <filesystem>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "notify/address_book.hpp"
 #include "notify/delivery.hpp"
+#include "notify/digest.hpp"
 #include "notify/recipients.hpp"
 #include "notify/template_set.hpp"
 #include "notify/run_digest.hpp"
@@ -15,6 +15,7 @@
 #include "orchestrator/channels.hpp"
 #include "orchestrator/configuration.hpp"
 #include "orchestrator/job.hpp"
+#include "orchestrator/journal.hpp"
 #include "orchestrator/run_memory.hpp"
 
 namespace keyward::orchestrator {
@@ -23,7 +24,6 @@ namespace keyward::orchestrator {
 struct Told {
   std::vector<notify::Notice> notices;
   std::vector<notify::RecipientProblem> problems;
-  std::set<base::AccountId> not_reached;  ///< accounts with a message that no channel took: the next run tells again
 };
 
 /// As what people are told of an account that was worked on in this mode.
@@ -41,7 +41,13 @@ class Notices {
   /// would do) is told once.
   void collect(const AccountReport& report, RunMemory& memory);
 
-  base::Task<Told> deliver(Job& job, std::string run, base::Instant at);
+  /// What was collected, for each of its recipients.
+  base::Task<notify::OwnerNotices> address(Job& job, base::Instant now);
+
+  /// Sends what the journal says is owed, recipient by recipient, and strikes out what a channel took for certain: twice is
+  /// better than never, and what a channel refuses today (a right, an identity) somebody may mend. What nobody took for
+  /// three days is a problem.
+  base::Task<Told> send(Journal& journal, std::string run, base::Instant at);
 
   /// Tells the operators of the run, each channel by itself: one that fails keeps no other from telling.
   base::Task<std::vector<notify::Notice>> tell_operators(notify::RunDigest digest);

@@ -50,6 +50,7 @@ enum class Reason {
   waiting_for_other_key,  ///< the user has two keys; one must go before a new one can be made
   held_while_in_use,
 };
+inline constexpr Reason k_last_reason = Reason::held_while_in_use;
 
 std::string_view to_string(Action action) noexcept;
 std::string_view to_string(Reason reason) noexcept;

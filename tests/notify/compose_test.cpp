@@ -25,11 +25,10 @@ const TemplateSet& templates() {
 }
 
 RecipientDigest digest_of(const accounts::Account& in, const std::vector<rotation::UserReport>& users, Mode mode) {
-  Digest collected(*AddressBook::parse("", "owners.csv"));
   const rotation::Policy policy;
   const NotifySettings settings;
-  collected.add({in, policy, settings, mode}, users, {});
-  return std::move(collected).finish().at(0);
+  const OwnerNotices owed = notices_for({in, policy, settings, mode, today()}, users, *AddressBook::parse("", "owners.csv"));
+  return digests_of(owed.notices, today()).at(0);
 }
 
 std::vector<rotation::UserReport> enforce_users() {

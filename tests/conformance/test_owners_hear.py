@@ -1,0 +1,131 @@
+"""Owners hear at least once, and no one twice because of another one: what is owed is owed to each recipient."""
+
+import collections
+import signal
+import threading
+
+from held_requests import go_on_until
+from keyward_process import Keyward
+from organizations import A, B, account, assert_rotated, keys, organization, overdue
+from test_keyward_in_trouble import wait_until
+
+JO = "jo@example.org"
+SES = {"channels": [{"type": "ses"}], "allowed_domains": ["example.org"]}
+NOTHING_GOES = [{"action": "ses:*", "fault": "error_before", "times": -1}]
+
+
+def owned(name, **members):
+    return overdue(name, tags={"owner": JO}, **members)
+
+
+def told(sandbox):
+    """How often each recipient was sent something."""
+    return collections.Counter(mail["to"][0] for mail in sandbox.mail())
+
+
+def failures(result):
+    return [e["error"] for e in result.events if e["event"] == "failure"]
+
+
+def refuse_all_but(sandbox, *addresses):
+    """SES still asks for verified recipients: it refuses all others for good."""
+    for address in ("keyward@example.org", *addresses):
+        sandbox.edit("set_account", account="111111111111", verify=address)
+    sandbox.edit("set_account", account="111111111111", unverify="example.org", mail_sandbox=True)
+
+
+def test_one_refused_recipient_costs_the_others_no_second_mail(tmp_path):
+    with organization(account(A, owned("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment, notify=SES)
+        refuse_all_but(sandbox, JO)
+        for _ in range(2):  # on the third day comes the next warning
+            keyward("run").expect(4)
+            assert told(sandbox) == {JO: 1}
+            sandbox.advance("1d")
+        sandbox.edit("set_account", account="111111111111", verify="example.org")
+        keyward("run").expect(0)
+        assert told(sandbox) == {JO: 1, f"{A}@example.org": 1}
+        late = sandbox.mail()[-1]
+        # The new key, and that it is no news of today.
+        assert "As of " in late["text"] and keys(sandbox.state(), A, "alice")[1]["id"][-4:] in late["text"]
+        keyward("run").expect(0)
+        assert len(sandbox.mail()) == 2
+
+
+def test_what_is_owed_is_told_although_the_account_cannot_be_entered(tmp_path):
+    with organization(account(A, owned("alice")), account(B)) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment, notify=SES)
+        sandbox.faults(rules=NOTHING_GOES)
+        keyward("run").expect(4)
+        sandbox.faults(rules=[])
+        sandbox.edit("delete_role", account=A, role="keyward-rotate")
+        result = keyward("run").expect(4)
+        assert [one["account"] for one in result.summary["uncovered"]] == [A]
+        assert told(sandbox) == {JO: 1, f"{A}@example.org": 1}
+
+
+def kill_when_a_mail_is_out(sandbox, keyward):
+    """Kills keyward after SES took its first mail and before it hears of that."""
+    sandbox.gate()
+    process = keyward.start("run")
+    held = go_on_until(sandbox, process, "ses:SendEmail")
+    sandbox.faults(latency="20s")
+    threading.Thread(target=lambda: sandbox.release(id=held["id"]), daemon=True).start()
+    wait_until(sandbox.mail, keyward, process)
+    process.kill()
+    keyward.finish(process).expect(-signal.SIGKILL)
+    sandbox.faults(latency="0ms")
+    sandbox.release(discard=True)
+    sandbox.control("gate", method="DELETE")
+
+
+def test_killed_between_sending_and_recording_one_recipient_hears_twice(tmp_path):
+    with organization(account(A, owned("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment, notify=SES)
+        kill_when_a_mail_is_out(sandbox, keyward)
+        ((first, _),) = told(sandbox).items()
+        assert_rotated(sandbox.state(), A, "alice")
+        for _ in range(2):
+            result = keyward("run").expect(0)
+            assert result.outcomes() == []
+            assert told(sandbox) == {JO: 1, f"{A}@example.org": 1} | {first: 2}
+
+
+def test_what_nobody_took_for_three_days_is_a_failure_and_is_given_up_after_two_weeks(tmp_path):
+    with organization(account(A, owned("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment, notify={**SES, "account_owner": False})
+        sandbox.faults(rules=NOTHING_GOES)
+        for day in range(3):
+            assert failures(keyward("run").expect(4)) == [], day
+            sandbox.advance("1d")
+        result = keyward("run").expect(4)
+        (failure,) = failures(result)
+        assert failure.startswith(f"{JO} has not been told since ") and "tried again" in failure
+        assert "alice" in result.stdout or "alice" in (result.directory / "report.html").read_text()
+        sandbox.advance("12d")
+        assert any("not tried any more" in failure for failure in failures(keyward("run").expect(4)))
+
+
+def test_a_damaged_journal_is_said_and_keeps_what_can_be_read(tmp_path):
+    with organization(account(A, owned("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment, notify=SES)
+        sandbox.faults(rules=NOTHING_GOES)
+        keyward("run").expect(4)
+        sandbox.faults(rules=[])
+        journal = keyward.state_dir / "journal.jsonl"
+        first, *others = journal.read_text().splitlines()
+        journal.write_text("\n".join([first[: len(first) // 2], *others]) + "\n")
+        result = keyward("run").expect(0)
+        assert "journal_damaged" in result.stderr
+        assert sum(told(sandbox).values()) == 1
+        assert "journal_damaged" not in keyward("run").expect(0).stderr
+
+
+def test_what_is_owed_holds_no_secret(tmp_path):
+    with organization(account(A, owned("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment, notify=SES)
+        sandbox.faults(rules=NOTHING_GOES)
+        keyward("run").expect(4)
+        assert b'"kind":"notice"' in (keyward.state_dir / "journal.jsonl").read_bytes()
+        for key in keys(sandbox.state(), A, "alice"):
+            assert key["secret"].encode() not in keyward.everything_written()
