@@ -9,10 +9,6 @@
 namespace keyward::notify {
 namespace {
 
-using rotation::Action;
-using rotation::OutcomeStatus;
-using rotation::Reason;
-
 bool before(const Row& left, const Row& right) {
   const auto order = [](const Row& row) { return std::tie(row.urgency, row.account_id, row.user, row.key, row.what); };
   return order(left) < order(right);
@@ -20,6 +16,7 @@ bool before(const Row& left, const Row& right) {
 
 Row row_of(const OwnerNotice& notice, base::Instant now) {
   Row row = notice.row;
+  row.matter = notice.matter;
   const std::string day = base::format_date(notice.written);
   if (day != base::format_date(now)) row.what = "As of " + day + ": " + row.what;
   return row;
@@ -35,15 +32,6 @@ void add(RecipientDigest& digest, const OwnerNotice& notice, base::Instant now) 
 }
 
 }  // namespace
-
-std::optional<WarnedAction> warned_action(const rotation::Outcome& outcome) {
-  const rotation::Decision& decision = outcome.decision;
-  if (!decision.key || outcome.status != OutcomeStatus::done || decision.action != Action::warn) return std::nullopt;
-  const base::Instant due = decision.due.value_or(outcome.at);
-  if (decision.reason == Reason::key_pending_deactivation) return WarnedAction{*decision.key, Action::deactivate, due};
-  if (decision.reason == Reason::key_pending_deletion) return WarnedAction{*decision.key, Action::remove, due};
-  return std::nullopt;
-}
 
 std::string matter_of(const accounts::Account& account, const rotation::UserReport& user, const rotation::Outcome& outcome) {
   const auto& decision = outcome.decision;

@@ -23,18 +23,6 @@ namespace keyward::notify {
 /// Gmail clips a message above 102 KB, and nobody reads a sixty-first row.
 inline constexpr std::size_t k_max_rows = 60;
 
-/// A coming action that a notice warns of.
-struct WarnedAction {
-  base::AccessKeyId key;
-  rotation::Action action = rotation::Action::deactivate;  ///< or `remove`
-  base::Instant due;
-
-  bool operator==(const WarnedAction&) const = default;
-};
-
-/// The action that its recipient is warned of, for what switches a key off or deletes it; nothing for any other outcome.
-std::optional<WarnedAction> warned_action(const rotation::Outcome& outcome);
-
 /// One thing that one recipient must hear. Holds all that a later run needs to tell it, and never a secret.
 struct OwnerNotice {
   MailAddress recipient;

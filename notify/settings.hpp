@@ -56,6 +56,7 @@ struct NotifySettings {
   std::string recipients_file;               ///< CSV of account_id,email; empty: none
   std::vector<std::string> allowed_domains;  ///< empty: addresses from tags are not used
   std::string fallback;
+  bool require_warning = false;  ///< nothing is switched off or deleted before its owner received a warning of it
   std::string sender;                        ///< ADMIN_EMAIL
   std::vector<ChannelSettings> channels{ChannelSettings{}};
   SecretSource smtp_user;                    ///< SMTPUserParamName

@@ -189,6 +189,9 @@ const std::vector<Field>& configuration_fields() {
           "notify.fallback", address().or_empty(), [](auto& account) -> auto& { return account.notify.fallback; },
           "Who hears of it when nobody else can be found"),
       account_field(
+          "notify.require_warning", TrueOrFalse{}, [](auto& account) -> auto& { return account.notify.require_warning; },
+          "No key is deactivated or deleted before a warning of it reached its owner"),
+      account_field(
           "notify.sender", address().or_empty(), [](auto& account) -> auto& { return account.notify.sender; },
           "From address of every mail; in SES a verified one"),
       account_field(

@@ -208,14 +208,15 @@ std::vector<OwnerNotice> Journal::owed() const {
   return owed;
 }
 
-Result<void> Journal::received(const notify::MailAddress& recipient, notify::Mode mode, base::Instant now) {
+Result<void> Journal::received(const notify::MailAddress& recipient, notify::Mode mode, const std::set<std::string>& in_words,
+                               base::Instant now) {
   const std::string prefix = notices_prefix(recipient, mode);
   std::string text;
   std::vector<JournalLine> warnings;
   for (auto at = lines_.lower_bound(prefix); at != lines_.end() && at->first.starts_with(prefix); at = lines_.erase(at)) {
     text += text_of(at->second.line, LineState::closed);
     const OwnerNotice& notice = *at->second.notice();
-    if (!notice.warns_of || mode != notify::Mode::enforce) continue;
+    if (!notice.warns_of || mode != notify::Mode::enforce || !in_words.contains(notice.matter)) continue;
     warnings.push_back(ReceivedWarning{account_of(at->second.line), notice.user, *notice.warns_of, now});
     text += text_of(warnings.back(), LineState::open);
   }

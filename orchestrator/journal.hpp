@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,8 +58,10 @@ class Journal {
   /// system's words: then the next run finds out once more what there is to tell.
   base::Result<std::vector<JournalEntry>> owe(std::vector<notify::OwnerNotice> notices, base::Instant now);
   std::vector<notify::OwnerNotice> owed() const;
-  /// A channel took everything that the recipient was owed. Errors: as above: then the next run sends it once more.
-  base::Result<void> received(const notify::MailAddress& recipient, notify::Mode mode, base::Instant now);
+  /// A channel took everything that the recipient was owed. Who was told of a matter in words is warned of what it warns
+  /// of, by `in_words`; what a long message only counts warns nobody. Errors: as above: then the next run sends it once more.
+  base::Result<void> received(const notify::MailAddress& recipient, notify::Mode mode, const std::set<std::string>& in_words,
+                              base::Instant now);
   /// What stays owed after this run's attempt.
   struct Undelivered {
     std::vector<notify::OwnerNotice> overdue;   ///< since k_overdue or longer

@@ -20,6 +20,8 @@ using rotation::OutcomeStatus;
 /// is not told again.
 bool is_standing(const Outcome& outcome) {
   if (outcome.status != OutcomeStatus::done) return true;
+  // It stands until its owner got the message.
+  if (notify::warned_action(outcome)) return false;
   return outcome.decision.action == rotation::Action::hold || outcome.decision.action == rotation::Action::wait;
 }
 
@@ -30,6 +32,13 @@ bool needs_account_tags(const AccountReport& report) {
 }
 
 using Problems = std::vector<notify::RecipientProblem>;
+/// What the message has room for.
+std::set<std::string> in_words(const notify::RecipientDigest& digest, const notify::Message& message) {
+  std::set<std::string> matters;
+  for (std::size_t i = 0; i < message.shown; ++i) matters.insert(digest.rows[i].matter);
+  return matters;
+}
+
 
 /// One problem for each recipient, account and user, however many notices it is about.
 void complain(Problems& problems, const std::vector<notify::OwnerNotice>& notices, const std::string& of_each) {
@@ -94,6 +103,8 @@ Task<notify::OwnerNotices> Notices::address(Job& job, base::Instant now) {
                         std::make_move_iterator(of_account.notices.end()));
     owed.problems.merge(of_account.problems);
   }
+  // Nobody is owed what there is no way to tell; the configuration was warned of.
+  if (channels_.mail().empty()) owed.notices.clear();
   co_return owed;
 }
 
@@ -102,11 +113,11 @@ Task<Told> Notices::send(Journal& journal, std::string run, base::Instant at) {
   const std::vector<notify::Channel*> channels = channels_.mail();
   Told told;
   for (const notify::RecipientDigest& digest : notify::digests_of(journal.owed(), at)) {
-    const std::vector<notify::Message> message{notify::compose(digest, templates_, letterhead)};
-    std::vector<notify::Notice> notices = co_await notify::deliver_all(message, channels);
+    const std::vector<notify::Message> messages{notify::compose(digest, templates_, letterhead)};
+    std::vector<notify::Notice> notices = co_await notify::deliver_all(messages, channels);
     const bool received = std::ranges::find(notices, notify::NoticeStatus::sent, &notify::Notice::status) != notices.end();
     // An error here costs nothing: the journal is written anew at the end.
-    if (received) static_cast<void>(journal.received(digest.recipient, digest.mode, at));
+    if (received) static_cast<void>(journal.received(digest.recipient, digest.mode, in_words(digest, messages.front()), at));
     told.notices.insert(told.notices.end(), std::make_move_iterator(notices.begin()), std::make_move_iterator(notices.end()));
   }
   const Journal::Undelivered undelivered = journal.give_up(at);

@@ -129,3 +129,71 @@ def test_what_is_owed_holds_no_secret(tmp_path):
         assert b'"kind":"notice"' in (keyward.state_dir / "journal.jsonl").read_bytes()
         for key in keys(sandbox.state(), A, "alice"):
             assert key["secret"].encode() not in keyward.everything_written()
+
+
+# ---- require_warning
+
+
+def statuses(sandbox, user):
+    return [key["status"] for key in keys(sandbox.state(), A, user)]
+
+
+def test_nothing_is_switched_off_or_deleted_before_a_warning_reached_its_owner(tmp_path):
+    with organization(account(A, owned("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment, notify={**SES, "require_warning": True})
+        keyward("run").expect(0)
+        assert len(statuses(sandbox, "alice")) == 2
+        sandbox.faults(rules=NOTHING_GOES)
+        for _ in range(12):
+            sandbox.advance("1d")
+            keyward("run")
+            assert statuses(sandbox, "alice") == ["Active", "Active"]
+        result = keyward("run").expect(4)
+        (decision,) = [e for e in result.events if e.get("reason") == "deactivation_waits_for_warning"]
+        assert decision["action"] == "wait" and result.summary["needs_human"] == 0
+        sandbox.faults(rules=[])
+        sent = len(sandbox.mail())
+        keyward("run").expect(0)
+        assert "the next run does it" in sandbox.mail()[-1]["text"] and len(sandbox.mail()) == sent + 2
+        assert statuses(sandbox, "alice") == ["Active", "Active"]
+        assert keyward("run").expect(0).outcomes() == [("alice", "deactivate", "done")]
+
+        # From here on mail goes, so every warning comes in time and nothing is late.
+        for day in range(1, 11):
+            sandbox.advance("1d")
+            keyward("run").expect(0)
+            assert len(statuses(sandbox, "alice")) == (2 if day < 10 else 1)
+
+
+def test_without_any_stage_of_warning_the_message_that_it_waits_is_the_warning(tmp_path):
+    with organization(account(A, owned("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment, notify={**SES, "require_warning": True}, policy={"warn_days": []})
+        keyward("run").expect(0)
+        for grace in ("deactivate", "delete"):
+            sandbox.advance("10d")
+            assert keyward("run").expect(0).outcomes() == []
+            before = len(sandbox.mail())
+            # The next run acts, whether or not a state folder was lost before.
+            assert keyward("run").expect(0).outcomes() == [("alice", grace, "done")]
+            assert len(sandbox.mail()) == before + 2
+
+
+def test_a_lost_state_folder_costs_one_more_warning(tmp_path):
+    with organization(account(A, owned("alice"))) as sandbox:
+        one, other = (Keyward(tmp_path / name, sandbox.environment, notify={**SES, "require_warning": True}) for name in ("one", "other"))
+        one("run").expect(0)
+        for days in ("3d", "4d", "2d"):  # the stages of 7, 3 and 1 days
+            sandbox.advance(days)
+            one("run").expect(0)
+        sandbox.advance("1d")
+        assert other("run").expect(0).outcomes() == []
+        assert other("run").expect(0).outcomes() == [("alice", "deactivate", "done")]
+
+
+def test_a_compromised_key_waits_for_nobody(tmp_path):
+    with organization(account(A, owned("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment, notify={**SES, "require_warning": True})
+        sandbox.faults(rules=NOTHING_GOES)
+        (key,) = keys(sandbox.state(), A, "alice")
+        keyward("rotate", "--account", A, "--user", "alice", "--reason", "leaked", "--compromised", key["id"]).expect(4)
+        assert statuses(sandbox, "alice")[0] == "Inactive"

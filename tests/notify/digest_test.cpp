@@ -90,6 +90,7 @@ TEST(OwnerNotices, OfOneOutcomeAreOneMatterForAllItsRecipients) {
   ASSERT_EQ(collected.notices.size(), 4u);
   EXPECT_NE(collected.notices[0].recipient, collected.notices[1].recipient);
   EXPECT_EQ(collected.notices[0].matter, collected.notices[1].matter);
+  EXPECT_EQ(collected.digests().at(0).rows.at(0).matter, collected.notices[0].matter);
   EXPECT_NE(collected.notices[0].matter, collected.notices[2].matter);
 }
 
@@ -98,6 +99,9 @@ TEST(OwnerNotices, KnowOfWhichActionTheyWarn) {
   const base::Instant due = today() + std::chrono::days(3);
   EXPECT_EQ(warned_action(warning(Reason::key_pending_deletion, 3)), (WarnedAction{key, Action::remove, due}));
   EXPECT_EQ(warned_action(warning(Reason::key_pending_deactivation, 3)), (WarnedAction{key, Action::deactivate, due}));
+  EXPECT_EQ(warned_action(outcome(Action::wait, Reason::deletion_waits_for_warning)), (WarnedAction{key, Action::remove, today()}));
+  EXPECT_EQ(warned_action(outcome(Action::wait, Reason::deactivation_waits_for_warning)),
+            (WarnedAction{key, Action::deactivate, today()}));
   EXPECT_FALSE(warned_action(warning(Reason::key_pending_rotation, 3)));
   EXPECT_FALSE(warned_action(outcome(Action::deactivate, Reason::install_grace_period_end)));
   rotation::Outcome failed = warning(Reason::key_pending_deletion, 3);

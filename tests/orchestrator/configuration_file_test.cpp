@@ -70,6 +70,7 @@ notify:
   recipients_file: owners.csv
   allowed_domains: [example.org]
   fallback: security@example.org
+  require_warning: true
   sender: keyward@example.org
   channels: [{type: ses, configuration_set: keyward}, {type: file, directory: out}]
   templates: templates/
@@ -131,6 +132,7 @@ state_dir: /srv/keyward
   EXPECT_EQ(mail.recipients_file, (folder_ / "owners.csv").string()) << "relative to the file";
   EXPECT_EQ(mail.allowed_domains, Lines{"example.org"});
   EXPECT_EQ(mail.fallback, "security@example.org");
+  EXPECT_TRUE(mail.require_warning);
   EXPECT_EQ(mail.sender, "keyward@example.org");
   ASSERT_EQ(mail.channels.size(), 2u);
   EXPECT_EQ(mail.channels[0].configuration_set, "keyward");

@@ -97,6 +97,7 @@ TEST(Journal, WhatWasDoneStaysUntilItIsOwedToSomebody) {
 
 const notify::MailAddress k_jo = *notify::MailAddress::parse("jo@example.org");
 const notify::MailAddress k_ann = *notify::MailAddress::parse("ann@example.org");
+const std::set<std::string> k_words{"222222222222/a"};
 const notify::WarnedAction k_warned{k_old, Action::deactivate, k_at + std::chrono::days(3)};
 
 notify::OwnerNotice notice(const notify::MailAddress& to, std::string matter, base::Instant at = k_at) {
@@ -156,16 +157,16 @@ TEST(Journal, WhatOneRecipientGotIsOwedToTheOthersOnly) {
   {
     Journal journal = open(folder);
     ASSERT_TRUE(journal.owe({notice(k_jo, "a"), notice(k_jo, "b"), notice(k_ann, "a")}, k_at));
-    ASSERT_TRUE(journal.received(k_jo, notify::Mode::enforce, k_at));
+    ASSERT_TRUE(journal.received(k_jo, notify::Mode::enforce, k_words, k_at));
     // Killed here.
   }
   EXPECT_EQ(recipients(owed(folder)), std::vector<std::string>{"ann@example.org"});
   {
     Journal journal = open(folder);
     ASSERT_TRUE(journal.owe({}, k_at));
-    ASSERT_TRUE(journal.received(*notify::MailAddress::parse("Ann@Example.org"), notify::Mode::dry_run, k_at));
+    ASSERT_TRUE(journal.received(*notify::MailAddress::parse("Ann@Example.org"), notify::Mode::dry_run, k_words, k_at));
     EXPECT_EQ(journal.owed().size(), 1u);
-    ASSERT_TRUE(journal.received(*notify::MailAddress::parse("Ann@Example.org"), notify::Mode::enforce, k_at));
+    ASSERT_TRUE(journal.received(*notify::MailAddress::parse("Ann@Example.org"), notify::Mode::enforce, k_words, k_at));
     ASSERT_TRUE(journal.tidy());
   }
   EXPECT_TRUE(owed(folder).empty());
@@ -208,7 +209,7 @@ TEST(Journal, AWarningCountsOnceSomebodyGotItAndNotForEver) {
   };
   ASSERT_TRUE(open(folder).owe({notice(k_jo, "a"), notice(k_ann, "a")}, k_at));
   EXPECT_FALSE(warned(Action::deactivate, k_at));
-  ASSERT_TRUE(open(folder).received(k_jo, notify::Mode::enforce, k_at));
+  ASSERT_TRUE(open(folder).received(k_jo, notify::Mode::enforce, k_words, k_at));
   EXPECT_TRUE(warned(Action::deactivate, k_at));
   EXPECT_FALSE(warned(Action::remove, k_at));
   {
@@ -220,12 +221,20 @@ TEST(Journal, AWarningCountsOnceSomebodyGotItAndNotForEver) {
   EXPECT_FALSE(warned(Action::deactivate, k_warned.due + std::chrono::days(15)));
 }
 
+TEST(Journal, WhatALongMessageOnlyCountsIsNoWarning) {
+  const test::TemporaryDirectory folder;
+  ASSERT_TRUE(open(folder).owe({notice(k_jo, "a")}, k_at));
+  ASSERT_TRUE(open(folder).received(k_jo, notify::Mode::enforce, {"222222222222/b"}, k_at));
+  EXPECT_TRUE(owed(folder).empty());
+  EXPECT_FALSE(open(folder).was_warned(k_account, k_user, k_old, Action::deactivate, k_at));
+}
+
 TEST(Journal, WhatADryRunToldIsNoWarning) {
   const test::TemporaryDirectory folder;
   notify::OwnerNotice one = notice(k_jo, "a");
   one.mode = notify::Mode::dry_run;
   ASSERT_TRUE(open(folder).owe({one}, k_at));
-  ASSERT_TRUE(open(folder).received(k_jo, notify::Mode::dry_run, k_at));
+  ASSERT_TRUE(open(folder).received(k_jo, notify::Mode::dry_run, k_words, k_at));
   EXPECT_TRUE(owed(folder).empty());
   EXPECT_FALSE(open(folder).was_warned(k_account, k_user, k_old, Action::deactivate, k_at));
 }
@@ -377,7 +386,7 @@ TEST(Journal, MovesWithItsAccountsWhenTheyAreDividedAnew) {
 TEST(Journal, WhatIsOwedMovesWithTheAccountToo) {
   const test::TemporaryDirectory folder;
   ASSERT_TRUE(open(folder).owe({notice(k_jo, "a"), notice(k_ann, "a")}, k_at));
-  ASSERT_TRUE(open(folder).received(k_ann, notify::Mode::enforce, k_at));
+  ASSERT_TRUE(open(folder).received(k_ann, notify::Mode::enforce, k_words, k_at));
   EXPECT_TRUE(Journal::open(shard(folder, "1/2"))->owed().empty());
   const auto moved = Journal::open(shard(folder, "2/2"));
   EXPECT_EQ(recipients(moved->owed()), std::vector<std::string>{"jo@example.org"});
