@@ -74,6 +74,10 @@ inline constexpr Operation k_publish{Service::sns, "Publish", Effect::send, Idem
 // SSM
 inline constexpr Operation k_get_parameter{Service::ssm, "GetParameter", Effect::read, Idempotency::idempotent};
 
+// Account Management
+inline constexpr Operation k_get_alternate_contact{Service::account, "GetAlternateContact", Effect::read,
+                                                   Idempotency::idempotent};
+
 inline constexpr auto k_all = std::to_array<Operation>({
     k_describe_organization,
     k_list_accounts,
@@ -106,6 +110,7 @@ inline constexpr auto k_all = std::to_array<Operation>({
     k_send_email,
     k_publish,
     k_get_parameter,
+    k_get_alternate_contact,
 });
 
 }  // namespace keyward::aws::operations

@@ -50,7 +50,7 @@ OwnerNotices notices_for(const AccountContext& context, const std::vector<rotati
   OwnerNotices result;
   for (const rotation::UserReport& user : users) {
     if (std::ranges::none_of(user.outcomes, concerns_people)) continue;
-    Recipients recipients = recipients_for(context.account, user.facts, context.settings, book);
+    Recipients recipients = recipients_for(context.account, user.facts, context.settings, book, context.contact);
     result.problems.insert(std::make_move_iterator(recipients.problems.begin()), std::make_move_iterator(recipients.problems.end()));
     for (const rotation::Outcome& outcome : user.outcomes) {
       if (!concerns_people(outcome)) continue;

@@ -49,6 +49,7 @@ struct AccountContext {
   const NotifySettings& settings;  ///< the account's own: owner, tags, domains, fallback
   Mode mode;
   base::Instant now;
+  AlternateContact contact = {};
 };
 
 struct OwnerNotices {

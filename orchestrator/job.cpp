@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "aws/account_client.hpp"
 #include "base/deadline.hpp"
 #include "base/task_group.hpp"
 
@@ -65,6 +66,7 @@ Job::Job(const Configuration& configuration, Services services, const std::optio
 Task<Result<aws::CallerIdentity>> Job::identify() {
   aws::StsClient sts(hub_);
   Result<aws::CallerIdentity> identity = co_await sts.get_caller_identity();
+  if (identity) own_account_ = identity->account;
   co_return identity;
 }
 
@@ -87,6 +89,18 @@ Task<std::map<std::string, std::string>> Job::account_tags(base::AccountId accou
     co_return std::map<std::string, std::string>();
   }
   co_return std::move(*tags);
+}
+
+Task<Result<std::optional<std::string>>> Job::alternate_contact(base::AccountId account) {
+  aws::AccountClient contacts(organizations_caller());
+  const auto& role = configuration_.organization.list_role;
+  const std::optional<std::string> own = role ? std::optional(std::string(base::arn_account(*role))) : own_account_;
+  std::optional<base::AccountId> named;
+  if (account.str() != own) named = account;
+  Result<std::optional<std::string>> contact = co_await contacts.alternate_contact(named, aws::AlternateContactType::security);
+  if (!contact || *contact) co_return contact;
+  contact = co_await contacts.alternate_contact(named, aws::AlternateContactType::operations);
+  co_return contact;
 }
 
 RunParts Job::parts_for(rotation::RunIdentity run, Journal* journal) {

@@ -65,6 +65,10 @@ class Job {
   /// The tags of one account, for finding an owner; empty when they cannot be read (logged).
   base::Task<std::map<std::string, std::string>> account_tags(base::AccountId account);
 
+  /// The first of an account's alternate contacts: security, operations. Asked with the credentials that list the
+  /// organization.
+  base::Task<base::Result<std::optional<std::string>>> alternate_contact(base::AccountId account);
+
   /// Stands before every change. To be opened by whoever has the whole inventory and has checked it.
   ChangeGate& gate() noexcept { return gate_; }
 
@@ -89,6 +93,7 @@ class Job {
   Services services_;
   aws::Caller hub_;
   std::optional<accounts::Session> list_session_;
+  std::optional<std::string> own_account_;  ///< once identify() knows
   ChangeBudget budget_;
   base::Deadline deadline_;
   ChangeGate gate_;

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "notify/compose.hpp"
 #include "notify/wording.hpp"
@@ -87,6 +88,22 @@ void Notices::collect(const AccountReport& report, RunMemory& memory) {
       if (!notify::concerns_people(outcome)) continue;
       if (is_standing(outcome) && !memory.is_news(notify::matter_of(report.account, user, outcome), told_as(report.mode))) continue;
       told.outcomes.push_back(outcome);
+/// Asked only where it decides. That contacts cannot be read is said once: the reason is the same for every account.
+Task<notify::AlternateContact> Notices::alternate_contact(Job& job, const AccountReport& report, std::set<notify::RecipientProblem>& problems) {
+  const auto needs = [&report](const rotation::UserReport& user) {
+    return notify::needs_alternate_contact(report.account, user.facts, report.settings.notify);
+  };
+  if (std::ranges::none_of(report.users, needs)) co_return notify::AlternateContact{};
+  Result<std::optional<std::string>> contact = co_await job.alternate_contact(report.account.id);
+  if (contact) co_return notify::AlternateContact{contact->value_or(""), false};
+  if (!std::exchange(contacts_unreadable_, true)) {
+    problems.insert({report.account.id, std::nullopt,
+                     "alternate contacts could not be read, so the fallback hears: " + base::describe(contact.error()) +
+                         "; allow account:GetAlternateContact in the management account, or leave alternate_contact out of notify.owner"});
+  }
+  co_return notify::AlternateContact{"", true};
+}
+
     }
     if (!told.outcomes.empty()) news.users.push_back(std::move(told));
   }
@@ -97,7 +114,8 @@ Task<notify::OwnerNotices> Notices::address(Job& job, base::Instant now) {
   notify::OwnerNotices owed;
   for (AccountReport& report : news_) {
     if (needs_account_tags(report)) report.account.tags = co_await job.account_tags(report.account.id);
-    const notify::AccountContext context{report.account, report.settings.policy, report.settings.notify, told_as(report.mode), now};
+    const notify::AlternateContact contact = co_await alternate_contact(job, report, owed.problems);
+    const notify::AccountContext context{report.account, report.settings.policy, report.settings.notify, told_as(report.mode), now, contact};
     notify::OwnerNotices of_account = notify::notices_for(context, report.users, book_);
     owed.notices.insert(owed.notices.end(), std::make_move_iterator(of_account.notices.begin()),
                         std::make_move_iterator(of_account.notices.end()));

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -56,11 +57,14 @@ class Notices {
   Notices(notify::TemplateSet templates, notify::AddressBook book, Channels channels)
       : templates_(std::move(templates)), book_(std::move(book)), channels_(std::move(channels)) {}
 
+  base::Task<notify::AlternateContact> alternate_contact(Job& job, const AccountReport& report, std::set<notify::RecipientProblem>& problems);
+
   notify::TemplateSet templates_;
   notify::AddressBook book_;
   std::optional<notify::MailAddress> sender_;
   Channels channels_;
   std::vector<AccountReport> news_;
+  bool contacts_unreadable_ = false;
 };
 
 }  // namespace keyward::orchestrator

@@ -197,3 +197,55 @@ def test_a_compromised_key_waits_for_nobody(tmp_path):
         (key,) = keys(sandbox.state(), A, "alice")
         keyward("rotate", "--account", A, "--user", "alice", "--reason", "leaked", "--compromised", key["id"]).expect(4)
         assert statuses(sandbox, "alice")[0] == "Inactive"
+
+
+# ---- alternate contacts
+
+
+def contact_calls(sandbox):
+    return sandbox.calls()["counts"].get("account:GetAlternateContact", 0)
+
+
+def test_the_alternate_contact_hears_where_no_tag_names_anybody(tmp_path):
+    soc, ops = "soc@elsewhere.example", "ops@elsewhere.example"
+    accounts = [
+        account(A, overdue("alice"), contacts={"SECURITY": soc, "OPERATIONS": ops}),
+        account(B, overdue("bob"), contacts={"OPERATIONS": ops}),
+        account("444444444444", owned("carol"), contacts={"SECURITY": soc}),
+        account("555555555555", overdue("dave")),
+        account("666666666666", {"name": "young", "age_days": 9, "keys": [{"age_days": 9}]}),
+    ]
+    with organization(*accounts) as sandbox:
+        notify = {**SES, "account_owner": False, "fallback": "security@example.org"}
+        Keyward(tmp_path, sandbox.environment, notify=notify)("run").expect(0)
+        assert told(sandbox) == {soc: 1, ops: 1, JO: 1, "security@example.org": 1}
+        who = {mail["to"][0]: mail["text"] for mail in sandbox.mail()}
+        assert "alice" in who[soc] and "bob" in who[ops] and "dave" in who["security@example.org"]
+        assert contact_calls(sandbox) == 1 + 2 + 0 + 2 + 0
+
+
+def test_contacts_that_may_not_be_read_are_named_once_and_the_fallback_hears(tmp_path):
+    with organization(account(A, overdue("alice")), account(B, overdue("bob"))) as sandbox:
+        sandbox.faults(rules=[{"action": "account:*", "fault": "denied", "times": -1}])
+        notify = {**SES, "account_owner": False, "fallback": "security@example.org"}
+        result = Keyward(tmp_path, sandbox.environment, notify=notify)("run").expect(4)
+        (failure,) = failures(result)
+        assert "account:GetAlternateContact" in failure and "AccessDenied" in failure
+        assert told(sandbox) == {"security@example.org": 1}
+
+
+def test_the_management_account_does_not_name_itself(tmp_path):
+    management = "111111111111"
+    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{management}:user/hub"}, "Action": "sts:AssumeRole"}
+    rights = {"Effect": "Allow", "Action": ["iam:*", "secretsmanager:*", "kms:*"], "Resource": "*"}
+    role = {
+        "name": "keyward-rotate",
+        "trust": {"Version": "2012-10-17", "Statement": [trust]},
+        "policies": {"all": {"Version": "2012-10-17", "Statement": [rights]}},
+    }
+    hub = {"id": management, "management": True, "roles": [role], "users": [overdue("ci")], "contacts": {"SECURITY": "soc@example.org"}}
+    with organization(hub) as sandbox:
+        notify = {**SES, "account_owner": False, "fallback": "security@example.org"}
+        taking_part = {"default": "opt-in", "include": [{"id": management}]}
+        Keyward(tmp_path, sandbox.environment, notify=notify, accounts=taking_part)("run").expect(0)
+        assert told(sandbox) == {"soc@example.org": 1}
