@@ -78,6 +78,9 @@ inline constexpr Operation k_get_parameter{Service::ssm, "GetParameter", Effect:
 inline constexpr Operation k_get_alternate_contact{Service::account, "GetAlternateContact", Effect::read,
                                                    Idempotency::idempotent};
 
+// DynamoDB
+inline constexpr Operation k_scan{Service::dynamodb, "Scan", Effect::read, Idempotency::idempotent};
+
 inline constexpr auto k_all = std::to_array<Operation>({
     k_describe_organization,
     k_list_accounts,
@@ -111,6 +114,7 @@ inline constexpr auto k_all = std::to_array<Operation>({
     k_publish,
     k_get_parameter,
     k_get_alternate_contact,
+    k_scan,
 });
 
 }  // namespace keyward::aws::operations

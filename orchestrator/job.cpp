@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "aws/account_client.hpp"
+#include "aws/dynamodb_client.hpp"
 #include "base/deadline.hpp"
 #include "base/task_group.hpp"
 
@@ -101,6 +102,19 @@ Task<Result<std::optional<std::string>>> Job::alternate_contact(base::AccountId 
   if (!contact || *contact) co_return contact;
   contact = co_await contacts.alternate_contact(named, aws::AlternateContactType::operations);
   co_return contact;
+}
+
+Task<Result<notify::AddressBook>> Job::recipients(notify::RecipientsTable table) {
+  aws::Caller caller(services_.context, *services_.identity, table.region.value_or(services_.region), aws::Writes::refused);
+  aws::DynamoDbClient tables(caller);
+  std::vector<std::string> attributes{"account_id", "email"};
+  Result<std::vector<aws::DynamoDbClient::Item>> items = co_await tables.scan(table.name, std::move(attributes));
+  if (!items) co_return items.error();
+  std::vector<notify::AddressBook::Line> lines;
+  for (aws::DynamoDbClient::Item& item : *items) {
+    lines.push_back({"table " + table.name + ", item " + std::to_string(lines.size() + 1), item["account_id"], item["email"]});
+  }
+  co_return notify::AddressBook::of(lines);
 }
 
 RunParts Job::parts_for(rotation::RunIdentity run, Journal* journal) {

@@ -20,9 +20,9 @@ using rotation::OutcomeStatus;
 /// Things that happened, and stages that were crossed, are told when they are. What merely stands as it stood yesterday
 /// is not told again.
 bool is_standing(const Outcome& outcome) {
-  if (outcome.status != OutcomeStatus::done) return true;
   // It stands until its owner got the message.
   if (notify::warned_action(outcome)) return false;
+  if (outcome.status != OutcomeStatus::done) return true;
   return outcome.decision.action == rotation::Action::hold || outcome.decision.action == rotation::Action::wait;
 }
 
@@ -32,7 +32,6 @@ bool needs_account_tags(const AccountReport& report) {
          std::ranges::find(sources, notify::OwnerSource::account_tag) != sources.end();
 }
 
-using Problems = std::vector<notify::RecipientProblem>;
 /// What the message has room for.
 std::set<std::string> in_words(const notify::RecipientDigest& digest, const notify::Message& message) {
   std::set<std::string> matters;
@@ -40,6 +39,7 @@ std::set<std::string> in_words(const notify::RecipientDigest& digest, const noti
   return matters;
 }
 
+using Problems = std::vector<notify::RecipientProblem>;
 
 /// One problem for each recipient, account and user, however many notices it is about.
 void complain(Problems& problems, const std::vector<notify::OwnerNotice>& notices, const std::string& of_each) {
@@ -57,17 +57,11 @@ void complain(Problems& problems, const std::vector<notify::OwnerNotice>& notice
 
 }  // namespace
 
-Result<Notices> Notices::prepare(const Configuration& configuration, const std::filesystem::path& run_dir, aws::Caller& hub,
-                                 const Services& services) {
+Result<Notices> Notices::prepare(const Configuration& configuration, notify::AddressBook book, const std::filesystem::path& run_dir,
+                                 aws::Caller& hub, const Services& services) {
   const notify::NotifySettings& settings = configuration.defaults.notify;
   Result<notify::TemplateSet> templates = notify::load_templates(settings);
   if (!templates) return templates.error();
-  notify::AddressBook book;
-  if (!settings.recipients_file.empty()) {
-    Result<notify::AddressBook> read = notify::AddressBook::read(settings.recipients_file);
-    if (!read) return read.error();
-    book = std::move(*read);
-  }
   Result<Channels> channels = Channels::make(settings, run_dir, hub, services);
   if (!channels) return channels.error();
   Notices notices(std::move(*templates), std::move(book), std::move(*channels));
@@ -88,6 +82,12 @@ void Notices::collect(const AccountReport& report, RunMemory& memory) {
       if (!notify::concerns_people(outcome)) continue;
       if (is_standing(outcome) && !memory.is_news(notify::matter_of(report.account, user, outcome), told_as(report.mode))) continue;
       told.outcomes.push_back(outcome);
+    }
+    if (!told.outcomes.empty()) news.users.push_back(std::move(told));
+  }
+  if (!news.users.empty()) news_.push_back(std::move(news));
+}
+
 /// Asked only where it decides. That contacts cannot be read is said once: the reason is the same for every account.
 Task<notify::AlternateContact> Notices::alternate_contact(Job& job, const AccountReport& report, std::set<notify::RecipientProblem>& problems) {
   const auto needs = [&report](const rotation::UserReport& user) {
@@ -104,12 +104,6 @@ Task<notify::AlternateContact> Notices::alternate_contact(Job& job, const Accoun
   co_return notify::AlternateContact{"", true};
 }
 
-    }
-    if (!told.outcomes.empty()) news.users.push_back(std::move(told));
-  }
-  if (!news.users.empty()) news_.push_back(std::move(news));
-}
-
 Task<notify::OwnerNotices> Notices::address(Job& job, base::Instant now) {
   notify::OwnerNotices owed;
   for (AccountReport& report : news_) {
@@ -124,6 +118,14 @@ Task<notify::OwnerNotices> Notices::address(Job& job, base::Instant now) {
   // Nobody is owed what there is no way to tell; the configuration was warned of.
   if (channels_.mail().empty()) owed.notices.clear();
   co_return owed;
+}
+
+Task<Result<notify::AddressBook>> recipients(const notify::NotifySettings& settings, Job& job) {
+  if (settings.recipients_file.empty()) co_return notify::AddressBook();
+  std::optional<notify::RecipientsTable> table = notify::RecipientsTable::parse(settings.recipients_file);
+  if (!table) co_return notify::AddressBook::read(settings.recipients_file);
+  Result<notify::AddressBook> book = co_await job.recipients(std::move(*table));
+  co_return book;
 }
 
 Task<Told> Notices::send(Journal& journal, std::string run, base::Instant at) {

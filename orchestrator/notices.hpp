@@ -35,8 +35,8 @@ constexpr notify::Mode told_as(Mode mode) { return writes(mode) ? notify::Mode::
 class Notices {
  public:
   /// Errors: `invalid` or `not_found`: what the configuration names cannot be used.
-  static base::Result<Notices> prepare(const Configuration& configuration, const std::filesystem::path& run_dir,
-                                       aws::Caller& hub, const Services& services);
+  static base::Result<Notices> prepare(const Configuration& configuration, notify::AddressBook book,
+                                       const std::filesystem::path& run_dir, aws::Caller& hub, const Services& services);
 
   /// Keeps what somebody must hear of. What stands unchanged since an earlier run (a hold, a failure, what a dry run
   /// would do) is told once.
@@ -66,5 +66,8 @@ class Notices {
   std::vector<AccountReport> news_;
   bool contacts_unreadable_ = false;
 };
+
+/// Who hears of accounts instead of their own addresses: the recipients_file or table. Errors: it cannot be read or used.
+base::Task<base::Result<notify::AddressBook>> recipients(const notify::NotifySettings& settings, Job& job);
 
 }  // namespace keyward::orchestrator

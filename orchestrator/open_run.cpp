@@ -42,6 +42,11 @@ Task<Telling> tell(const CommandContext& context, Job& job, OpenRun& run) {
   co_return Telling{std::move(told), tidied};
 }
 
+base::Error untellable(base::Error error) {
+  error.message = "people could not be told: " + error.message;
+  return error;
+}
+
 /// Shards that start in the same second may choose the same id.
 Result<RunRecord> open_record(const std::filesystem::path& state_dir, report::RunSummary summary, std::uint64_t random) {
   constexpr std::uint64_t k_tries = 16;
@@ -59,18 +64,16 @@ void OpenRun::account_done(const AccountReport& report, base::Instant now) {
   if (report.mode != Mode::list_interrupted) notices.collect(report, memory);
 }
 
-Result<OpenRun> open_run(const CommandContext& context, Job& job, report::RunSummary summary) {
+Task<Result<OpenRun>> open_run(const CommandContext& context, Job& job, report::RunSummary summary) {
+  Result<notify::AddressBook> book = co_await recipients(context.configuration.defaults.notify, job);
+  if (!book) co_return untellable(book.error());
   StateFolders folders(context.configuration.state_dir, context.line.shard);
   Result<RunRecord> record = open_record(folders.state_dir, std::move(summary), context.seed);
-  if (!record) return record.error();
-  Result<Notices> notices = Notices::prepare(context.configuration, record->folder(), job.hub(), context.services);
-  if (!notices) {
-    base::Error error = notices.error();
-    error.message = "people could not be told: " + error.message;
-    return error;
-  }
+  if (!record) co_return record.error();
+  Result<Notices> notices = Notices::prepare(context.configuration, std::move(*book), record->folder(), job.hub(), context.services);
+  if (!notices) co_return untellable(notices.error());
   Result<Journal> journal = Journal::open(folders);
-  if (!journal) return journal.error();
+  if (!journal) co_return journal.error();
   RunMemory memory = RunMemory::load(folders);
   if (memory.damaged()) {
     context.services.log.warn("memory_damaged", {{"file", (folders.own / "memory.json").string()},
@@ -81,7 +84,8 @@ Result<OpenRun> open_run(const CommandContext& context, Job& job, report::RunSum
     context.services.log.warn("journal_damaged", {{"file", (folders.own / "journal.jsonl").string()},
                                                   {"consequence", "what cannot be read in it may be told nobody, or once more; no key is in danger"}});
   }
-  return OpenRun{std::move(folders), std::move(*record), std::move(*notices), std::move(memory), std::move(*journal)};
+  OpenRun run{std::move(folders), std::move(*record), std::move(*notices), std::move(memory), std::move(*journal)};
+  co_return run;
 }
 
 rotation::RunIdentity identity_of(const CommandContext& context, const std::string& run) {

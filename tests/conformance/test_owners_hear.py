@@ -249,3 +249,15 @@ def test_the_management_account_does_not_name_itself(tmp_path):
         taking_part = {"default": "opt-in", "include": [{"id": management}]}
         Keyward(tmp_path, sandbox.environment, notify=notify, accounts=taking_part)("run").expect(0)
         assert told(sandbox) == {"soc@example.org": 1}
+
+
+# ---- a table of recipients
+
+
+def test_a_table_that_cannot_be_read_stops_the_run_before_anything_is_done(tmp_path):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        before = sandbox.state_bytes()
+        keyward = Keyward(tmp_path, sandbox.environment, notify={"recipients_file": "dynamodb://owners"})
+        result = keyward("run").expect(5)  # the sandbox has no such service
+        assert "people could not be told" in result.stderr and result.directory is None
+        assert sandbox.state_bytes() == before

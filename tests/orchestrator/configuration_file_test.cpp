@@ -472,6 +472,8 @@ const Wrong k_notify[] = {
     {"  channels: []\n", "config.yaml:3:13: warning: notify.channels: nobody will hear of anything; name a channel"},
     {"  sender: a@example.org\n  templates: s3://bucket/prefix\n",
      "config.yaml:4:14: notify.templates: only local paths are supported by this version; give a file or folder"},
+    {"  sender: a@example.org\n  recipients_file: dynamodb://no/table\n",
+     R"(config.yaml:4:20: notify.recipients_file: is "dynamodb://no/table"; it must be a file, or a table such as dynamodb://owners?region=eu-central-1)"},
     {"  sender: a@example.org\n  template_audit: mine.html\n",
      "config.yaml:4:19: warning: notify.template_audit: has no effect without notify.templates; the built-in template "
      "is "
@@ -482,6 +484,11 @@ const Wrong k_notify[] = {
      R"(config.yaml:4:21: notify.allowed_domains[0]: is "@example.org"; it must be a domain such as example.org)"},
 };
 INSTANTIATE_TEST_SUITE_P(Notify, WrongNotify, testing::ValuesIn(k_notify));
+
+TEST_F(ConfigurationFile, LeavesATableOfRecipientsAsItIsWritten) {
+  const Configuration run = configuration_of("accounts: {default: opt-out}\nnotify: {sender: a@example.org, recipients_file: \"dynamodb://owners?region=eu-west-1\"}\n");
+  EXPECT_EQ(run.defaults.notify.recipients_file, "dynamodb://owners?region=eu-west-1");
+}
 
 TEST_F(ConfigurationFile, ReportsEverythingAtOnceInTheOrderOfTheFile) {
   EXPECT_EQ(
