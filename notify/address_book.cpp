@@ -110,7 +110,9 @@ void AddressBook::add(const Line& line, Complaints& complaints) {
     complaints.push_back(fmt::format("{}: account_id must be {}, not {} (a spreadsheet drops leading zeros)", line.place,
                                      base::AccountId::expectation(), in_quotes(line.account)));
   }
-  if (!address) complaints.push_back(fmt::format("{}: email must be {}, not {}", line.place, MailAddress::expectation(), in_quotes(line.email)));
+  if (!address) {
+    complaints.push_back(fmt::format("{}: email must be {}, not {}", line.place, MailAddress::expectation(), in_quotes(line.email)));
+  }
   if (!account || !address) return;
   const auto [entry, is_new] = entries_.try_emplace(*account, Entry{*address, line.place});
   if (!is_new) complaints.push_back(fmt::format("{}: account {} already stands in {}", line.place, account->str(), entry->second.place));

@@ -291,8 +291,8 @@ class Writer {
       case Reason::deletion_waits_for_warning:
         row_.urgency = Urgency::soon;
         row_.due.clear();  // it has passed
-        row_.what = fmt::format("The access key {} should be {} by now, but no warning of that had been delivered: the next run does it.", key,
-                                decision_.reason == Reason::deletion_waits_for_warning ? "deleted" : "switched off");
+        row_.what = fmt::format("The access key {} should be {} by now, but no warning of that had been delivered: the next run does it.",
+                                key, decision_.reason == Reason::deletion_waits_for_warning ? "deleted" : "switched off");
         row_.todo = "Make sure that nothing uses this key any more, and give what still does the new one now.";
         return;
       case Reason::waiting_for_other_key:

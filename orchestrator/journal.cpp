@@ -62,7 +62,9 @@ Result<Journal> Journal::open(const StateFolders& folders) {
   if (!text) return text.error();
   // A killed run may leave a cut line, which is no damage and must not swallow the next one.
   const std::size_t whole = text->rfind('\n') + 1;
-  for (auto& [name, line] : read(text->substr(0, whole), journal.damaged_)) journal.lines_.emplace(name, Tracked{std::move(line), true, false});
+  for (auto& [name, line] : read(text->substr(0, whole), journal.damaged_)) {
+    journal.lines_.emplace(name, Tracked{std::move(line), true, false});
+  }
   if (whole < text->size() && ::ftruncate(descriptor, static_cast<off_t>(whole)) != 0) return base::file_error("mend journal", file, errno);
   for (const std::filesystem::path& other : folders.others) {
     const Result<void> moved = journal.move_from(other, folders);
@@ -200,23 +202,35 @@ Result<std::vector<JournalEntry>> Journal::owe(std::vector<OwnerNotice> notices,
   return given_up;
 }
 
-std::vector<OwnerNotice> Journal::owed() const {
-  std::vector<OwnerNotice> owed;
+std::vector<Journal::Creditor> Journal::creditors() const {
+  std::vector<Creditor> creditors;
+  std::string prefix;  // of the last one's notices, which are neighbours
   for (const auto& [name, tracked] : lines_) {
-    if (const OwnerNotice* const notice = tracked.notice()) owed.push_back(*notice);
+    const OwnerNotice* const notice = tracked.notice();
+    if (notice == nullptr || (!prefix.empty() && name.starts_with(prefix))) continue;
+    prefix = notices_prefix(notice->recipient, notice->mode);
+    creditors.push_back({notice->recipient, notice->mode});
+  }
+  return creditors;
+}
+
+std::vector<OwnerNotice> Journal::owed(const Creditor& to) const {
+  std::vector<OwnerNotice> owed;
+  const std::string prefix = notices_prefix(to.recipient, to.mode);
+  for (auto at = lines_.lower_bound(prefix); at != lines_.end() && at->first.starts_with(prefix); ++at) {
+    owed.push_back(*at->second.notice());
   }
   return owed;
 }
 
-Result<void> Journal::received(const notify::MailAddress& recipient, notify::Mode mode, const std::set<std::string>& in_words,
-                               base::Instant now) {
-  const std::string prefix = notices_prefix(recipient, mode);
+Result<void> Journal::received(const Creditor& by, const std::set<std::string>& in_words, base::Instant now) {
+  const std::string prefix = notices_prefix(by.recipient, by.mode);
   std::string text;
   std::vector<JournalLine> warnings;
   for (auto at = lines_.lower_bound(prefix); at != lines_.end() && at->first.starts_with(prefix); at = lines_.erase(at)) {
     text += text_of(at->second.line, LineState::closed);
     const OwnerNotice& notice = *at->second.notice();
-    if (!notice.warns_of || mode != notify::Mode::enforce || !in_words.contains(notice.matter)) continue;
+    if (!notice.warns_of || by.mode != notify::Mode::enforce || !in_words.contains(notice.matter)) continue;
     warnings.push_back(ReceivedWarning{account_of(at->second.line), notice.user, *notice.warns_of, now});
     text += text_of(warnings.back(), LineState::open);
   }

@@ -57,11 +57,16 @@ class Journal {
   /// they are older than k_worth_telling (the user is gone, or the account takes no part). Errors: `invalid` with the
   /// system's words: then the next run finds out once more what there is to tell.
   base::Result<std::vector<JournalEntry>> owe(std::vector<notify::OwnerNotice> notices, base::Instant now);
-  std::vector<notify::OwnerNotice> owed() const;
+  struct Creditor {
+    notify::MailAddress recipient;
+    notify::Mode mode;
+  };
+  /// Whoever is owed something, each mailbox and mode once.
+  std::vector<Creditor> creditors() const;
+  std::vector<notify::OwnerNotice> owed(const Creditor& to) const;
   /// A channel took everything that the recipient was owed. Who was told of a matter in words is warned of what it warns
   /// of, by `in_words`; what a long message only counts warns nobody. Errors: as above: then the next run sends it once more.
-  base::Result<void> received(const notify::MailAddress& recipient, notify::Mode mode, const std::set<std::string>& in_words,
-                              base::Instant now);
+  base::Result<void> received(const Creditor& by, const std::set<std::string>& in_words, base::Instant now);
   /// What stays owed after this run's attempt.
   struct Undelivered {
     std::vector<notify::OwnerNotice> overdue;   ///< since k_overdue or longer

@@ -89,7 +89,8 @@ void Notices::collect(const AccountReport& report, RunMemory& memory) {
 }
 
 /// Asked only where it decides. That contacts cannot be read is said once: the reason is the same for every account.
-Task<notify::AlternateContact> Notices::alternate_contact(Job& job, const AccountReport& report, std::set<notify::RecipientProblem>& problems) {
+Task<notify::AlternateContact> Notices::alternate_contact(Job& job, const AccountReport& report,
+                                                          std::set<notify::RecipientProblem>& problems) {
   const auto needs = [&report](const rotation::UserReport& user) {
     return notify::needs_alternate_contact(report.account, user.facts, report.settings.notify);
   };
@@ -109,12 +110,13 @@ Task<notify::OwnerNotices> Notices::address(Job& job, base::Instant now) {
   for (AccountReport& report : news_) {
     if (needs_account_tags(report)) report.account.tags = co_await job.account_tags(report.account.id);
     const notify::AlternateContact contact = co_await alternate_contact(job, report, owed.problems);
-    const notify::AccountContext context{report.account, report.settings.policy, report.settings.notify, told_as(report.mode), now, contact};
+    const notify::AccountContext context{
+        report.account, report.settings.policy, report.settings.notify, told_as(report.mode), now, contact};
     notify::OwnerNotices of_account = notify::notices_for(context, report.users, book_);
-    owed.notices.insert(owed.notices.end(), std::make_move_iterator(of_account.notices.begin()),
-                        std::make_move_iterator(of_account.notices.end()));
+    std::ranges::move(of_account.notices, std::back_inserter(owed.notices));
     owed.problems.merge(of_account.problems);
   }
+  news_.clear();
   // Nobody is owed what there is no way to tell; the configuration was warned of.
   if (channels_.mail().empty()) owed.notices.clear();
   co_return owed;
@@ -132,13 +134,15 @@ Task<Told> Notices::send(Journal& journal, std::string run, base::Instant at) {
   const notify::Letterhead letterhead{*sender_, std::move(run), at};
   const std::vector<notify::Channel*> channels = channels_.mail();
   Told told;
-  for (const notify::RecipientDigest& digest : notify::digests_of(journal.owed(), at)) {
-    const std::vector<notify::Message> messages{notify::compose(digest, templates_, letterhead)};
-    std::vector<notify::Notice> notices = co_await notify::deliver_all(messages, channels);
+  // One by one: a mail has some ten thousand characters, and each account may have its own.
+  for (const Journal::Creditor& creditor : journal.creditors()) {
+    const notify::RecipientDigest digest = notify::digests_of(journal.owed(creditor), at).front();
+    const std::vector<notify::Message> message{notify::compose(digest, templates_, letterhead)};
+    std::vector<notify::Notice> notices = co_await notify::deliver_all(message, channels);
     const bool received = std::ranges::find(notices, notify::NoticeStatus::sent, &notify::Notice::status) != notices.end();
     // An error here costs nothing: the journal is written anew at the end.
-    if (received) static_cast<void>(journal.received(digest.recipient, digest.mode, in_words(digest, messages.front()), at));
-    told.notices.insert(told.notices.end(), std::make_move_iterator(notices.begin()), std::make_move_iterator(notices.end()));
+    if (received) static_cast<void>(journal.received(creditor, in_words(digest, message.front()), at));
+    std::ranges::move(notices, std::back_inserter(told.notices));
   }
   const Journal::Undelivered undelivered = journal.give_up(at);
   complain(told.problems, undelivered.overdue, "no channel takes the mail; it is tried again by every run for two weeks");

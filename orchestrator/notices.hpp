@@ -57,7 +57,8 @@ class Notices {
   Notices(notify::TemplateSet templates, notify::AddressBook book, Channels channels)
       : templates_(std::move(templates)), book_(std::move(book)), channels_(std::move(channels)) {}
 
-  base::Task<notify::AlternateContact> alternate_contact(Job& job, const AccountReport& report, std::set<notify::RecipientProblem>& problems);
+  base::Task<notify::AlternateContact> alternate_contact(Job& job, const AccountReport& report,
+                                                         std::set<notify::RecipientProblem>& problems);
 
   notify::TemplateSet templates_;
   notify::AddressBook book_;

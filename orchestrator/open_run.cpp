@@ -82,7 +82,8 @@ Task<Result<OpenRun>> open_run(const CommandContext& context, Job& job, report::
   }
   if (journal->damaged()) {
     context.services.log.warn("journal_damaged", {{"file", (folders.own / "journal.jsonl").string()},
-                                                  {"consequence", "what cannot be read in it may be told nobody, or once more; no key is in danger"}});
+                                                  {"consequence", "what cannot be read in it may be told nobody, or once more; no key "
+                                                                  "is in danger"}});
   }
   OpenRun run{std::move(folders), std::move(*record), std::move(*notices), std::move(memory), std::move(*journal)};
   co_return run;

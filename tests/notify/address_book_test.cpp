@@ -60,7 +60,8 @@ TEST(AddressBook, IsMadeOfItemsToo) {
   const auto good = AddressBook::of({{"item 1", "111122223333", "pay@example.org"}});
   ASSERT_TRUE(good);
   EXPECT_EQ(good->find(account), MailAddress::parse("pay@example.org"));
-  const auto bad = AddressBook::of({{"item 1", "111122223333", "pay@example.org"}, {"item 2", "", "x"}, {"item 3", "111122223333", "b@example.org"}});
+  const auto bad = AddressBook::of(
+      {{"item 1", "111122223333", "pay@example.org"}, {"item 2", "", "x"}, {"item 3", "111122223333", "b@example.org"}});
   ASSERT_FALSE(bad);
   EXPECT_NE(bad.error().message.find("item 2: account_id must be"), std::string::npos);
   EXPECT_NE(bad.error().message.find("item 3: account 111122223333 already stands in item 1"), std::string::npos);
@@ -75,8 +76,8 @@ TEST(RecipientsTable, IsAUrlOfATableWithOrWithoutARegion) {
   ASSERT_TRUE(abroad);
   EXPECT_EQ(abroad->name, "Team_1.owners-x");
   EXPECT_EQ(abroad->region->str(), "eu-central-1");
-  for (const char* wrong : {"owners.csv", "dynamodb://", "dynamodb://ab", "dynamodb://a/b/c", "dynamodb://owners?", "dynamodb://owners?region=",
-                            "dynamodb://owners?table=x", "dynamodb://owners?region=Mars", "s3://owners/file"}) {
+  for (const char* wrong : {"owners.csv", "dynamodb://", "dynamodb://ab", "dynamodb://a/b/c", "dynamodb://owners?",
+                            "dynamodb://owners?region=", "dynamodb://owners?table=x", "dynamodb://owners?region=Mars", "s3://owners/file"}) {
     EXPECT_FALSE(RecipientsTable::parse(wrong)) << wrong;
   }
 }

@@ -486,7 +486,8 @@ const Wrong k_notify[] = {
 INSTANTIATE_TEST_SUITE_P(Notify, WrongNotify, testing::ValuesIn(k_notify));
 
 TEST_F(ConfigurationFile, LeavesATableOfRecipientsAsItIsWritten) {
-  const Configuration run = configuration_of("accounts: {default: opt-out}\nnotify: {sender: a@example.org, recipients_file: \"dynamodb://owners?region=eu-west-1\"}\n");
+  const Configuration run = configuration_of(
+      "accounts: {default: opt-out}\nnotify: {sender: a@example.org, recipients_file: \"dynamodb://owners?region=eu-west-1\"}\n");
   EXPECT_EQ(run.defaults.notify.recipients_file, "dynamodb://owners?region=eu-west-1");
 }
 

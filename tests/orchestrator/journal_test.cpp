@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <map>
 
 #include "base/files.hpp"
 #include "support/temporary_directory.hpp"
@@ -123,7 +124,14 @@ notify::OwnerNotice notice(const notify::MailAddress& to, std::string matter, ba
 }
 
 /// What a run that neither does nor finds anything new is owed to others.
-std::vector<notify::OwnerNotice> owed(const test::TemporaryDirectory& folder) { return open(folder).owed(); }
+std::vector<notify::OwnerNotice> owed(const Journal& journal) {
+  std::vector<notify::OwnerNotice> all;
+  for (const Journal::Creditor& creditor : journal.creditors()) {
+    for (notify::OwnerNotice& one : journal.owed(creditor)) all.push_back(std::move(one));
+  }
+  return all;
+}
+std::vector<notify::OwnerNotice> owed(const test::TemporaryDirectory& folder) { return owed(open(folder)); }
 
 std::vector<std::string> recipients(const std::vector<notify::OwnerNotice>& notices) {
   std::vector<std::string> names;
@@ -157,19 +165,39 @@ TEST(Journal, WhatOneRecipientGotIsOwedToTheOthersOnly) {
   {
     Journal journal = open(folder);
     ASSERT_TRUE(journal.owe({notice(k_jo, "a"), notice(k_jo, "b"), notice(k_ann, "a")}, k_at));
-    ASSERT_TRUE(journal.received(k_jo, notify::Mode::enforce, k_words, k_at));
+    ASSERT_TRUE(journal.received({k_jo, notify::Mode::enforce}, k_words, k_at));
     // Killed here.
   }
   EXPECT_EQ(recipients(owed(folder)), std::vector<std::string>{"ann@example.org"});
   {
     Journal journal = open(folder);
     ASSERT_TRUE(journal.owe({}, k_at));
-    ASSERT_TRUE(journal.received(*notify::MailAddress::parse("Ann@Example.org"), notify::Mode::dry_run, k_words, k_at));
-    EXPECT_EQ(journal.owed().size(), 1u);
-    ASSERT_TRUE(journal.received(*notify::MailAddress::parse("Ann@Example.org"), notify::Mode::enforce, k_words, k_at));
+    ASSERT_TRUE(journal.received({*notify::MailAddress::parse("Ann@Example.org"), notify::Mode::dry_run}, k_words, k_at));
+    EXPECT_EQ(owed(journal).size(), 1u);
+    ASSERT_TRUE(journal.received({*notify::MailAddress::parse("Ann@Example.org"), notify::Mode::enforce}, k_words, k_at));
     ASSERT_TRUE(journal.tidy());
   }
   EXPECT_TRUE(owed(folder).empty());
+}
+
+TEST(Journal, NamesEverybodyWhoIsOwedSomethingOnce) {
+  const test::TemporaryDirectory folder;
+  Journal journal = open(folder);
+  const notify::MailAddress awkward = *notify::MailAddress::parse("jo@example.org.uk");
+  notify::OwnerNotice dry = notice(k_jo, "a");
+  dry.mode = notify::Mode::dry_run;
+  notify::OwnerNotice shouted = notice(*notify::MailAddress::parse("JO@example.org"), "c");
+  ASSERT_TRUE(journal.owe({notice(k_jo, "a"), notice(k_jo, "b"), dry, shouted, notice(awkward, "a"), notice(k_ann, "a")}, k_at));
+  std::map<std::pair<std::string, notify::Mode>, std::size_t> counted;
+  for (const Journal::Creditor& creditor : journal.creditors()) {
+    const bool is_new = counted.emplace(std::pair(mailbox_key(creditor.recipient), creditor.mode), journal.owed(creditor).size()).second;
+    EXPECT_TRUE(is_new) << creditor.recipient.str();
+  }
+  using enum notify::Mode;
+  EXPECT_EQ(counted, (std::map<std::pair<std::string, notify::Mode>, std::size_t>{{{"ann@example.org", enforce}, 1},
+                                                                                  {{"jo@example.org", enforce}, 3},
+                                                                                  {{"jo@example.org", dry_run}, 1},
+                                                                                  {{"jo@example.org.uk", enforce}, 1}}));
 }
 
 TEST(Journal, WhatIsSaidAgainReplacesWhatIsStillOwedAndIsOwedAsLong) {
@@ -209,7 +237,7 @@ TEST(Journal, AWarningCountsOnceSomebodyGotItAndNotForEver) {
   };
   ASSERT_TRUE(open(folder).owe({notice(k_jo, "a"), notice(k_ann, "a")}, k_at));
   EXPECT_FALSE(warned(Action::deactivate, k_at));
-  ASSERT_TRUE(open(folder).received(k_jo, notify::Mode::enforce, k_words, k_at));
+  ASSERT_TRUE(open(folder).received({k_jo, notify::Mode::enforce}, k_words, k_at));
   EXPECT_TRUE(warned(Action::deactivate, k_at));
   EXPECT_FALSE(warned(Action::remove, k_at));
   {
@@ -224,7 +252,7 @@ TEST(Journal, AWarningCountsOnceSomebodyGotItAndNotForEver) {
 TEST(Journal, WhatALongMessageOnlyCountsIsNoWarning) {
   const test::TemporaryDirectory folder;
   ASSERT_TRUE(open(folder).owe({notice(k_jo, "a")}, k_at));
-  ASSERT_TRUE(open(folder).received(k_jo, notify::Mode::enforce, {"222222222222/b"}, k_at));
+  ASSERT_TRUE(open(folder).received({k_jo, notify::Mode::enforce}, {"222222222222/b"}, k_at));
   EXPECT_TRUE(owed(folder).empty());
   EXPECT_FALSE(open(folder).was_warned(k_account, k_user, k_old, Action::deactivate, k_at));
 }
@@ -234,7 +262,7 @@ TEST(Journal, WhatADryRunToldIsNoWarning) {
   notify::OwnerNotice one = notice(k_jo, "a");
   one.mode = notify::Mode::dry_run;
   ASSERT_TRUE(open(folder).owe({one}, k_at));
-  ASSERT_TRUE(open(folder).received(k_jo, notify::Mode::dry_run, k_words, k_at));
+  ASSERT_TRUE(open(folder).received({k_jo, notify::Mode::dry_run}, k_words, k_at));
   EXPECT_TRUE(owed(folder).empty());
   EXPECT_FALSE(open(folder).was_warned(k_account, k_user, k_old, Action::deactivate, k_at));
 }
@@ -386,10 +414,10 @@ TEST(Journal, MovesWithItsAccountsWhenTheyAreDividedAnew) {
 TEST(Journal, WhatIsOwedMovesWithTheAccountToo) {
   const test::TemporaryDirectory folder;
   ASSERT_TRUE(open(folder).owe({notice(k_jo, "a"), notice(k_ann, "a")}, k_at));
-  ASSERT_TRUE(open(folder).received(k_ann, notify::Mode::enforce, k_words, k_at));
-  EXPECT_TRUE(Journal::open(shard(folder, "1/2"))->owed().empty());
+  ASSERT_TRUE(open(folder).received({k_ann, notify::Mode::enforce}, k_words, k_at));
+  EXPECT_TRUE(owed(*Journal::open(shard(folder, "1/2"))).empty());
   const auto moved = Journal::open(shard(folder, "2/2"));
-  EXPECT_EQ(recipients(moved->owed()), std::vector<std::string>{"jo@example.org"});
+  EXPECT_EQ(recipients(owed(*moved)), std::vector<std::string>{"jo@example.org"});
   EXPECT_TRUE(moved->was_warned(k_account, k_user, k_old, Action::deactivate, k_at));
   std::filesystem::remove_all(folder.path("shards"));
   EXPECT_TRUE(owed(folder).empty());
