@@ -27,6 +27,8 @@ base::Arn role_arn(const RoleSettings& settings, const base::AccountId& account)
 std::string read_only_session_policy() {
   boost::json::array actions;
   for (const aws::Operation& operation : aws::operations::k_all) {
+    // The table of recipients is read with the caller's own credentials.
+    if (operation.service == aws::Service::dynamodb) continue;
     // What is sent unsigned is nobody's call: no policy speaks of it.
     if (operation.signing == aws::Signing::none) continue;
     // Parameters are secrets of the caller's own: no session in an account has to do with them.

@@ -213,7 +213,7 @@ Task<Result<XmlAnswer>> Caller::query(Operation operation, std::string_view vers
 Task<Result<JsonAnswer>> Caller::json(Operation operation, std::string_view target_prefix, boost::json::object input) {
   Call call;
   call.operation = operation;
-  call.content_type = "application/x-amz-json-1.1";
+  call.content_type = operation.service == Service::dynamodb ? "application/x-amz-json-1.0" : "application/x-amz-json-1.1";
   call.target = std::string(target_prefix) + "." + std::string(operation.name);
   call.body = base::Body(boost::json::serialize(input));
   return perform<JsonAnswer>(std::move(call));

@@ -62,7 +62,7 @@ class Caller {
 
   /// Query protocol (IAM, STS, SNS): form-encoded parameters, XML back. `version` is the API's.
   base::Task<base::Result<XmlAnswer>> query(Operation operation, std::string_view version, Parameters parameters);
-  /// JSON 1.1 (Organizations, Secrets Manager): `target_prefix` as in X-Amz-Target.
+  /// JSON 1.1 (Organizations, Secrets Manager) or 1.0 (DynamoDB): `target_prefix` as in X-Amz-Target.
   base::Task<base::Result<JsonAnswer>> json(Operation operation, std::string_view target_prefix,
                                             boost::json::object input);
   /// REST-JSON (SES v2, Account Management). `path` is percent-encoded.

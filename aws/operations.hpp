@@ -74,6 +74,13 @@ inline constexpr Operation k_publish{Service::sns, "Publish", Effect::send, Idem
 // SSM
 inline constexpr Operation k_get_parameter{Service::ssm, "GetParameter", Effect::read, Idempotency::idempotent};
 
+// Account Management
+inline constexpr Operation k_get_alternate_contact{Service::account, "GetAlternateContact", Effect::read,
+                                                   Idempotency::idempotent};
+
+// DynamoDB
+inline constexpr Operation k_scan{Service::dynamodb, "Scan", Effect::read, Idempotency::idempotent};
+
 inline constexpr auto k_all = std::to_array<Operation>({
     k_describe_organization,
     k_list_accounts,
@@ -106,6 +113,8 @@ inline constexpr auto k_all = std::to_array<Operation>({
     k_send_email,
     k_publish,
     k_get_parameter,
+    k_get_alternate_contact,
+    k_scan,
 });
 
 }  // namespace keyward::aws::operations

@@ -159,6 +159,7 @@ Message compose(RecipientDigest digest, const TemplateSet& templates, const Lett
       .at = letterhead.at,
       .mode = digest.mode,
       .rows = digest.rows.size() + digest.more,
+      .shown = digest.rows.size(),
   };
 }
 

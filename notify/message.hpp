@@ -19,7 +19,8 @@ struct Message {
   std::string run;   ///< id of the run that tells it
   base::Instant at;  ///< when the run told it
   Mode mode = Mode::enforce;
-  std::size_t rows = 0;  ///< how many outcomes it tells of
+  std::size_t rows = 0;   ///< how many outcomes it tells of
+  std::size_t shown = 0;  ///< so many of them in words, the most urgent; the others it only counts
 };
 
 /// The message as RFC 5322 and MIME want it: multipart/alternative, text before HTML, both quoted-printable UTF-8,

@@ -13,20 +13,43 @@ namespace {
 
 using Tags = std::map<std::string, std::string>;
 
-struct TagValue {
-  std::string_view origin;  ///< "user" or "account"
-  std::string value;
-};
+bool same_without_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+std::optional<std::string> filled(const std::string& value) { return value.empty() ? std::nullopt : std::optional(value); }
+
+/// IAM keeps the case of a tag key and compares without it.
+std::optional<std::string> user_owner(const Tags& tags, const std::string& name) {
+  const auto found = std::ranges::find_if(tags, [&name](const auto& tag) { return same_without_case(tag.first, name); });
+  return found == tags.end() ? std::nullopt : filled(found->second);
+}
+
+/// To Organizations `owner` and `Owner` are two tags.
+std::optional<std::string> account_owner(const Tags& tags, const std::string& name) {
+  const auto found = tags.find(name);
+  return found == tags.end() ? std::nullopt : filled(found->second);
+}
+
+/// What a source that is a tag says; nothing where tags are not looked at.
+std::optional<std::string> tag_of(OwnerSource source, const accounts::Account& account, const rotation::UserFacts& user,
+                                  const NotifySettings& settings) {
+  if (settings.allowed_domains.empty()) return std::nullopt;
+  if (source == OwnerSource::user_tag && user.tags.is_known()) return user_owner(user.tags.value(), settings.owner_tag);
+  if (source == OwnerSource::account_tag && account.tags) return account_owner(*account.tags, settings.owner_tag);
+  return std::nullopt;
+}
 
 class Lookup {
  public:
-  Lookup(const accounts::Account& account, const rotation::UserFacts& user, const NotifySettings& settings,
-         const AddressBook& book)
-      : account_(account), user_(user), settings_(settings), book_(book) {}
+  Lookup(const accounts::Account& account, const rotation::UserFacts& user, const NotifySettings& settings, const AddressBook& book,
+         const AlternateContact& contact)
+      : account_(account), user_(user), settings_(settings), book_(book), contact_(contact) {}
 
   Recipients run() && {
     if (settings_.account_owner) add_account_owner();
-    if (!settings_.allowed_domains.empty()) add_tag_owner();
+    add_owner();
     if (use_fallback_ || result_.addresses.empty()) add_fallback();
     if (result_.addresses.empty())
       complain_of_user("nobody hears of this user's keys: there is no address and no fallback");
@@ -43,57 +66,42 @@ class Lookup {
     use_fallback_ = true;
   }
 
-  void add_tag_owner() {
-    const std::optional<TagValue> tag = first_tag();
-    if (!tag) return;
-    const auto address = MailAddress::parse(tag->value);
-    if (!address) return refuse(*tag, "is not " + std::string(MailAddress::expectation()));
+  void add_owner() {
+    for (const OwnerSource source : settings_.owner) {
+      if (source == OwnerSource::alternate_contact) {
+        if (contact_.unreadable) use_fallback_ = true;
+        if (!contact_.email.empty()) add_contact();
+        if (contact_.unreadable || !contact_.email.empty()) return;
+      }
+      if (source == OwnerSource::user_tag && !settings_.allowed_domains.empty() && user_.tags.is_unknown())
+        complain_of_user("the user's tags could not be read, so its owner was not looked up");
+      if (const auto tag = tag_of(source, account_, user_, settings_)) return add_tagged(source, *tag);
+    }
+  }
+
+  void add_tagged(OwnerSource source, const std::string& tag) {
+    const std::string origin = fmt::format("{} tag {}", source == OwnerSource::user_tag ? "user" : "account", settings_.owner_tag);
+    const auto address = MailAddress::parse(tag);
+    if (!address) return refuse(origin, tag, "is not " + std::string(MailAddress::expectation()));
     const std::string domain = domain_of(*address);
     const bool allowed = std::ranges::any_of(
         settings_.allowed_domains, [&](const std::string& candidate) { return same_without_case(candidate, domain); });
-    if (!allowed) return refuse(*tag, "is outside notify.allowed_domains");
+    if (!allowed) return refuse(origin, tag, "is outside notify.allowed_domains");
     add(*address);
   }
 
-  std::optional<TagValue> first_tag() {
-    for (const OwnerSource source : settings_.owner) {
-      if (source == OwnerSource::user_tag) {
-        if (user_.tags.is_unknown())
-          complain_of_user("the user's tags could not be read, so its owner was not looked up");
-        if (user_.tags.is_known()) {
-          if (auto value = user_owner(user_.tags.value())) return TagValue{"user", std::move(*value)};
-        }
-      }
-      if (source == OwnerSource::account_tag && account_.tags) {
-        if (auto value = account_owner(*account_.tags)) return TagValue{"account", std::move(*value)};
-      }
-    }
-    return std::nullopt;
-  }
-
-  /// IAM keeps the case of a tag key and compares without it.
-  std::optional<std::string> user_owner(const Tags& tags) const {
-    const auto found = std::ranges::find_if(
-        tags, [this](const auto& tag) { return same_without_case(tag.first, settings_.owner_tag); });
-    return found == tags.end() ? std::nullopt : filled(found->second);
-  }
-
-  /// To Organizations `owner` and `Owner` are two tags.
-  std::optional<std::string> account_owner(const Tags& tags) const {
-    const auto found = tags.find(settings_.owner_tag);
-    return found == tags.end() ? std::nullopt : filled(found->second);
-  }
-
-  static std::optional<std::string> filled(const std::string& value) {
-    return value.empty() ? std::nullopt : std::optional(value);
+  /// Only administrators of the organization or of the account write it, so it may lie in any domain.
+  void add_contact() {
+    if (const auto address = MailAddress::parse(contact_.email)) return add(*address);
+    refuse("alternate contact", contact_.email, "is not " + std::string(MailAddress::expectation()));
   }
 
   void add_fallback() {
     if (const auto fallback = MailAddress::parse(settings_.fallback)) add(*fallback);
   }
 
-  void refuse(const TagValue& tag, const std::string& why) {
-    std::string message = fmt::format("{} tag {}: {} {}", tag.origin, settings_.owner_tag, quoted(tag.value), why);
+  void refuse(const std::string& origin, const std::string& value, const std::string& why) {
+    std::string message = fmt::format("{}: {} {}", origin, quoted(value), why);
     if (settings_.fallback.empty()) message += "; no fallback is configured";
     complain_of_user(std::move(message));
     use_fallback_ = true;
@@ -111,24 +119,29 @@ class Lookup {
   }
 
   static std::string quoted(std::string_view text) { return "\"" + shortened(one_line(text), 80) + "\""; }
-  static bool same_without_case(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, {}, lower, lower);
-  }
-  static char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
   const accounts::Account& account_;
   const rotation::UserFacts& user_;
   const NotifySettings& settings_;
   const AddressBook& book_;
+  const AlternateContact& contact_;
   Recipients result_;
   bool use_fallback_ = false;
 };
 
 }  // namespace
 
-Recipients recipients_for(const accounts::Account& account, const rotation::UserFacts& user,
-                          const NotifySettings& settings, const AddressBook& book) {
-  return Lookup(account, user, settings, book).run();
+Recipients recipients_for(const accounts::Account& account, const rotation::UserFacts& user, const NotifySettings& settings,
+                          const AddressBook& book, const AlternateContact& contact) {
+  return Lookup(account, user, settings, book, contact).run();
+}
+
+bool needs_alternate_contact(const accounts::Account& account, const rotation::UserFacts& user, const NotifySettings& settings) {
+  for (const OwnerSource source : settings.owner) {
+    if (source == OwnerSource::alternate_contact) return true;
+    if (tag_of(source, account, user, settings)) return false;
+  }
+  return false;
 }
 
 }  // namespace keyward::notify

@@ -53,9 +53,10 @@ struct NotifySettings {
   bool account_owner = true;  ///< the account's e-mail address gets the account's digest
   std::vector<OwnerSource> owner{OwnerSource::user_tag, OwnerSource::account_tag, OwnerSource::alternate_contact};
   std::string owner_tag = "owner";           ///< ResourceOwnerTag
-  std::string recipients_file;               ///< CSV of account_id,email; empty: none
+  std::string recipients_file;               ///< CSV of account_id,email, or dynamodb://TABLE; empty: none
   std::vector<std::string> allowed_domains;  ///< empty: addresses from tags are not used
   std::string fallback;
+  bool require_warning = false;  ///< nothing is switched off or deleted before its owner received a warning of it
   std::string sender;                        ///< ADMIN_EMAIL
   std::vector<ChannelSettings> channels{ChannelSettings{}};
   SecretSource smtp_user;                    ///< SMTPUserParamName

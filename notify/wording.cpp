@@ -156,6 +156,8 @@ class Writer {
       case Reason::waiting_for_new_key_use: return "The newer key is not used yet.";
       case Reason::waiting_for_other_key: return "IAM allows a user two keys, and this user has two.";
       case Reason::held_while_in_use: return "A newer key replaced it, but something still uses it.";
+      case Reason::deactivation_waits_for_warning:
+      case Reason::deletion_waits_for_warning: return "Nobody had been warned of it.";
       case Reason::fact_unknown:
       case Reason::exemption_unreadable: return "What cannot be read is a reason to change nothing.";
       case Reason::exempt_user: return "The user is exempt.";
@@ -285,6 +287,14 @@ class Writer {
         row_.what = fmt::format("The access key {} is due to be switched off but is still being used.", key);
         row_.todo = fmt::format("Move what uses it to the new key, before {}. On that day it is switched off all the same.", row_.due);
         return;
+      case Reason::deactivation_waits_for_warning:
+      case Reason::deletion_waits_for_warning:
+        row_.urgency = Urgency::soon;
+        row_.due.clear();  // it has passed
+        row_.what = fmt::format("The access key {} should be {} by now, but no warning of that had been delivered: the next run does it.",
+                                key, decision_.reason == Reason::deletion_waits_for_warning ? "deleted" : "switched off");
+        row_.todo = "Make sure that nothing uses this key any more, and give what still does the new one now.";
+        return;
       case Reason::waiting_for_other_key:
         row_.what = fmt::format("The access key {} is due, but the user has two keys and IAM allows no third.", key);
         row_.todo = "Delete the key that is not needed.";
@@ -404,6 +414,19 @@ std::string_view to_string(Urgency urgency) noexcept {
   return "for your information";
 }
 
+std::optional<WarnedAction> warned_action(const rotation::Outcome& outcome) {
+  const rotation::Decision& decision = outcome.decision;
+  if (!decision.key || outcome.status != OutcomeStatus::done) return std::nullopt;
+  const base::Instant due = decision.due.value_or(outcome.at);
+  switch (decision.reason) {
+    case Reason::key_pending_deactivation:
+    case Reason::deactivation_waits_for_warning: return WarnedAction{*decision.key, Action::deactivate, due};
+    case Reason::key_pending_deletion:
+    case Reason::deletion_waits_for_warning: return WarnedAction{*decision.key, Action::remove, due};
+    default: return std::nullopt;
+  }
+}
+
 bool concerns_people(const rotation::Outcome& outcome) {
   if (outcome.status == OutcomeStatus::recovery_needed) return true;
   switch (outcome.decision.action) {
@@ -412,7 +435,7 @@ bool concerns_people(const rotation::Outcome& outcome) {
     case Action::remove:
     case Action::warn: return outcome.status != OutcomeStatus::stale;
     case Action::hold: return true;
-    case Action::wait: return outcome.decision.reason == Reason::held_while_in_use;
+    case Action::wait: return outcome.decision.reason == Reason::held_while_in_use || warned_action(outcome).has_value();
     case Action::none:
     case Action::note: return false;
   }

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "accounts/account.hpp"
+#include "base/ids.hpp"
+#include "base/time.hpp"
 #include "rotation/outcome.hpp"
 #include "rotation/policy.hpp"
 
@@ -43,10 +46,23 @@ struct Row {
   std::string secret_access_key_field;
   std::string fetch_as;  ///< who may fetch the secret, and how long with the old key
   std::string fetch_command;
+  std::string matter;  ///< of the notice that it is the row of; not shown
 };
 
 /// "act now", "your decision is needed", …
 std::string_view to_string(Urgency urgency) noexcept;
+
+/// A coming action that a notice warns of.
+struct WarnedAction {
+  base::AccessKeyId key;
+  rotation::Action action = rotation::Action::deactivate;  ///< or `remove`
+  base::Instant due;
+
+  bool operator==(const WarnedAction&) const = default;
+};
+
+/// The action that its recipient is warned of, for what switches a key off or deletes it; nothing for any other outcome.
+std::optional<WarnedAction> warned_action(const rotation::Outcome& outcome);
 
 /// True for what a person wants to hear of: changes and warnings that were carried out, would have been, were held back
 /// or failed; whatever needs a person. Not for what is in order, waits, is only recorded, or had changed meanwhile.

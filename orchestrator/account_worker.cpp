@@ -35,12 +35,21 @@ void list_interrupted(UserReport& report, base::Instant now) {
                                             "begun by run " + intent.run + " on " + base::format_iso8601(intent.at)));
 }
 
-/// One decision of one user: carried out, only told, or refused by a limit.
+/// By notify.require_warning.
+std::optional<Decision> waiting(const AccountWork& work, const rotation::UserFacts& facts, const Decision& decision, base::Instant now) {
+  if (!work.report.settings.notify.require_warning || !decision.key) return std::nullopt;
+  const Journal& journal = *work.parts.journal;
+  if (journal.was_warned(work.report.account.id, facts.name, *decision.key, decision.action, now)) return std::nullopt;
+  return rotation::waiting_for_warning(decision, facts);
+}
+
+/// One decision of one user: carried out, only told, put off until its owner is warned, or refused by a limit.
 Task<Outcome> act(AccountWork& work, rotation::UserFacts& facts, Decision decision) {
   const RunParts& parts = work.parts;
   const base::Instant now = parts.context.clock.now();
   if (!touches_aws(decision)) co_return not_carried_out(decision, OutcomeStatus::done, now, "");
   if (work.report.mode != Mode::enforce) co_return not_carried_out(decision, OutcomeStatus::dry_run, now, "");
+  if (const auto put_off = waiting(work, facts, decision, now)) co_return not_carried_out(*put_off, OutcomeStatus::done, now, "");
   if (decision.is_change() && !parts.budget.take(work.report.account.id)) {
     co_return not_carried_out(decision, OutcomeStatus::held_back, now,
                               "limits.max_changes or limits.max_changes_per_account is used up for this run");
@@ -95,9 +104,10 @@ Task<void> work_user(AccountWork& work, aws::IamUser user, UserReport& report) {
       }
     }
     Outcome outcome = co_await act(work, report.facts, decision);
-    report.outcomes.push_back(std::move(outcome));
     // The decisions of a user build on each other (delete one key, then make another).
-    if (decision.is_change() && report.outcomes.back().status != OutcomeStatus::done) break;
+    const bool stopped = decision.is_change() && (outcome.status != OutcomeStatus::done || outcome.decision.action == Action::wait);
+    report.outcomes.push_back(std::move(outcome));
+    if (stopped) break;
   }
 }
 

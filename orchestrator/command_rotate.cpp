@@ -31,7 +31,8 @@ Task<ExitCode> rotate(CommandContext& context, base::AccountId account, Rotation
                 << " does not take part: " << (unknown ? "it is not in the organization" : accounts::describe(entry->skip)) << '\n';
     co_return ExitCode::preflight_failed;
   }
-  Result<OpenRun> run = open_run(context, job, new_summary(context, "rotate", Mode::enforce));
+  report::RunSummary summary = new_summary(context, "rotate", Mode::enforce);
+  Result<OpenRun> run = co_await open_run(context, job, std::move(summary));
   if (!run) co_return not_begun(context, run.error());
   rotation::RunIdentity identity = identity_of(context, run->id());
   AccountReport report = co_await job.rotate_one(entry->account, std::move(order), std::move(identity), run->journal);

@@ -121,7 +121,7 @@ Coverage nothing_covered(const accounts::Inventory& inventory, const std::string
 /// What was read while the list was doubtful counts for nothing: a record of its own, in which no account is covered.
 Task<ExitCode> refuse(Walk& walk, report::RunSummary summary) {
   walk.run.record.discard();
-  Result<OpenRun> run = open_run(walk.context, walk.job, std::move(summary));
+  Result<OpenRun> run = co_await open_run(walk.context, walk.job, std::move(summary));
   if (!run) co_return not_begun(walk.context, run.error());
   count(run->record.summary(), *walk.accounts);
   count(run->record.summary(), nothing_covered(walk.accounts->inventory, walk.refused_by));
@@ -134,7 +134,7 @@ Task<ExitCode> walk(CommandContext& context, std::string command, Mode mode, Job
   const bool known = co_await identify(context, job);
   if (!known) co_return ExitCode::preflight_failed;
   const report::RunSummary summary = new_summary(context, command, mode);
-  Result<OpenRun> run = open_run(context, job, summary);
+  Result<OpenRun> run = co_await open_run(context, job, summary);
   if (!run) co_return not_begun(context, run.error());
   const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
   Progress progress(executor, context.progress, context.services.context.statistics.throttled);

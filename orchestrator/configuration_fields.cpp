@@ -179,8 +179,8 @@ const std::vector<Field>& configuration_fields() {
           "notify.owner_tag", tag_name(), [](auto& account) -> auto& { return account.notify.owner_tag; },
           "Tag of users and accounts that holds the owner's address"),
       account_field(
-          "notify.recipients_file", LocalPath{}, [](auto& account) -> auto& { return account.notify.recipients_file; },
-          "CSV file of account_id,email that replaces the accounts' addresses"),
+          "notify.recipients_file", FileOrTable{}, [](auto& account) -> auto& { return account.notify.recipients_file; },
+          "CSV file of account_id,email, or dynamodb://TABLE with such items, that replaces the accounts' addresses"),
       account_field(
           "notify.allowed_domains", ListOf<Text>{domain()},
           [](auto& account) -> auto& { return account.notify.allowed_domains; },
@@ -188,6 +188,9 @@ const std::vector<Field>& configuration_fields() {
       account_field(
           "notify.fallback", address().or_empty(), [](auto& account) -> auto& { return account.notify.fallback; },
           "Who hears of it when nobody else can be found"),
+      account_field(
+          "notify.require_warning", TrueOrFalse{}, [](auto& account) -> auto& { return account.notify.require_warning; },
+          "No key is deactivated or deleted before a warning of it reached its owner"),
       account_field(
           "notify.sender", address().or_empty(), [](auto& account) -> auto& { return account.notify.sender; },
           "From address of every mail; in SES a verified one"),

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "aws/account_client.hpp"
+#include "aws/dynamodb_client.hpp"
 #include "base/deadline.hpp"
 #include "base/task_group.hpp"
 
@@ -65,6 +67,7 @@ Job::Job(const Configuration& configuration, Services services, const std::optio
 Task<Result<aws::CallerIdentity>> Job::identify() {
   aws::StsClient sts(hub_);
   Result<aws::CallerIdentity> identity = co_await sts.get_caller_identity();
+  if (identity) own_account_ = identity->account;
   co_return identity;
 }
 
@@ -87,6 +90,31 @@ Task<std::map<std::string, std::string>> Job::account_tags(base::AccountId accou
     co_return std::map<std::string, std::string>();
   }
   co_return std::move(*tags);
+}
+
+Task<Result<std::optional<std::string>>> Job::alternate_contact(base::AccountId account) {
+  aws::AccountClient contacts(organizations_caller());
+  const auto& role = configuration_.organization.list_role;
+  const std::optional<std::string> own = role ? std::optional(std::string(base::arn_account(*role))) : own_account_;
+  std::optional<base::AccountId> named;
+  if (account.str() != own) named = account;
+  Result<std::optional<std::string>> contact = co_await contacts.alternate_contact(named, aws::AlternateContactType::security);
+  if (!contact || *contact) co_return contact;
+  contact = co_await contacts.alternate_contact(named, aws::AlternateContactType::operations);
+  co_return contact;
+}
+
+Task<Result<notify::AddressBook>> Job::recipients(notify::RecipientsTable table) {
+  aws::Caller caller(services_.context, *services_.identity, table.region.value_or(services_.region), aws::Writes::refused);
+  aws::DynamoDbClient tables(caller);
+  std::vector<std::string> attributes{"account_id", "email"};
+  Result<std::vector<aws::DynamoDbClient::Item>> items = co_await tables.scan(table.name, std::move(attributes));
+  if (!items) co_return items.error();
+  std::vector<notify::AddressBook::Line> lines;
+  for (aws::DynamoDbClient::Item& item : *items) {
+    lines.push_back({"table " + table.name + ", item " + std::to_string(lines.size() + 1), item["account_id"], item["email"]});
+  }
+  co_return notify::AddressBook::of(lines);
 }
 
 RunParts Job::parts_for(rotation::RunIdentity run, Journal* journal) {

@@ -12,6 +12,7 @@
 #include "base/log.hpp"
 #include "base/smtp.hpp"
 #include "base/task_group.hpp"
+#include "notify/address_book.hpp"
 #include "orchestrator/account_queue.hpp"
 #include "orchestrator/account_worker.hpp"
 #include "orchestrator/change_gate.hpp"
@@ -65,6 +66,12 @@ class Job {
   /// The tags of one account, for finding an owner; empty when they cannot be read (logged).
   base::Task<std::map<std::string, std::string>> account_tags(base::AccountId account);
 
+  /// The first of an account's alternate contacts: security, operations. Asked with the credentials that list the
+  /// organization.
+  base::Task<base::Result<std::optional<std::string>>> alternate_contact(base::AccountId account);
+  /// Who hears of which account, by a table in DynamoDB, read with the caller's own credentials.
+  base::Task<base::Result<notify::AddressBook>> recipients(notify::RecipientsTable table);
+
   /// Stands before every change. To be opened by whoever has the whole inventory and has checked it.
   ChangeGate& gate() noexcept { return gate_; }
 
@@ -89,6 +96,7 @@ class Job {
   Services services_;
   aws::Caller hub_;
   std::optional<accounts::Session> list_session_;
+  std::optional<std::string> own_account_;  ///< once identify() knows
   ChangeBudget budget_;
   base::Deadline deadline_;
   ChangeGate gate_;

@@ -11,30 +11,25 @@
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "base/time.hpp"
+#include "orchestrator/journal_lines.hpp"
 #include "orchestrator/state_folders.hpp"
 #include "rotation/outcome.hpp"
 
 namespace keyward::orchestrator {
 
-/// An action on one key whose owner has not been told yet.
-struct JournalEntry {
-  base::AccountId account;
-  base::UserName user;
-  rotation::Decision decision;
-  base::Instant begun;
-  std::string run;                            ///< that began it
-  std::optional<base::Instant> done;          ///< empty: begun, and nobody recorded what became of it
-  std::optional<base::AccessKeyId> new_key;   ///< of a rotation that was done
-  bool only_look = false;  ///< a rotation in doubt: whoever settles it tells of it, be it another host
-};
+/// A notice that no channel has taken so long after it was owed is a failure; a daily job comes a little early.
+inline constexpr std::chrono::days k_overdue{3};
+/// What is so old is told nobody any more.
+inline constexpr std::chrono::days k_worth_telling{14};
 
-/// journal.jsonl of a run's state folder: written before an action is tried, after it was done, and when its owner was told. A run
-/// that dies in between leaves an entry, and the next run tells the owner (rotation::what_became_of). Lines are written
-/// to the medium one by one, so the journal also survives a power cut. Without it (a lost state_dir) no key is in
-/// danger; a notice of the run that died may be missing.
+/// journal.jsonl of a run's state folder: who has still to be told of what. An entry is written before an action is tried
+/// and after it was done; a run that dies in between leaves it, and the next run finds out what there is to tell
+/// (rotation::what_became_of). At its end a run puts in the place of its entries what each recipient is owed, and strikes
+/// that out recipient by recipient as it is sent. Lines are written to the medium one by one, so the journal also survives
+/// a power cut. Without it (a lost state_dir) no key is in danger; what was owed then may be told nobody.
 class Journal {
  public:
-  /// Reads what earlier runs left; lines that cannot be read are passed over. What runs left of these accounts when they
+  /// Reads what earlier runs left; lines that cannot be read are passed over (damaged()). What runs left of these accounts when they
   /// were divided otherwise is moved over here. Errors: `invalid` with the system's words.
   static base::Result<Journal> open(const StateFolders& folders);
 
@@ -57,30 +52,60 @@ class Journal {
   /// What earlier runs left of this user.
   std::vector<JournalEntry> left_by_earlier_runs(const base::AccountId& account, const base::UserName& user) const;
 
-  /// The owners were told of everything that this run ended, but for those of `untold`, who are told by the next run
-  /// unless it happened more than two weeks before `now`: then nobody can be told, and nobody looks any more at what was
-  /// begun so long ago (its user is gone, or the account takes no part). Errors: `invalid` with the
-  /// system's words: then the next run tells once more.
-  base::Result<void> told(const std::set<base::AccountId>& untold, base::Instant now);
+  /// Everything that this run ended is from now on these notices, in one atomic step. A notice of a matter that its
+  /// recipient is still owed takes the older one's place. Returns the entries that nobody looks at any more, because
+  /// they are older than k_worth_telling (the user is gone, or the account takes no part). Errors: `invalid` with the
+  /// system's words: then the next run finds out once more what there is to tell.
+  base::Result<std::vector<JournalEntry>> owe(std::vector<notify::OwnerNotice> notices, base::Instant now);
+  struct Creditor {
+    notify::MailAddress recipient;
+    notify::Mode mode;
+  };
+  /// Whoever is owed something, each mailbox and mode once.
+  std::vector<Creditor> creditors() const;
+  std::vector<notify::OwnerNotice> owed(const Creditor& to) const;
+  /// A channel took everything that the recipient was owed. Who was told of a matter in words is warned of what it warns
+  /// of, by `in_words`; what a long message only counts warns nobody. Errors: as above: then the next run sends it once more.
+  base::Result<void> received(const Creditor& by, const std::set<std::string>& in_words, base::Instant now);
+  /// What stays owed after this run's attempt.
+  struct Undelivered {
+    std::vector<notify::OwnerNotice> overdue;   ///< since k_overdue or longer
+    std::vector<notify::OwnerNotice> given_up;  ///< since longer than k_worth_telling; forgotten now
+  };
+  Undelivered give_up(base::Instant now);
+  /// Writes the file anew, without what is closed. Errors: as above; nothing is lost by it.
+  base::Result<void> tidy();
+
+  /// Whether somebody received a warning of this action. One whose date passed more than k_worth_telling ago prepares
+  /// nobody any more.
+  bool was_warned(const base::AccountId& account, const base::UserName& user, const base::AccessKeyId& key, rotation::Action action,
+                  base::Instant now) const;
+
+  /// A line was there that cannot be read: somebody may not be told of something, or told once more.
+  bool damaged() const noexcept { return damaged_; }
 
  private:
   struct Tracked {
-    JournalEntry entry;
+    JournalLine line;
     bool from_earlier = false;
     bool ended_now = false;  ///< its outcome is known to this run, so its owner is told by it
+
+    const JournalEntry* entry() const { return std::get_if<JournalEntry>(&line); }
+    const notify::OwnerNotice* notice() const { return std::get_if<notify::OwnerNotice>(&line); }
   };
   using Name = std::string;
 
   Journal(int descriptor, std::filesystem::path file) : descriptor_(descriptor), file_(std::move(file)) {}
-  static Name name_of(const JournalEntry& entry);
-  /// The open entries of a journal's text.
-  static std::map<Name, JournalEntry> read(std::string_view text);
+  /// The open lines of a journal's text.
+  static std::map<Name, JournalLine> read(std::string_view text, bool& damaged);
+  JournalEntry* find(const JournalEntry& entry);
   base::Result<void> move_from(const std::filesystem::path& folder, const StateFolders& folders);
-  base::Result<void> append(std::string line);
+  base::Result<void> append(std::string text);
 
   int descriptor_;
   std::filesystem::path file_;
-  std::map<Name, Tracked> entries_;
+  std::map<Name, Tracked> lines_;
+  bool damaged_ = false;
 };
 
 }  // namespace keyward::orchestrator

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <tuple>
+#include <utility>
 
 #include "notify/compose.hpp"
-#include "notify/digest.hpp"
 #include "notify/wording.hpp"
 
 namespace keyward::orchestrator {
@@ -18,19 +20,10 @@ using rotation::OutcomeStatus;
 /// Things that happened, and stages that were crossed, are told when they are. What merely stands as it stood yesterday
 /// is not told again.
 bool is_standing(const Outcome& outcome) {
+  // It stands until its owner got the message.
+  if (notify::warned_action(outcome)) return false;
   if (outcome.status != OutcomeStatus::done) return true;
   return outcome.decision.action == rotation::Action::hold || outcome.decision.action == rotation::Action::wait;
-}
-
-std::string matter_of(const accounts::Account& account, const rotation::UserReport& user, const Outcome& outcome) {
-  const auto& decision = outcome.decision;
-  std::string matter = account.id.str() + "/" + user.facts.name.str() + "/";
-  if (decision.key) matter += decision.key->str();
-  for (const std::string_view part : {to_string(decision.action), to_string(decision.reason), to_string(outcome.status)}) {
-    matter += '/';
-    matter += part;
-  }
-  return matter;
 }
 
 bool needs_account_tags(const AccountReport& report) {
@@ -39,38 +32,36 @@ bool needs_account_tags(const AccountReport& report) {
          std::ranges::find(sources, notify::OwnerSource::account_tag) != sources.end();
 }
 
-/// The accounts of which a recipient was told by no channel for certain: twice is better than never, and what a channel
-/// refuses today (a right, an identity) somebody may mend.
-std::set<base::AccountId> not_reached(const std::vector<notify::RecipientDigest>& digests, const std::vector<notify::Notice>& notices) {
-  std::set<base::AccountId> accounts;
-  for (const notify::RecipientDigest& digest : digests) {
-    const auto is_of = [&digest](const notify::Notice& notice) {
-      return notice.recipient == digest.recipient.str() && notice.mode == digest.mode;
-    };
-    const auto is_sent = [&is_of](const notify::Notice& notice) {
-      return is_of(notice) && notice.status == notify::NoticeStatus::sent;
-    };
-    if (std::ranges::none_of(notices, is_of) || std::ranges::any_of(notices, is_sent)) continue;
-    for (const auto& [id, name] : digest.accounts) {
-      if (const auto account = base::AccountId::parse(id)) accounts.insert(*account);
-    }
+/// What the message has room for.
+std::set<std::string> in_words(const notify::RecipientDigest& digest, const notify::Message& message) {
+  std::set<std::string> matters;
+  for (std::size_t i = 0; i < message.shown; ++i) matters.insert(digest.rows[i].matter);
+  return matters;
+}
+
+using Problems = std::vector<notify::RecipientProblem>;
+
+/// One problem for each recipient, account and user, however many notices it is about.
+void complain(Problems& problems, const std::vector<notify::OwnerNotice>& notices, const std::string& of_each) {
+  std::map<std::tuple<std::string, base::UserName, std::string>, base::Instant> since;
+  for (const notify::OwnerNotice& notice : notices) {
+    const auto [entry, is_new] = since.try_emplace({notice.row.account_id, notice.user, notice.recipient.str()}, notice.owed_since);
+    entry->second = std::min(entry->second, notice.owed_since);
   }
-  return accounts;
+  for (const auto& [about, at] : since) {
+    const auto& [account, user, recipient] = about;
+    problems.push_back({base::AccountId::parse(account).value(), user,
+                        recipient + " has not been told since " + base::format_date(at) + " about the keys of this user: " + of_each});
+  }
 }
 
 }  // namespace
 
-Result<Notices> Notices::prepare(const Configuration& configuration, const std::filesystem::path& run_dir, aws::Caller& hub,
-                                 const Services& services) {
+Result<Notices> Notices::prepare(const Configuration& configuration, notify::AddressBook book, const std::filesystem::path& run_dir,
+                                 aws::Caller& hub, const Services& services) {
   const notify::NotifySettings& settings = configuration.defaults.notify;
   Result<notify::TemplateSet> templates = notify::load_templates(settings);
   if (!templates) return templates.error();
-  notify::AddressBook book;
-  if (!settings.recipients_file.empty()) {
-    Result<notify::AddressBook> read = notify::AddressBook::read(settings.recipients_file);
-    if (!read) return read.error();
-    book = std::move(*read);
-  }
   Result<Channels> channels = Channels::make(settings, run_dir, hub, services);
   if (!channels) return channels.error();
   Notices notices(std::move(*templates), std::move(book), std::move(*channels));
@@ -89,7 +80,7 @@ void Notices::collect(const AccountReport& report, RunMemory& memory) {
     rotation::UserReport told{user.facts, {}};
     for (const Outcome& outcome : user.outcomes) {
       if (!notify::concerns_people(outcome)) continue;
-      if (is_standing(outcome) && !memory.is_news(matter_of(report.account, user, outcome), told_as(report.mode))) continue;
+      if (is_standing(outcome) && !memory.is_news(notify::matter_of(report.account, user, outcome), told_as(report.mode))) continue;
       told.outcomes.push_back(outcome);
     }
     if (!told.outcomes.empty()) news.users.push_back(std::move(told));
@@ -97,26 +88,65 @@ void Notices::collect(const AccountReport& report, RunMemory& memory) {
   if (!news.users.empty()) news_.push_back(std::move(news));
 }
 
-Task<Told> Notices::deliver(Job& job, std::string run, base::Instant at) {
-  notify::Digest digest(book_);
+/// Asked only where it decides. That contacts cannot be read is said once: the reason is the same for every account.
+Task<notify::AlternateContact> Notices::alternate_contact(Job& job, const AccountReport& report,
+                                                          std::set<notify::RecipientProblem>& problems) {
+  const auto needs = [&report](const rotation::UserReport& user) {
+    return notify::needs_alternate_contact(report.account, user.facts, report.settings.notify);
+  };
+  if (std::ranges::none_of(report.users, needs)) co_return notify::AlternateContact{};
+  Result<std::optional<std::string>> contact = co_await job.alternate_contact(report.account.id);
+  if (contact) co_return notify::AlternateContact{contact->value_or(""), false};
+  if (!std::exchange(contacts_unreadable_, true)) {
+    problems.insert({report.account.id, std::nullopt,
+                     "alternate contacts could not be read, so the fallback hears: " + base::describe(contact.error()) +
+                         "; allow account:GetAlternateContact in the management account, or leave alternate_contact out of notify.owner"});
+  }
+  co_return notify::AlternateContact{"", true};
+}
+
+Task<notify::OwnerNotices> Notices::address(Job& job, base::Instant now) {
+  notify::OwnerNotices owed;
   for (AccountReport& report : news_) {
     if (needs_account_tags(report)) report.account.tags = co_await job.account_tags(report.account.id);
-    const notify::AccountContext context{report.account, report.settings.policy, report.settings.notify, told_as(report.mode)};
-    digest.add(context, report.users, {});
+    const notify::AlternateContact contact = co_await alternate_contact(job, report, owed.problems);
+    const notify::AccountContext context{
+        report.account, report.settings.policy, report.settings.notify, told_as(report.mode), now, contact};
+    notify::OwnerNotices of_account = notify::notices_for(context, report.users, book_);
+    std::ranges::move(of_account.notices, std::back_inserter(owed.notices));
+    owed.problems.merge(of_account.problems);
   }
   news_.clear();
-  Told told;
-  told.problems.assign(digest.problems().begin(), digest.problems().end());
+  // Nobody is owed what there is no way to tell; the configuration was warned of.
+  if (channels_.mail().empty()) owed.notices.clear();
+  co_return owed;
+}
+
+Task<Result<notify::AddressBook>> recipients(const notify::NotifySettings& settings, Job& job) {
+  if (settings.recipients_file.empty()) co_return notify::AddressBook();
+  std::optional<notify::RecipientsTable> table = notify::RecipientsTable::parse(settings.recipients_file);
+  if (!table) co_return notify::AddressBook::read(settings.recipients_file);
+  Result<notify::AddressBook> book = co_await job.recipients(std::move(*table));
+  co_return book;
+}
+
+Task<Told> Notices::send(Journal& journal, std::string run, base::Instant at) {
   const notify::Letterhead letterhead{*sender_, std::move(run), at};
-  const std::vector<notify::RecipientDigest> digests = std::move(digest).finish();
   const std::vector<notify::Channel*> channels = channels_.mail();
-  for (const notify::RecipientDigest& one : digests) {
-    // One by one: a mail has some ten thousand characters, and each account may have its own.
-    const std::vector<notify::Message> message{notify::compose(one, templates_, letterhead)};
+  Told told;
+  // One by one: a mail has some ten thousand characters, and each account may have its own.
+  for (const Journal::Creditor& creditor : journal.creditors()) {
+    const notify::RecipientDigest digest = notify::digests_of(journal.owed(creditor), at).front();
+    const std::vector<notify::Message> message{notify::compose(digest, templates_, letterhead)};
     std::vector<notify::Notice> notices = co_await notify::deliver_all(message, channels);
+    const bool received = std::ranges::find(notices, notify::NoticeStatus::sent, &notify::Notice::status) != notices.end();
+    // An error here costs nothing: the journal is written anew at the end.
+    if (received) static_cast<void>(journal.received(creditor, in_words(digest, message.front()), at));
     std::ranges::move(notices, std::back_inserter(told.notices));
   }
-  told.not_reached = not_reached(digests, told.notices);
+  const Journal::Undelivered undelivered = journal.give_up(at);
+  complain(told.problems, undelivered.overdue, "no channel takes the mail; it is tried again by every run for two weeks");
+  complain(told.problems, undelivered.given_up, "no channel took the mail for two weeks, and it is not tried any more");
   co_return told;
 }
 

@@ -8,6 +8,7 @@
 
 #include "notify/address_book.hpp"
 #include "notify/delivery.hpp"
+#include "notify/digest.hpp"
 #include "notify/recipients.hpp"
 #include "notify/template_set.hpp"
 #include "notify/run_digest.hpp"
@@ -15,6 +16,7 @@
 #include "orchestrator/channels.hpp"
 #include "orchestrator/configuration.hpp"
 #include "orchestrator/job.hpp"
+#include "orchestrator/journal.hpp"
 #include "orchestrator/run_memory.hpp"
 
 namespace keyward::orchestrator {
@@ -23,7 +25,6 @@ namespace keyward::orchestrator {
 struct Told {
   std::vector<notify::Notice> notices;
   std::vector<notify::RecipientProblem> problems;
-  std::set<base::AccountId> not_reached;  ///< accounts with a message that no channel took: the next run tells again
 };
 
 /// As what people are told of an account that was worked on in this mode.
@@ -34,14 +35,20 @@ constexpr notify::Mode told_as(Mode mode) { return writes(mode) ? notify::Mode::
 class Notices {
  public:
   /// Errors: `invalid` or `not_found`: what the configuration names cannot be used.
-  static base::Result<Notices> prepare(const Configuration& configuration, const std::filesystem::path& run_dir,
-                                       aws::Caller& hub, const Services& services);
+  static base::Result<Notices> prepare(const Configuration& configuration, notify::AddressBook book,
+                                       const std::filesystem::path& run_dir, aws::Caller& hub, const Services& services);
 
   /// Keeps what somebody must hear of. What stands unchanged since an earlier run (a hold, a failure, what a dry run
   /// would do) is told once.
   void collect(const AccountReport& report, RunMemory& memory);
 
-  base::Task<Told> deliver(Job& job, std::string run, base::Instant at);
+  /// What was collected, for each of its recipients.
+  base::Task<notify::OwnerNotices> address(Job& job, base::Instant now);
+
+  /// Sends what the journal says is owed, recipient by recipient, and strikes out what a channel took for certain: twice is
+  /// better than never, and what a channel refuses today (a right, an identity) somebody may mend. What nobody took for
+  /// three days is a problem.
+  base::Task<Told> send(Journal& journal, std::string run, base::Instant at);
 
   /// Tells the operators of the run, each channel by itself: one that fails keeps no other from telling.
   base::Task<std::vector<notify::Notice>> tell_operators(notify::RunDigest digest);
@@ -50,11 +57,18 @@ class Notices {
   Notices(notify::TemplateSet templates, notify::AddressBook book, Channels channels)
       : templates_(std::move(templates)), book_(std::move(book)), channels_(std::move(channels)) {}
 
+  base::Task<notify::AlternateContact> alternate_contact(Job& job, const AccountReport& report,
+                                                         std::set<notify::RecipientProblem>& problems);
+
   notify::TemplateSet templates_;
   notify::AddressBook book_;
   std::optional<notify::MailAddress> sender_;
   Channels channels_;
   std::vector<AccountReport> news_;
+  bool contacts_unreadable_ = false;
 };
+
+/// Who hears of accounts instead of their own addresses: the recipients_file or table. Errors: it cannot be read or used.
+base::Task<base::Result<notify::AddressBook>> recipients(const notify::NotifySettings& settings, Job& job);
 
 }  // namespace keyward::orchestrator

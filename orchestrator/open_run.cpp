@@ -11,11 +11,40 @@ namespace {
 using base::Result;
 using base::Task;
 
-/// Both are tried: they help the next run each by itself.
-Result<void> remember(const CommandContext& context, OpenRun& run, const Told& told) {
-  const Result<void> journal = run.journal.told(told.not_reached, context.services.context.clock.now());
-  const Result<void> memory = run.memory.save(run.folders, told.not_reached);
-  return journal ? memory : journal;
+/// What became of telling people, and of noting it down.
+struct Telling {
+  Told told;
+  Result<void> noted;
+};
+
+void complain_of_lost(Told& told, const std::vector<JournalEntry>& given_up) {
+  for (const JournalEntry& entry : given_up) {
+    told.problems.push_back({entry.account, entry.user,
+                             "what became of an action begun on " + base::format_date(entry.begun) + " (" +
+                                 std::string(to_string(entry.decision.action)) +
+                                 ") could not be found out for two weeks, and its owner is not told any more"});
+  }
+}
+
+/// What people are owed is noted before it is sent: a run that dies in between tells one recipient twice at the most, and
+/// what it did not send the next one sends, whichever accounts that goes through.
+Task<Telling> tell(const CommandContext& context, Job& job, OpenRun& run) {
+  if (context.line.list) co_return Telling{};
+  const base::Instant now = context.services.context.clock.now();
+  notify::OwnerNotices owed = co_await run.notices.address(job, now);
+  const Result<std::vector<JournalEntry>> noted = run.journal.owe(std::move(owed.notices), now);
+  const Result<void> remembered = noted ? run.memory.save(run.folders) : noted.error();
+  Told told = co_await run.notices.send(run.journal, run.id(), now);
+  told.problems.insert(told.problems.begin(), owed.problems.begin(), owed.problems.end());
+  if (noted) complain_of_lost(told, *noted);
+  // Not where it failed before: what this run ended then still stands in the file, for the next one to find.
+  const Result<void> tidied = remembered ? run.journal.tidy() : remembered;
+  co_return Telling{std::move(told), tidied};
+}
+
+base::Error untellable(base::Error error) {
+  error.message = "people could not be told: " + error.message;
+  return error;
 }
 
 /// Shards that start in the same second may choose the same id.
@@ -35,25 +64,29 @@ void OpenRun::account_done(const AccountReport& report, base::Instant now) {
   if (report.mode != Mode::list_interrupted) notices.collect(report, memory);
 }
 
-Result<OpenRun> open_run(const CommandContext& context, Job& job, report::RunSummary summary) {
+Task<Result<OpenRun>> open_run(const CommandContext& context, Job& job, report::RunSummary summary) {
+  Result<notify::AddressBook> book = co_await recipients(context.configuration.defaults.notify, job);
+  if (!book) co_return untellable(book.error());
   StateFolders folders(context.configuration.state_dir, context.line.shard);
   Result<RunRecord> record = open_record(folders.state_dir, std::move(summary), context.seed);
-  if (!record) return record.error();
-  Result<Notices> notices = Notices::prepare(context.configuration, record->folder(), job.hub(), context.services);
-  if (!notices) {
-    base::Error error = notices.error();
-    error.message = "people could not be told: " + error.message;
-    return error;
-  }
+  if (!record) co_return record.error();
+  Result<Notices> notices = Notices::prepare(context.configuration, std::move(*book), record->folder(), job.hub(), context.services);
+  if (!notices) co_return untellable(notices.error());
   Result<Journal> journal = Journal::open(folders);
-  if (!journal) return journal.error();
+  if (!journal) co_return journal.error();
   RunMemory memory = RunMemory::load(folders);
   if (memory.damaged()) {
     context.services.log.warn("memory_damaged", {{"file", (folders.own / "memory.json").string()},
                                                  {"consequence", "people may be told of a matter once more, and limits.max_inventory_shrink_percent "
                                                                  "has nothing to compare this run with"}});
   }
-  return OpenRun{std::move(folders), std::move(*record), std::move(*notices), std::move(memory), std::move(*journal)};
+  if (journal->damaged()) {
+    context.services.log.warn("journal_damaged", {{"file", (folders.own / "journal.jsonl").string()},
+                                                  {"consequence", "what cannot be read in it may be told nobody, or once more; no key "
+                                                                  "is in danger"}});
+  }
+  OpenRun run{std::move(folders), std::move(*record), std::move(*notices), std::move(memory), std::move(*journal)};
+  co_return run;
 }
 
 rotation::RunIdentity identity_of(const CommandContext& context, const std::string& run) {
@@ -69,12 +102,11 @@ rotation::RunIdentity identity_of(const CommandContext& context, const std::stri
 Task<ExitCode> conclude(CommandContext& context, Job& job, OpenRun& run) {
   RunRecord& record = run.record;
   report::RunSummary& summary = record.summary();
-  Told told = co_await run.notices.deliver(job, summary.run, context.services.context.clock.now());
-  record.told(told, context.services.context.clock.now());
+  const Telling telling = co_await tell(context, job, run);
+  record.told(telling.told, context.services.context.clock.now());
   ExitCode code = exit_code_of(summary);
-  const Result<void> remembered = remember(context, run, told);
-  if (!remembered) {
-    say(context, "what this run told people could not be remembered", remembered.error());
+  if (!telling.noted) {
+    say(context, "what this run told people could not be remembered", telling.noted.error());
     code = worst(code, ExitCode::partial);
   }
   code = with_signal(context, code);
@@ -82,7 +114,7 @@ Task<ExitCode> conclude(CommandContext& context, Job& job, OpenRun& run) {
   if (!context.line.list) {
     notify::RunDigest digest = run_digest(summary, record.highlights(), record.folder(), context.services.context.clock.now());
     std::vector<notify::Notice> notices = co_await run.notices.tell_operators(std::move(digest));
-    record.told({std::move(notices), {}, {}}, context.services.context.clock.now());
+    record.told({std::move(notices), {}}, context.services.context.clock.now());
     if (summary.notices_failed > 0) code = worst(code, ExitCode::partial);
     summary.exit_code = static_cast<int>(code);
   }

@@ -24,7 +24,7 @@ struct OpenRun {
 };
 
 /// Gives the run its id. Errors: what the run needs cannot be had; nothing was done.
-base::Result<OpenRun> open_run(const CommandContext& context, Job& job, report::RunSummary summary);
+base::Task<base::Result<OpenRun>> open_run(const CommandContext& context, Job& job, report::RunSummary summary);
 
 /// Under which name the run goes in the accounts, and which other runs are over.
 rotation::RunIdentity identity_of(const CommandContext& context, const std::string& run);

@@ -167,27 +167,17 @@ bool RunMemory::is_news(const std::string& matter, notify::Mode mode) {
   return !told(mode).known.contains(matter);
 }
 
-base::Result<void> RunMemory::save(const StateFolders& folders, const std::set<base::AccountId>& untold) const {
-  const auto is_untold = [&untold](const std::string& account) {
-    const auto id = base::AccountId::parse(account);
-    return id && untold.contains(*id);
-  };
+base::Result<void> RunMemory::save(const StateFolders& folders) const {
   json::object root;
   root["version"] = k_version;
   if (accounts_) root["accounts"] = *accounts_;
   for (const notify::Mode mode : {notify::Mode::enforce, notify::Mode::dry_run}) {
     const Told& told = this->told(mode);
     std::map<std::string, base::Instant> audited = told.audited;
-    for (const auto& [account, at] : told.audited_now) {
-      if (!is_untold(account)) audited.insert_or_assign(account, at);
-    }
-    std::set<std::string> matters;
-    for (const std::string& matter : told.standing) {
-      if (!is_untold(account_of(matter))) matters.insert(matter);
-    }
+    for (const auto& [account, at] : told.audited_now) audited.insert_or_assign(account, at);
+    std::set<std::string> matters = told.standing;
     for (const std::string& matter : told.known) {
-      const std::string account = account_of(matter);
-      if (!told.audited_now.contains(account) || is_untold(account)) matters.insert(matter);
+      if (!told.audited_now.contains(account_of(matter))) matters.insert(matter);
     }
     json::object section;
     section["audited"] = to_json(audited);

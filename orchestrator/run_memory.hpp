@@ -48,8 +48,8 @@ class RunMemory {
   void set_accounts(std::size_t count) noexcept { accounts_ = count; }
 
   /// Writes the file atomically. Matters that this run did not ask about are forgotten, but only for accounts that it
-  /// covered. For accounts in `untold` nothing new is remembered: their mail could not be sent, so the next run tells.
-  base::Result<void> save(const StateFolders& folders, const std::set<base::AccountId>& untold) const;
+  /// covered. To be called once the journal holds what people are owed.
+  base::Result<void> save(const StateFolders& folders) const;
 
  private:
   struct Told {

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/time.hpp"
+#include "notify/address_book.hpp"
 
 namespace keyward::orchestrator {
 namespace {
@@ -195,6 +196,13 @@ std::optional<std::string> LocalPath::read(const YamlValue& value, const std::st
   }
   if (text->empty() || value.style == YamlValue::Style::outside) return text;
   return (reading.base_directory / *text).lexically_normal().string();
+}
+
+std::optional<std::string> FileOrTable::read(const YamlValue& value, const std::string& path, Reading& reading) const {
+  if (value.kind != YamlValue::Kind::scalar || !value.text.starts_with("dynamodb:")) return LocalPath::read(value, path, reading);
+  if (notify::RecipientsTable::parse(value.text)) return value.text;
+  refuse(value, path, reading, "a file, or a table such as dynamodb://owners?region=eu-central-1");
+  return std::nullopt;
 }
 
 boost::json::object LocalPath::schema() const {

@@ -130,6 +130,11 @@ struct LocalPath {
   boost::json::object schema() const;
 };
 
+/// A file, or a DynamoDB table: dynamodb://TABLE?region=REGION.
+struct FileOrTable : LocalPath {
+  std::optional<std::string> read(const YamlValue& value, const std::string& path, Reading& reading) const;
+};
+
 /// An account id. In quotes, because YAML makes numbers of ids and loses leading zeros.
 struct QuotedAccountId {
   using Type = base::AccountId;

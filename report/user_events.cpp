@@ -127,8 +127,10 @@ class Lines {
     switch (decision.reason) {
       case Reason::key_pending_rotation: return "rotate";
       case Reason::key_pending_deactivation:
+      case Reason::deactivation_waits_for_warning:
       case Reason::held_while_in_use: return "deactivate";
       case Reason::key_pending_deletion:
+      case Reason::deletion_waits_for_warning:
       case Reason::first_seen_inactive: return "delete";
       case Reason::key_compliant: return coming_quietly(decision);
       default: return {};

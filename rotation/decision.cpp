@@ -473,6 +473,8 @@ std::string_view to_string(Reason reason) noexcept {
     case Reason::waiting_for_new_key_use: return "waiting_for_new_key_use";
     case Reason::waiting_for_other_key: return "waiting_for_other_key";
     case Reason::held_while_in_use: return "held_while_in_use";
+    case Reason::deactivation_waits_for_warning: return "deactivation_waits_for_warning";
+    case Reason::deletion_waits_for_warning: return "deletion_waits_for_warning";
   }
   return "fact_unknown";
 }
@@ -498,6 +500,18 @@ bool needs_details(const std::vector<KeyFacts>& keys, const Policy& policy, Inst
 
 std::vector<Decision> decide(const UserFacts& facts, const Policy& policy, Instant now) {
   return Rules(facts, policy, now).decide();
+}
+
+std::optional<Decision> waiting_for_warning(const Decision& decision, const UserFacts& facts) {
+  const bool deactivates = decision.action == Action::deactivate;
+  if (!deactivates && decision.action != Action::remove) return std::nullopt;
+  if (!decision.key || decision.reason == Reason::compromised_key) return std::nullopt;
+  if (deactivates && facts.ledger.is_known() && facts.ledger.value().deactivating.contains(*decision.key)) return std::nullopt;
+  Decision waiting = decision;
+  waiting.action = Action::wait;
+  waiting.reason = deactivates ? Reason::deactivation_waits_for_warning : Reason::deletion_waits_for_warning;
+  waiting.note = LedgerNote::none;
+  return waiting;
 }
 
 bool out_of_policy(const KeyFacts& key, const UserFacts& facts, const Policy& policy, Instant now) {

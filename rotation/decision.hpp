@@ -49,7 +49,10 @@ enum class Reason {
   waiting_for_new_key_use,
   waiting_for_other_key,  ///< the user has two keys; one must go before a new one can be made
   held_while_in_use,
+  deactivation_waits_for_warning,  ///< notify.require_warning: its owner has to hear of it first
+  deletion_waits_for_warning,
 };
+inline constexpr Reason k_last_reason = Reason::deletion_waits_for_warning;
 
 std::string_view to_string(Action action) noexcept;
 std::string_view to_string(Reason reason) noexcept;
@@ -92,6 +95,10 @@ std::optional<base::Instant> recorded_switch(const Ledger& ledger, const base::A
 /// The rules (docs/policy.md). Pure: the same facts give the same decisions. Never empty; at most one decision a key,
 /// in the order in which they are to be carried out.
 std::vector<Decision> decide(const UserFacts& facts, const Policy& policy, base::Instant now);
+
+/// With notify.require_warning: what a deactivation or deletion becomes as long as its owner received no warning of it.
+/// Nothing for any other decision, for a compromised key, and for a deactivation that was begun already. Pure.
+std::optional<Decision> waiting_for_warning(const Decision& decision, const UserFacts& facts);
 
 /// True when the policy's own dates have passed for an active key: what `audit` reports as a finding.
 bool out_of_policy(const KeyFacts& key, const UserFacts& facts, const Policy& policy, base::Instant now);

@@ -22,7 +22,7 @@ std::string administrator() { return document({allow({"*"}, "*")}); }
 std::string hub_policy() {
   return document({
       allow({"sts:AssumeRole"}, "arn:aws:iam::*:role/*"),
-      allow({"organizations:Describe*", "organizations:List*"}, "*"),
+      allow({"organizations:Describe*", "organizations:List*", "account:GetAlternateContact"}, "*"),
       allow({"ses:SendEmail", "ses:SendRawEmail", "ses:GetAccount", "ses:GetEmailIdentity", "sns:Publish",
              "cloudwatch:PutMetricData", "ssm:GetParameter", "s3:GetObject"},
             "*"),

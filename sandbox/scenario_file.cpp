@@ -239,7 +239,7 @@ void read_regional(const Node& node, std::string_view name, std::set<RegionalNam
 void read_account(World& world, const Node& node) {
   node.only({"id",      "management", "name",           "email",        "ou",         "state",  "tags",
              "alias",   "invited",    "standard_roles", "mail_sandbox", "roles",      "groups", "users",
-             "secrets", "kms_keys",   "identities",     "topics",       "parameters", "buckets"});
+             "secrets", "kms_keys",   "identities",     "topics",       "parameters", "buckets", "contacts"});
   const bool management = node.flag("management", false);
   const std::string id = management ? world.management_account : node.text("id");
   if (!base::AccountId::parse(id)) node.fail("'id' must have 12 digits");
@@ -266,6 +266,7 @@ void read_account(World& world, const Node& node) {
   for (const Node& role : node.nodes("roles")) read_role(world, account, role);
   for (const Node& key : node.nodes("kms_keys")) read_kms_key(world, account, key);
   for (const Node& secret : node.nodes("secrets")) read_secret(world, account, secret);
+  for (auto& [type, address] : node.texts("contacts")) account.contacts.emplace(type, address);
   if (node.has("identities")) {
     account.identities.clear();
     for (const std::string& identity : node.list("identities")) account.identities.insert(lower(identity));

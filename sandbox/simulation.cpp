@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sandbox/account_service.hpp"
 #include "sandbox/authenticator.hpp"
 #include "sandbox/cloudwatch_service.hpp"
 #include "sandbox/iam_service.hpp"
@@ -88,6 +89,7 @@ Asked what_is_asked(const WireRequest& request) {
   asked.protocol = protocol_of(asked.service, request);
   asked.action = action_of(asked.protocol_or_query(), request);
   if (asked.service == "ses") asked.action = ses_action(request);
+  if (asked.service == "account") asked.action = account_action(request);
   if (asked.service == "s3") asked.action = s3_action(request);
   return asked;
 }
@@ -147,6 +149,7 @@ WireReply Simulation::execute(const Call& call, Protocol protocol, const WireReq
   if (call.service == "ssm") return json_reply(protocol, handle_ssm(call, JsonParameters::parse(request.body)));
   if (call.service == "kms") return json_reply(protocol, handle_kms(call, JsonParameters::parse(request.body)));
   if (call.service == "ses") return json_reply(protocol, handle_ses(call, request));
+  if (call.service == "account") return json_reply(protocol, handle_account(call, JsonParameters::parse(request.body)));
   if (call.service == "monitoring") return handle_cloudwatch(call, protocol, request);
   return handle_s3(call, request);
 }

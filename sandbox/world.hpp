@@ -193,6 +193,7 @@ struct Account {
   std::optional<CredentialReport> credential_report;
   std::map<RegionalName, StoredSecret> secrets;
   std::vector<KmsKey> kms_keys;
+  std::map<std::string, std::string> contacts;  ///< alternate contacts: address by type, "SECURITY"
   std::set<std::string> identities;  ///< verified mail domains and addresses, in every region
   bool mail_sandbox = false;         ///< SES still asks for verified recipients
   std::set<RegionalName> topics;

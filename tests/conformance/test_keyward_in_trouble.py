@@ -503,7 +503,7 @@ def test_mail_that_could_not_be_sent_is_sent_by_the_next_run_and_only_once(tmp_p
         (mail,) = sandbox.mail()
         assert new[-4:] in mail["text"] and "aws secretsmanager get-secret-value" in mail["text"]
         assert result.outcomes() == []  # nothing was done a second time
-        assert [e["action"] for e in result.events if e["event"] == "earlier_action"] == ["rotate"]
+        assert [e["outcome"] for e in result.events if e["event"] == "notice"] == ["sent"]
         keyward("run").expect(0)
         assert len(sandbox.mail()) == 1
 

@@ -130,3 +130,35 @@ def test_a_wrong_secret_is_refused_and_stops_the_run(tmp_path):
         result = Keyward(tmp_path, environment)("run").expect(5)
         assert "SignatureDoesNotMatch" in result.stderr
         assert moto.client("organizations", moto.hub).describe_organization()["Organization"]["MasterAccountId"] == HUB_ACCOUNT
+
+
+def test_a_table_of_recipients_is_read_to_its_end(tmp_path):
+    with Moto(members=2) as moto:
+        by_table, by_address = moto.accounts
+        for account in moto.accounts:
+            moto.iam(account).create_user(UserName="alice")
+            moto.create_key(account, "alice")
+        moto.pass_time(91)
+        tables = moto.client("dynamodb", moto.hub)
+        tables.create_table(
+            TableName="owners",
+            KeySchema=[{"AttributeName": "account_id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "account_id", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        # More than the megabyte that a page of a scan has; what is beside account and address is not of interest.
+        for number in range(4):
+            item = {"account_id": {"S": f"99999999999{number}"}, "email": {"S": "x@example.org"}, "note": {"S": "n" * 390_000}}
+            tables.put_item(TableName="owners", Item=item)
+        tables.put_item(TableName="owners", Item={"account_id": {"S": by_table}, "email": {"S": "pay@example.org"}})
+        notify = {"recipients_file": "dynamodb://owners?region=us-east-1", "owner": ["user_tag"]}
+        keyward = Keyward(tmp_path, moto.environment(), notify=notify)
+        result = keyward("run").expect(0)
+        assert {mail["To"] for mail in result.mails} == {"pay@example.org", "member-1@example.org"}
+        assert result.summary["api_calls"]["dynamodb:Scan"] >= 1
+        keyward.configure(notify={"recipients_file": "dynamodb://no-such-table"})
+        missing = keyward("run").expect(5)
+        assert "ResourceNotFoundException" in missing.stderr
+        tables.put_item(TableName="owners", Item={"account_id": {"S": "12"}, "email": {"S": "pay@example.org"}})
+        keyward.configure(notify={"recipients_file": "dynamodb://owners"})
+        assert "account_id must be 12 digits" in keyward("run").expect(5).stderr

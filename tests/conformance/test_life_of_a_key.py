@@ -165,10 +165,11 @@ def test_a_dry_run_over_the_same_days_changes_nothing(tmp_path):
             subjects += [mail["Subject"] for mail in result.mails]
 
         assert sandbox.state_bytes() == before
-        # The log keeps what changes something, and what was refused: a first call signed with the host's time.
+        # The log keeps what changes something, and what was refused: a first call signed with the host's time, and contacts
+        # that do not exist.
         log = sandbox.calls()["log"]
         assert [call for call in log if call["outcome"] == "ok"] == []
-        assert {call["action"] for call in log} <= {"sts:GetCallerIdentity", ""}
+        assert {call["action"] for call in log} <= {"sts:GetCallerIdentity", "account:GetAlternateContact", ""}
         assert sandbox.mail() == []
         assert subjects and all(subject.startswith("[DRY RUN] ") for subject in subjects)
 

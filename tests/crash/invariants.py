@@ -53,6 +53,7 @@ def notices_in(mails):
         matters = re.findall(r"^User (.*) in .* \((\d{12})\)\n\n  (.*)$", text, re.MULTILINE)
         assert matters, f"a mail tells of nothing that can be read:\n{text}"
         for user, account, what in matters:
+            what = re.sub(r"^As of \d{4}-\d\d-\d\d: ", "", what)  # told late, and the same all the same
             endings = re.findall(r"ending in (\w{4})", what)
             made = re.search(r"A new access key ending in (\w{4}) was made", what)
             what = re.sub(r"A new access key ending in \w{4}", "A new key", what)

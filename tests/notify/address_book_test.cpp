@@ -35,7 +35,7 @@ TEST(AddressBook, NamesEveryWrongLine) {
   EXPECT_EQ(complaint("111122223333;pay@example.org"),
             "owners.csv:1: expected two fields, account_id,email, in \"111122223333;pay@example.org\"");
   EXPECT_EQ(complaint("111122223333,a@example.org\n111122223333,b@example.org\n"),
-            "owners.csv:2: account 111122223333 already stands in line 1");
+            "owners.csv:2: account 111122223333 already stands in owners.csv:1");
   EXPECT_NE(complaint("111122223333,a@example.org\naccount_id,email\n").find("owners.csv:2:"), std::string::npos);
 }
 
@@ -53,6 +53,33 @@ TEST(AddressBook, SaysThatAFileIsMissing) {
   ASSERT_FALSE(book);
   EXPECT_EQ(book.error().kind, base::ErrorKind::not_found);
   EXPECT_NE(book.error().message.find("/nonexistent/owners.csv"), std::string::npos);
+}
+
+TEST(AddressBook, IsMadeOfItemsToo) {
+  const auto account = *base::AccountId::parse("111122223333");
+  const auto good = AddressBook::of({{"item 1", "111122223333", "pay@example.org"}});
+  ASSERT_TRUE(good);
+  EXPECT_EQ(good->find(account), MailAddress::parse("pay@example.org"));
+  const auto bad = AddressBook::of(
+      {{"item 1", "111122223333", "pay@example.org"}, {"item 2", "", "x"}, {"item 3", "111122223333", "b@example.org"}});
+  ASSERT_FALSE(bad);
+  EXPECT_NE(bad.error().message.find("item 2: account_id must be"), std::string::npos);
+  EXPECT_NE(bad.error().message.find("item 3: account 111122223333 already stands in item 1"), std::string::npos);
+}
+
+TEST(RecipientsTable, IsAUrlOfATableWithOrWithoutARegion) {
+  const auto plain = RecipientsTable::parse("dynamodb://owners");
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->name, "owners");
+  EXPECT_FALSE(plain->region);
+  const auto abroad = RecipientsTable::parse("dynamodb://Team_1.owners-x?region=eu-central-1");
+  ASSERT_TRUE(abroad);
+  EXPECT_EQ(abroad->name, "Team_1.owners-x");
+  EXPECT_EQ(abroad->region->str(), "eu-central-1");
+  for (const char* wrong : {"owners.csv", "dynamodb://", "dynamodb://ab", "dynamodb://a/b/c", "dynamodb://owners?",
+                            "dynamodb://owners?region=", "dynamodb://owners?table=x", "dynamodb://owners?region=Mars", "s3://owners/file"}) {
+    EXPECT_FALSE(RecipientsTable::parse(wrong)) << wrong;
+  }
 }
 
 }  // namespace

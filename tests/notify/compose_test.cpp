@@ -25,11 +25,10 @@ const TemplateSet& templates() {
 }
 
 RecipientDigest digest_of(const accounts::Account& in, const std::vector<rotation::UserReport>& users, Mode mode) {
-  Digest collected(*AddressBook::parse("", "owners.csv"));
   const rotation::Policy policy;
   const NotifySettings settings;
-  collected.add({in, policy, settings, mode}, users, {});
-  return std::move(collected).finish().at(0);
+  const OwnerNotices owed = notices_for({in, policy, settings, mode, today()}, users, *AddressBook::parse("", "owners.csv"));
+  return digests_of(owed.notices, today()).at(0);
 }
 
 std::vector<rotation::UserReport> enforce_users() {
@@ -116,6 +115,7 @@ TEST(Compose, StaysBelowTheSizeAtWhichMailProgramsClip) {
   EXPECT_NE(message.text.find("and 20 more, see the report of run 20261121T023000Z-1"), std::string::npos);
   EXPECT_LT(message.html.size(), 102'000u);
   EXPECT_EQ(message.rows, 80u);
+  EXPECT_EQ(message.shown, 60u);
 
   for (rotation::UserReport& report : users) {
     report.outcomes[0].secret->arn += std::string(600, 'x');
@@ -124,6 +124,7 @@ TEST(Compose, StaysBelowTheSizeAtWhichMailProgramsClip) {
   EXPECT_LT(longer.html.size(), 102'000u);
   EXPECT_GT(longer.html.size(), 80'000u);
   EXPECT_EQ(longer.rows, 80u);
+  EXPECT_NE(longer.html.find("and " + std::to_string(80 - longer.shown) + " more"), std::string::npos);
 }
 
 TEST(Compose, NamesSeveralAccountsAndPolicies) {

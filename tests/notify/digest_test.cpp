@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "notify/world.hpp"
 
 namespace keyward::notify {
@@ -17,34 +19,40 @@ NotifySettings settings() {
   return result;
 }
 
-Digest digest() { return Digest(*AddressBook::parse("", "owners.csv")); }
+/// What owners must hear, account by account.
+struct Collected {
+  std::vector<OwnerNotice> notices;
+  std::set<RecipientProblem> problems;
 
-void add(Digest& to, const accounts::Account& in, const std::vector<rotation::UserReport>& users,
-         Mode mode = Mode::enforce, const Digest::ShouldMail& should_mail = {}) {
-  const rotation::Policy policy;
-  const NotifySettings with = settings();
-  to.add({in, policy, with, mode}, users, should_mail);
-}
+  void add(const accounts::Account& in, const std::vector<rotation::UserReport>& users, Mode mode = Mode::enforce) {
+    const rotation::Policy policy;
+    const NotifySettings with = settings();
+    OwnerNotices more = notices_for({in, policy, with, mode, today()}, users, *AddressBook::parse("", "owners.csv"));
+    notices.insert(notices.end(), more.notices.begin(), more.notices.end());
+    problems.merge(more.problems);
+  }
+  std::vector<RecipientDigest> digests() const { return digests_of(notices, today()); }
+};
 
 TEST(Digest, IsEmptyWhenNothingConcernsAnybody) {
-  Digest collected = digest();
-  add(collected, account(), {user_with({outcome(Action::none, Reason::key_compliant)}), user_with({})});
-  EXPECT_TRUE(std::move(collected).finish().empty());
-  EXPECT_TRUE(collected.problems().empty());
+  Collected collected;
+  collected.add(account(), {user_with({outcome(Action::none, Reason::key_compliant)}), user_with({})});
+  EXPECT_TRUE(collected.digests().empty());
+  EXPECT_TRUE(collected.problems.empty());
 }
 
 TEST(Digest, SortsByUrgencyThenAccountThenUser) {
-  Digest collected = digest();
+  Collected collected;
   const accounts::Account second = account("222233334444", "b", "aws+prod-pay@example.org");
-  add(collected, second, {user_with({rotated()}, "zoe"), user_with({rotated()}, "adam")});
-  add(collected, account(),
+  collected.add(second, {user_with({rotated()}, "zoe"), user_with({rotated()}, "adam")});
+  collected.add(account(),
       {user_with({warning(Reason::key_pending_rotation, 14)}, "w14"),
        user_with({warning(Reason::key_pending_rotation, 1)}, "w1"), user_with({rotated()}, "max"),
        user_with({outcome(Action::hold, Reason::rolled_back)}, "hold"),
        user_with({outcome(Action::rotate, Reason::expired_active_key, OutcomeStatus::failed)}, "fail"),
        user_with({outcome(Action::remove, Reason::recovery_grace_period_end)}, "gone"),
        user_with({outcome(Action::rotate, Reason::expired_active_key, OutcomeStatus::recovery_needed)}, "lost")});
-  const auto digests = std::move(collected).finish();
+  const auto digests = collected.digests();
   ASSERT_EQ(digests.size(), 1u);
   std::vector<std::string> users;
   for (const Row& row : digests[0].rows) users.push_back(row.user);
@@ -53,41 +61,62 @@ TEST(Digest, SortsByUrgencyThenAccountThenUser) {
 }
 
 TEST(Digest, KeepsSixtyRowsAndCountsTheRest) {
-  Digest collected = digest();
+  Collected collected;
   std::vector<rotation::UserReport> users;
   for (int i = 0; i < 75; ++i)
     users.push_back(user_with({warning(Reason::key_pending_rotation, 14)}, "u" + std::to_string(100 + i)));
   users.push_back(user_with({rotated()}, "zz-urgent"));
-  add(collected, account(), users);
-  const auto digests = std::move(collected).finish();
+  collected.add(account(), users);
+  const auto digests = collected.digests();
   ASSERT_EQ(digests.size(), 1u);
   EXPECT_EQ(digests[0].rows.size(), k_max_rows);
   EXPECT_EQ(digests[0].more, 16u);
   EXPECT_EQ(digests[0].rows.front().user, "zz-urgent");
 }
 
-TEST(Digest, AsksBeforeAnythingIsAdded) {
-  Digest collected = digest();
-  std::vector<std::string> asked;
-  add(collected, account("111122223333", "prod", "not an address"),
-      {user_with({outcome(Action::hold, Reason::rolled_back), outcome(Action::none, Reason::key_compliant)})},
-      Mode::enforce, [&](const rotation::UserReport& report, const rotation::Outcome&) {
-        asked.push_back(report.facts.name.str());
-        return false;
-      });
-  EXPECT_EQ(asked, std::vector<std::string>{"svc-export"});
-  EXPECT_TRUE(collected.problems().empty());  // nobody had to be found
-  EXPECT_TRUE(std::move(collected).finish().empty());
+TEST(Digest, SaysOfWhenItIsWhenItComesLate) {
+  Collected collected;
+  collected.add(account(), {user_with({warning(Reason::key_pending_rotation, 7)})});
+  const std::string on_its_day = digests_of(collected.notices, today() + std::chrono::hours(1)).at(0).rows.at(0).what;
+  const std::string later = digests_of(collected.notices, today() + std::chrono::days(2)).at(0).rows.at(0).what;
+  EXPECT_EQ(later, "As of 2026-11-21: " + on_its_day);
+}
+
+TEST(OwnerNotices, OfOneOutcomeAreOneMatterForAllItsRecipients) {
+  Collected collected;
+  rotation::UserReport mine = user("mine", {{"owner", "jo@example.org"}});
+  mine.outcomes = {rotated(), warning(Reason::key_pending_deletion, 3)};
+  collected.add(account(), {mine});
+  ASSERT_EQ(collected.notices.size(), 4u);
+  EXPECT_NE(collected.notices[0].recipient, collected.notices[1].recipient);
+  EXPECT_EQ(collected.notices[0].matter, collected.notices[1].matter);
+  EXPECT_EQ(collected.digests().at(0).rows.at(0).matter, collected.notices[0].matter);
+  EXPECT_NE(collected.notices[0].matter, collected.notices[2].matter);
+}
+
+TEST(OwnerNotices, KnowOfWhichActionTheyWarn) {
+  const base::AccessKeyId key = *base::AccessKeyId::parse(k_old_key);
+  const base::Instant due = today() + std::chrono::days(3);
+  EXPECT_EQ(warned_action(warning(Reason::key_pending_deletion, 3)), (WarnedAction{key, Action::remove, due}));
+  EXPECT_EQ(warned_action(warning(Reason::key_pending_deactivation, 3)), (WarnedAction{key, Action::deactivate, due}));
+  EXPECT_EQ(warned_action(outcome(Action::wait, Reason::deletion_waits_for_warning)), (WarnedAction{key, Action::remove, today()}));
+  EXPECT_EQ(warned_action(outcome(Action::wait, Reason::deactivation_waits_for_warning)),
+            (WarnedAction{key, Action::deactivate, today()}));
+  EXPECT_FALSE(warned_action(warning(Reason::key_pending_rotation, 3)));
+  EXPECT_FALSE(warned_action(outcome(Action::deactivate, Reason::install_grace_period_end)));
+  rotation::Outcome failed = warning(Reason::key_pending_deletion, 3);
+  failed.status = OutcomeStatus::failed;
+  EXPECT_FALSE(warned_action(failed));
 }
 
 TEST(Digest, SendsAnOwnerOnlyItsOwnUsersAndOneAddressOneDigest) {
-  Digest collected = digest();
+  Collected collected;
   rotation::UserReport mine = user("mine", {{"owner", "jo@example.org"}});
   mine.outcomes = {rotated()};
   rotation::UserReport account_owners = user("both", {{"owner", "AWS+prod-pay@EXAMPLE.org"}});
   account_owners.outcomes = {rotated()};
-  add(collected, account(), {mine, account_owners});
-  const auto digests = std::move(collected).finish();
+  collected.add(account(), {mine, account_owners});
+  const auto digests = collected.digests();
   ASSERT_EQ(digests.size(), 2u);
   EXPECT_EQ(digests[0].recipient.str(), "aws+prod-pay@example.org");
   EXPECT_EQ(digests[0].rows.size(), 2u);
@@ -97,21 +126,21 @@ TEST(Digest, SendsAnOwnerOnlyItsOwnUsersAndOneAddressOneDigest) {
 }
 
 TEST(Digest, NeverMixesDryRunWithWhatHappened) {
-  Digest collected = digest();
-  add(collected, account(), {user_with({rotated()})});
-  add(collected, account("222233334444", "dry", "aws+prod-pay@example.org"),
+  Collected collected;
+  collected.add(account(), {user_with({rotated()})});
+  collected.add(account("222233334444", "dry", "aws+prod-pay@example.org"),
       {user_with({outcome(Action::rotate, Reason::expired_active_key, OutcomeStatus::dry_run)})}, Mode::dry_run);
-  const auto digests = std::move(collected).finish();
+  const auto digests = collected.digests();
   ASSERT_EQ(digests.size(), 2u);
   EXPECT_EQ(digests[0].mode, Mode::enforce);
   EXPECT_EQ(digests[1].mode, Mode::dry_run);
 }
 
 TEST(Digest, ReportsAProblemOfTheAccountOnce) {
-  Digest collected = digest();
-  add(collected, account("111122223333", "prod", "not an address"),
+  Collected collected;
+  collected.add(account("111122223333", "prod", "not an address"),
       {user_with({rotated()}, "a"), user_with({rotated()}, "b")});
-  EXPECT_EQ(collected.problems().size(), 3u);  // the account's address, and nobody for a and b
+  EXPECT_EQ(collected.problems.size(), 3u);  // the account's address, and nobody for a and b
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ TEST(Recipients, AreTheAccountAndTheFirstTagThatExists) {
        {account_tag, user_tag},
        owned,
        {"aws+prod-pay@example.org", "team@example.org"}},
-      {"alternate contacts are passed over", false, {alternate_contact, user_tag}, owned, {"jo@ops.example.org"}},
+      {"an alternate contact that does not exist is passed over", false, {alternate_contact, user_tag}, owned, {"jo@ops.example.org"}},
       {"without account_owner only the tag", false, {user_tag}, owned, {"jo@ops.example.org"}},
       {"without any owner the fallback", false, {user_tag}, plain, {"security@example.org"}},
   };
@@ -92,6 +92,41 @@ TEST(Recipients, AreTheAccountAndTheFirstTagThatExists) {
     EXPECT_EQ(answer.addresses, c.expected) << c.what;
     EXPECT_EQ(answer.problems, Strings{}) << c.what;
   }
+}
+
+TEST(Recipients, TakeTheAlternateContactWhereNoTagCameFirst) {
+  NotifySettings with = settings();
+  with.account_owner = false;
+  with.allowed_domains.clear();  // it concerns tags only
+  const auto hear = [&with](const AlternateContact& contact) {
+    const Recipients found = recipients_for(account(), user().facts, with, book(""), contact);
+    Strings addresses;
+    for (const MailAddress& address : found.addresses) addresses.push_back(address.str());
+    return addresses;
+  };
+  EXPECT_EQ(hear({"soc@elsewhere.example", false}), Strings{"soc@elsewhere.example"});
+  EXPECT_EQ(hear({"", false}), Strings{"security@example.org"});
+  EXPECT_EQ(hear({"", true}), Strings{"security@example.org"});
+  EXPECT_EQ(hear({"soc at elsewhere", false}), Strings{"security@example.org"});
+  const Recipients refused = recipients_for(account(), user().facts, with, book(""), {"soc at elsewhere", false});
+  ASSERT_EQ(refused.problems.size(), 1u);
+  EXPECT_EQ(refused.problems.begin()->message, "alternate contact: \"soc at elsewhere\" is not a plain address such as owner@example.org");
+}
+
+TEST(Recipients, NeedTheAlternateContactOnlyWhereItDecides) {
+  using enum OwnerSource;
+  NotifySettings with = settings();
+  const rotation::UserReport owned = user("svc-export", {{"owner", "jo@ops.example.org"}});
+  const auto needs = [&with](std::vector<OwnerSource> sources, const rotation::UserReport& of) {
+    with.owner = std::move(sources);
+    return needs_alternate_contact(account(), of.facts, with);
+  };
+  EXPECT_TRUE(needs({user_tag, account_tag, alternate_contact}, user()));
+  EXPECT_FALSE(needs({user_tag, account_tag, alternate_contact}, owned));
+  EXPECT_TRUE(needs({alternate_contact, user_tag}, owned));
+  EXPECT_FALSE(needs({user_tag, account_tag}, user()));
+  with.allowed_domains.clear();
+  EXPECT_TRUE(needs({user_tag, account_tag, alternate_contact}, owned)) << "tags are not looked at";
 }
 
 TEST(Recipients, TakeTheRecipientsFileInsteadOfTheAccountsAddress) {

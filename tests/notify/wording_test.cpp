@@ -196,7 +196,7 @@ TEST(Wording, NeverShowsAWholeKeyId) {
   for (const Action action : {Action::rotate, Action::deactivate, Action::remove, Action::warn, Action::hold}) {
     for (const OutcomeStatus status : {OutcomeStatus::done, OutcomeStatus::dry_run, OutcomeStatus::failed,
                                        OutcomeStatus::held_back, OutcomeStatus::recovery_needed}) {
-      for (int reason = 0; reason <= static_cast<int>(Reason::held_while_in_use); ++reason) {
+      for (int reason = 0; reason <= static_cast<int>(rotation::k_last_reason); ++reason) {
         rotation::Outcome any = outcome(action, static_cast<Reason>(reason), status);
         any.new_key = base::AccessKeyId::parse(k_new_key);
         const Row row = row_of(any);

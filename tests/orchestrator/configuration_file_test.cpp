@@ -70,6 +70,7 @@ notify:
   recipients_file: owners.csv
   allowed_domains: [example.org]
   fallback: security@example.org
+  require_warning: true
   sender: keyward@example.org
   channels: [{type: ses, configuration_set: keyward}, {type: file, directory: out}]
   templates: templates/
@@ -131,6 +132,7 @@ state_dir: /srv/keyward
   EXPECT_EQ(mail.recipients_file, (folder_ / "owners.csv").string()) << "relative to the file";
   EXPECT_EQ(mail.allowed_domains, Lines{"example.org"});
   EXPECT_EQ(mail.fallback, "security@example.org");
+  EXPECT_TRUE(mail.require_warning);
   EXPECT_EQ(mail.sender, "keyward@example.org");
   ASSERT_EQ(mail.channels.size(), 2u);
   EXPECT_EQ(mail.channels[0].configuration_set, "keyward");
@@ -470,6 +472,8 @@ const Wrong k_notify[] = {
     {"  channels: []\n", "config.yaml:3:13: warning: notify.channels: nobody will hear of anything; name a channel"},
     {"  sender: a@example.org\n  templates: s3://bucket/prefix\n",
      "config.yaml:4:14: notify.templates: only local paths are supported by this version; give a file or folder"},
+    {"  sender: a@example.org\n  recipients_file: dynamodb://no/table\n",
+     R"(config.yaml:4:20: notify.recipients_file: is "dynamodb://no/table"; it must be a file, or a table such as dynamodb://owners?region=eu-central-1)"},
     {"  sender: a@example.org\n  template_audit: mine.html\n",
      "config.yaml:4:19: warning: notify.template_audit: has no effect without notify.templates; the built-in template "
      "is "
@@ -480,6 +484,12 @@ const Wrong k_notify[] = {
      R"(config.yaml:4:21: notify.allowed_domains[0]: is "@example.org"; it must be a domain such as example.org)"},
 };
 INSTANTIATE_TEST_SUITE_P(Notify, WrongNotify, testing::ValuesIn(k_notify));
+
+TEST_F(ConfigurationFile, LeavesATableOfRecipientsAsItIsWritten) {
+  const Configuration run = configuration_of(
+      "accounts: {default: opt-out}\nnotify: {sender: a@example.org, recipients_file: \"dynamodb://owners?region=eu-west-1\"}\n");
+  EXPECT_EQ(run.defaults.notify.recipients_file, "dynamodb://owners?region=eu-west-1");
+}
 
 TEST_F(ConfigurationFile, ReportsEverythingAtOnceInTheOrderOfTheFile) {
   EXPECT_EQ(

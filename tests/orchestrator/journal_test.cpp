@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <map>
 
 #include "base/files.hpp"
 #include "support/temporary_directory.hpp"
@@ -70,7 +71,7 @@ TEST(Journal, ARunThatDiedLeavesWhatItBegan) {
   EXPECT_FALSE(entry.done);
 }
 
-TEST(Journal, WhatWasDoneStaysUntilItWasTold) {
+TEST(Journal, WhatWasDoneStaysUntilItIsOwedToSomebody) {
   const test::TemporaryDirectory folder;
   {
     Journal journal = open(folder);
@@ -84,36 +85,196 @@ TEST(Journal, WhatWasDoneStaysUntilItWasTold) {
   EXPECT_EQ(entries[0].new_key, k_new);
   {
     Journal journal = open(folder);
-    journal.end(entries[0], ended(entries[0], OutcomeStatus::done));
-    ASSERT_TRUE(journal.told({k_account}, k_at));  // no channel took it
-  }
-  entries = left(folder);
-  ASSERT_EQ(entries.size(), 1u);
-  {
-    Journal journal = open(folder);
-    ASSERT_TRUE(journal.told({}, k_at));  // this run has not looked at the account, so it told nothing
+    ASSERT_TRUE(journal.owe({}, k_at));  // this run has not looked at the account, so it has nothing to tell
   }
   EXPECT_EQ(left(folder).size(), 1u);
   {
     Journal journal = open(folder);
     journal.end(entries[0], ended(entries[0], OutcomeStatus::done));
-    ASSERT_TRUE(journal.told({}, k_at));
+    ASSERT_TRUE(journal.owe({}, k_at));
   }
   EXPECT_TRUE(left(folder).empty());
 }
 
-TEST(Journal, WhatNobodyCouldBeToldOfIsGivenUpAfterTwoWeeks) {
-  const test::TemporaryDirectory folder;
-  const JournalEntry entry = begun(Action::rotate);
-  for (const auto& [days, stays] : {std::pair(13, true), std::pair(15, false)}) {
-    {
-      Journal journal = open(folder);
-      ASSERT_TRUE(journal.begin(entry));
-      journal.end(entry, ended(entry, OutcomeStatus::done));
-      ASSERT_TRUE(journal.told({k_account}, k_at + std::chrono::days(days)));
-    }
-    EXPECT_EQ(left(folder).size(), stays ? 1u : 0u);
+const notify::MailAddress k_jo = *notify::MailAddress::parse("jo@example.org");
+const notify::MailAddress k_ann = *notify::MailAddress::parse("ann@example.org");
+const std::set<std::string> k_words{"222222222222/a"};
+const notify::WarnedAction k_warned{k_old, Action::deactivate, k_at + std::chrono::days(3)};
+
+notify::OwnerNotice notice(const notify::MailAddress& to, std::string matter, base::Instant at = k_at) {
+  notify::OwnerNotice one{.recipient = to,
+                          .mode = notify::Mode::enforce,
+                          .matter = k_account.str() + "/" + std::move(matter),
+                          .user = k_user,
+                          .row = {},
+                          .partition = "aws",
+                          .rotation_days = 90,
+                          .install_grace_days = 10,
+                          .recovery_grace_days = 11,
+                          .warns_of = k_warned,
+                          .owed_since = at,
+                          .written = at};
+  one.row.urgency = notify::Urgency::soon;
+  one.row.account_id = k_account.str();
+  one.row.account_name = "prod \"M\xC3\xBCnchen\"";
+  one.row.user = k_user.str();
+  one.row.what = "will be switched off";
+  one.row.fetch_command = "aws secretsmanager …";
+  return one;
+}
+
+/// What a run that neither does nor finds anything new is owed to others.
+std::vector<notify::OwnerNotice> owed(const Journal& journal) {
+  std::vector<notify::OwnerNotice> all;
+  for (const Journal::Creditor& creditor : journal.creditors()) {
+    for (notify::OwnerNotice& one : journal.owed(creditor)) all.push_back(std::move(one));
   }
+  return all;
+}
+std::vector<notify::OwnerNotice> owed(const test::TemporaryDirectory& folder) { return owed(open(folder)); }
+
+std::vector<std::string> recipients(const std::vector<notify::OwnerNotice>& notices) {
+  std::vector<std::string> names;
+  for (const notify::OwnerNotice& one : notices) names.push_back(one.recipient.str());
+  return names;
+}
+
+TEST(Journal, WhatIsOwedSurvivesWithAllThatAMessageNeeds) {
+  const test::TemporaryDirectory folder;
+  const notify::OwnerNotice written = notice(k_jo, "m");
+  ASSERT_TRUE(open(folder).owe({written}, k_at));
+  const auto read = owed(folder);
+  ASSERT_EQ(read.size(), 1u);
+  EXPECT_EQ(read[0].recipient, k_jo);
+  EXPECT_EQ(read[0].mode, notify::Mode::enforce);
+  EXPECT_EQ(read[0].matter, written.matter);
+  EXPECT_EQ(read[0].row.urgency, notify::Urgency::soon);
+  EXPECT_EQ(read[0].row.account_id, written.row.account_id);
+  EXPECT_EQ(read[0].row.account_name, written.row.account_name);
+  EXPECT_EQ(read[0].row.user, written.row.user);
+  EXPECT_EQ(read[0].row.what, written.row.what);
+  EXPECT_EQ(read[0].row.fetch_command, written.row.fetch_command);
+  EXPECT_EQ(read[0].partition, "aws");
+  EXPECT_EQ(read[0].recovery_grace_days, 11);
+  EXPECT_EQ(read[0].warns_of, k_warned);
+  EXPECT_EQ(read[0].owed_since, k_at);
+}
+
+TEST(Journal, WhatOneRecipientGotIsOwedToTheOthersOnly) {
+  const test::TemporaryDirectory folder;
+  {
+    Journal journal = open(folder);
+    ASSERT_TRUE(journal.owe({notice(k_jo, "a"), notice(k_jo, "b"), notice(k_ann, "a")}, k_at));
+    ASSERT_TRUE(journal.received({k_jo, notify::Mode::enforce}, k_words, k_at));
+    // Killed here.
+  }
+  EXPECT_EQ(recipients(owed(folder)), std::vector<std::string>{"ann@example.org"});
+  {
+    Journal journal = open(folder);
+    ASSERT_TRUE(journal.owe({}, k_at));
+    ASSERT_TRUE(journal.received({*notify::MailAddress::parse("Ann@Example.org"), notify::Mode::dry_run}, k_words, k_at));
+    EXPECT_EQ(owed(journal).size(), 1u);
+    ASSERT_TRUE(journal.received({*notify::MailAddress::parse("Ann@Example.org"), notify::Mode::enforce}, k_words, k_at));
+    ASSERT_TRUE(journal.tidy());
+  }
+  EXPECT_TRUE(owed(folder).empty());
+}
+
+TEST(Journal, NamesEverybodyWhoIsOwedSomethingOnce) {
+  const test::TemporaryDirectory folder;
+  Journal journal = open(folder);
+  const notify::MailAddress awkward = *notify::MailAddress::parse("jo@example.org.uk");
+  notify::OwnerNotice dry = notice(k_jo, "a");
+  dry.mode = notify::Mode::dry_run;
+  notify::OwnerNotice shouted = notice(*notify::MailAddress::parse("JO@example.org"), "c");
+  ASSERT_TRUE(journal.owe({notice(k_jo, "a"), notice(k_jo, "b"), dry, shouted, notice(awkward, "a"), notice(k_ann, "a")}, k_at));
+  std::map<std::pair<std::string, notify::Mode>, std::size_t> counted;
+  for (const Journal::Creditor& creditor : journal.creditors()) {
+    const bool is_new = counted.emplace(std::pair(mailbox_key(creditor.recipient), creditor.mode), journal.owed(creditor).size()).second;
+    EXPECT_TRUE(is_new) << creditor.recipient.str();
+  }
+  using enum notify::Mode;
+  EXPECT_EQ(counted, (std::map<std::pair<std::string, notify::Mode>, std::size_t>{{{"ann@example.org", enforce}, 1},
+                                                                                  {{"jo@example.org", enforce}, 3},
+                                                                                  {{"jo@example.org", dry_run}, 1},
+                                                                                  {{"jo@example.org.uk", enforce}, 1}}));
+}
+
+TEST(Journal, WhatIsSaidAgainReplacesWhatIsStillOwedAndIsOwedAsLong) {
+  const test::TemporaryDirectory folder;
+  ASSERT_TRUE(open(folder).owe({notice(k_jo, "a")}, k_at));
+  notify::OwnerNotice newer = notice(k_jo, "a", k_at + std::chrono::days(1));
+  newer.row.what = "sooner";
+  ASSERT_TRUE(open(folder).owe({newer}, k_at + std::chrono::days(1)));
+  const auto read = owed(folder);
+  ASSERT_EQ(read.size(), 1u);
+  EXPECT_EQ(read[0].row.what, "sooner");
+  EXPECT_EQ(read[0].owed_since, k_at);
+  EXPECT_EQ(read[0].written, k_at + std::chrono::days(1));
+}
+
+TEST(Journal, WhatNoChannelTakesIsOverdueAfterThreeDaysAndGivenUpAfterTwoWeeks) {
+  using std::chrono::days;
+  using std::chrono::minutes;
+  const test::TemporaryDirectory folder;
+  ASSERT_TRUE(open(folder).owe({notice(k_jo, "a")}, k_at));
+  // A daily job comes some minutes early.
+  for (const auto& [after, overdue, given_up] : {std::tuple(days(2) + minutes(0), 0u, 0u), std::tuple(days(3) - minutes(5), 1u, 0u),
+                                                 std::tuple(days(14) + minutes(0), 1u, 0u), std::tuple(days(14) + minutes(1), 0u, 1u),
+                                                 std::tuple(days(15) + minutes(0), 0u, 0u)}) {
+    Journal journal = open(folder);
+    const Journal::Undelivered undelivered = journal.give_up(k_at + after);
+    EXPECT_EQ(undelivered.overdue.size(), overdue) << after.count();
+    EXPECT_EQ(undelivered.given_up.size(), given_up) << after.count();
+    ASSERT_TRUE(journal.tidy());
+  }
+}
+
+TEST(Journal, AWarningCountsOnceSomebodyGotItAndNotForEver) {
+  const test::TemporaryDirectory folder;
+  const auto warned = [&folder](Action action, base::Instant now) {
+    return open(folder).was_warned(k_account, k_user, k_old, action, now);
+  };
+  ASSERT_TRUE(open(folder).owe({notice(k_jo, "a"), notice(k_ann, "a")}, k_at));
+  EXPECT_FALSE(warned(Action::deactivate, k_at));
+  ASSERT_TRUE(open(folder).received({k_jo, notify::Mode::enforce}, k_words, k_at));
+  EXPECT_TRUE(warned(Action::deactivate, k_at));
+  EXPECT_FALSE(warned(Action::remove, k_at));
+  {
+    Journal journal = open(folder);
+    journal.give_up(k_at);
+    ASSERT_TRUE(journal.tidy());
+  }
+  EXPECT_TRUE(warned(Action::deactivate, k_warned.due + std::chrono::days(14)));
+  EXPECT_FALSE(warned(Action::deactivate, k_warned.due + std::chrono::days(15)));
+}
+
+TEST(Journal, WhatALongMessageOnlyCountsIsNoWarning) {
+  const test::TemporaryDirectory folder;
+  ASSERT_TRUE(open(folder).owe({notice(k_jo, "a")}, k_at));
+  ASSERT_TRUE(open(folder).received({k_jo, notify::Mode::enforce}, {"222222222222/b"}, k_at));
+  EXPECT_TRUE(owed(folder).empty());
+  EXPECT_FALSE(open(folder).was_warned(k_account, k_user, k_old, Action::deactivate, k_at));
+}
+
+TEST(Journal, WhatADryRunToldIsNoWarning) {
+  const test::TemporaryDirectory folder;
+  notify::OwnerNotice one = notice(k_jo, "a");
+  one.mode = notify::Mode::dry_run;
+  ASSERT_TRUE(open(folder).owe({one}, k_at));
+  ASSERT_TRUE(open(folder).received({k_jo, notify::Mode::dry_run}, k_words, k_at));
+  EXPECT_TRUE(owed(folder).empty());
+  EXPECT_FALSE(open(folder).was_warned(k_account, k_user, k_old, Action::deactivate, k_at));
+}
+
+TEST(Journal, SaysThatItIsDamagedButNotThatARunWasKilled) {
+  const test::TemporaryDirectory folder;
+  ASSERT_TRUE(open(folder).owe({notice(k_jo, "a")}, k_at));
+  std::ofstream(folder.path("journal.jsonl"), std::ios::app) << "{\"state\":\"op";
+  EXPECT_FALSE(open(folder).damaged());
+  std::ofstream(folder.path("journal.jsonl"), std::ios::app) << "{\"state\":\"open\",\"kind\":\"notice\"}\n";
+  EXPECT_TRUE(open(folder).damaged());
+  EXPECT_EQ(owed(folder).size(), 1u);
 }
 
 TEST(Journal, WhatWasBegunAndNeverLookedAtIsGivenUpAfterTwoWeeks) {
@@ -125,7 +286,9 @@ TEST(Journal, WhatWasBegunAndNeverLookedAtIsGivenUpAfterTwoWeeks) {
   for (const auto& [days, stays] : {std::pair(13, true), std::pair(15, false)}) {
     {
       Journal journal = open(folder);
-      ASSERT_TRUE(journal.told({}, k_at + std::chrono::days(days)));
+      const auto given_up = journal.owe({}, k_at + std::chrono::days(days));
+      ASSERT_TRUE(given_up);
+      EXPECT_EQ(given_up->size(), stays ? 0u : 1u);
     }
     EXPECT_EQ(left(folder).size(), stays ? 1u : 0u);
   }
@@ -154,7 +317,7 @@ TEST(Journal, WhatIsInDoubtIsLeftToTheNextRun) {
       Outcome outcome = ended(entry, needs_person ? OutcomeStatus::recovery_needed : OutcomeStatus::failed);
       outcome.in_doubt = !needs_person;
       journal.end(entry, outcome);
-      ASSERT_TRUE(journal.told({}, k_at));
+      ASSERT_TRUE(journal.owe({}, k_at));
     }
     const auto entries = left(folder);
     ASSERT_EQ(entries.size(), 1u);
@@ -246,6 +409,18 @@ TEST(Journal, MovesWithItsAccountsWhenTheyAreDividedAnew) {
   EXPECT_EQ(left(folder).size(), 1u);
   std::filesystem::remove(folder.path("journal.jsonl"));
   EXPECT_TRUE(Journal::open(shard(folder, "2/2"))->left_by_earlier_runs(k_account, k_user).empty());
+}
+
+TEST(Journal, WhatIsOwedMovesWithTheAccountToo) {
+  const test::TemporaryDirectory folder;
+  ASSERT_TRUE(open(folder).owe({notice(k_jo, "a"), notice(k_ann, "a")}, k_at));
+  ASSERT_TRUE(open(folder).received({k_ann, notify::Mode::enforce}, k_words, k_at));
+  EXPECT_TRUE(owed(*Journal::open(shard(folder, "1/2"))).empty());
+  const auto moved = Journal::open(shard(folder, "2/2"));
+  EXPECT_EQ(recipients(owed(*moved)), std::vector<std::string>{"jo@example.org"});
+  EXPECT_TRUE(moved->was_warned(k_account, k_user, k_old, Action::deactivate, k_at));
+  std::filesystem::remove_all(folder.path("shards"));
+  EXPECT_TRUE(owed(folder).empty());
 }
 
 TEST(Journal, AnEntryThatAKilledRunHadMovedHalfwayIsThereOnce) {

@@ -26,7 +26,7 @@ TEST(RunMemory, TellsAStandingMatterOnceAndAgainAfterItWasGone) {
       EXPECT_EQ(memory.is_news(k_matter, Mode::enforce), !was_told);
     }
     was_told = stands;
-    ASSERT_TRUE(memory.save(StateFolders(folder.path()), {}));
+    ASSERT_TRUE(memory.save(StateFolders(folder.path())));
   }
 }
 
@@ -36,33 +36,12 @@ TEST(RunMemory, WhatADryRunToldDoesNotCountForARunThatActs) {
     RunMemory memory;
     memory.audited(k_account, Mode::dry_run, k_monday);
     EXPECT_TRUE(memory.is_news(k_matter, Mode::dry_run));
-    ASSERT_TRUE(memory.save(StateFolders(folder.path()), {}));
+    ASSERT_TRUE(memory.save(StateFolders(folder.path())));
   }
   RunMemory memory = RunMemory::load(StateFolders(folder.path()));
   EXPECT_EQ(memory.last_audited(k_account, Mode::dry_run), k_monday);
   EXPECT_FALSE(memory.is_news(k_matter, Mode::dry_run));
   EXPECT_FALSE(memory.last_audited(k_account, Mode::enforce));
-  EXPECT_TRUE(memory.is_news(k_matter, Mode::enforce));
-}
-
-TEST(RunMemory, WhatCouldNotBeToldIsToldByTheNextRun) {
-  const test::TemporaryDirectory folder;
-  {
-    RunMemory memory;
-    memory.audited(k_account, Mode::enforce, k_monday);
-    memory.audited(k_other, Mode::enforce, k_monday);
-    ASSERT_TRUE(memory.save(StateFolders(folder.path()), {}));
-  }
-  {
-    RunMemory memory = RunMemory::load(StateFolders(folder.path()));
-    memory.audited(k_account, Mode::enforce, k_tuesday);
-    memory.audited(k_other, Mode::enforce, k_tuesday);
-    EXPECT_TRUE(memory.is_news(k_matter, Mode::enforce));
-    ASSERT_TRUE(memory.save(StateFolders(folder.path()), {k_account}));
-  }
-  RunMemory memory = RunMemory::load(StateFolders(folder.path()));
-  EXPECT_EQ(memory.last_audited(k_account, Mode::enforce), k_monday);
-  EXPECT_EQ(memory.last_audited(k_other, Mode::enforce), k_tuesday);
   EXPECT_TRUE(memory.is_news(k_matter, Mode::enforce));
 }
 
@@ -73,12 +52,12 @@ TEST(RunMemory, KeepsTheMattersOfAccountsThatWereNotCovered) {
     memory.audited(k_account, Mode::enforce, k_monday);
     EXPECT_TRUE(memory.is_news(k_matter, Mode::enforce));
     memory.set_accounts(7);
-    ASSERT_TRUE(memory.save(StateFolders(folder.path()), {}));
+    ASSERT_TRUE(memory.save(StateFolders(folder.path())));
   }
   {
     RunMemory memory = RunMemory::load(StateFolders(folder.path()));
     memory.audited(k_other, Mode::enforce, k_tuesday);
-    ASSERT_TRUE(memory.save(StateFolders(folder.path()), {}));
+    ASSERT_TRUE(memory.save(StateFolders(folder.path())));
   }
   RunMemory memory = RunMemory::load(StateFolders(folder.path()));
   EXPECT_FALSE(memory.is_news(k_matter, Mode::enforce));
@@ -121,7 +100,7 @@ void remember(const StateFolders& folders, base::Instant at, std::initializer_li
   }
   if (stands) memory.is_news(k_matter, Mode::enforce);
   memory.set_accounts(count);
-  ASSERT_TRUE(memory.save(folders, {}));
+  ASSERT_TRUE(memory.save(folders));
 }
 
 TEST(RunMemory, OfAnAccountIsFoundHoweverTheAccountsWereDividedBefore) {
@@ -155,13 +134,12 @@ TEST(RunMemory, OfAShardIsOfItsAccountsOnly) {
   EXPECT_NE(text->find(k_other.str()), std::string::npos) << *text;
 }
 
-TEST(RunMemory, AnAccountThatWasGoneThroughAndNotToldStandsBehindOneThatWasNot) {
+TEST(RunMemory, AnAccountThatWasGoneThroughAndFailedStandsBehindOneThatWasNot) {
   const test::TemporaryDirectory folder;
   {
     RunMemory memory;
-    memory.audited(k_account, Mode::enforce, k_monday);
     memory.visited(k_account, Mode::enforce, k_monday);
-    ASSERT_TRUE(memory.save(StateFolders(folder.path()), {k_account}));
+    ASSERT_TRUE(memory.save(StateFolders(folder.path())));
   }
   const RunMemory memory = RunMemory::load(StateFolders(folder.path()));
   EXPECT_FALSE(memory.last_audited(k_account, Mode::enforce));
@@ -178,7 +156,7 @@ TEST(RunMemory, KnowsWhetherTheLastRunOfThisModeLeftSomebodyBehind) {
   EXPECT_TRUE(memory.left_behind(Mode::enforce)) << "nobody said";
   for (const bool left : {true, false}) {
     memory.set_left_behind(Mode::enforce, left);
-    ASSERT_TRUE(memory.save(StateFolders(folder.path()), {}));
+    ASSERT_TRUE(memory.save(StateFolders(folder.path())));
     EXPECT_EQ(RunMemory::load(StateFolders(folder.path())).left_behind(Mode::enforce), left);
     EXPECT_FALSE(RunMemory::load(StateFolders(folder.path())).left_behind(Mode::dry_run));
   }
@@ -190,7 +168,7 @@ TEST(RunMemory, WhomAnotherDivisionLeftBehindLaterIsNotForgotten) {
     RunMemory memory;
     memory.visited(account, Mode::enforce, at);
     memory.set_left_behind(Mode::enforce, left);
-    ASSERT_TRUE(memory.save(folders_of(folder, division), {}));
+    ASSERT_TRUE(memory.save(folders_of(folder, division)));
   };
   const auto left_behind = [&folder](const char* division) {
     return RunMemory::load(folders_of(folder, division)).left_behind(Mode::enforce);

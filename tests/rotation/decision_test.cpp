@@ -416,6 +416,45 @@ TEST(Decide, HoldsAKeyThatIsStillUsedUpToTheLimit) {
   }
 }
 
+TEST(WaitingForWarning, IsWhatADeactivationOrDeletionBecomesAndNothingElse) {
+  const User user({active(k_b, 100, 0)});
+  const auto becomes = [&user](Action action, Reason reason) {
+    Decision decision;
+    decision.action = action;
+    decision.reason = reason;
+    decision.key = k_b;
+    decision.due = k_now;
+    const auto waiting = waiting_for_warning(decision, user.facts);
+    if (waiting) {
+      EXPECT_EQ(waiting->action, Action::wait);
+      EXPECT_EQ(waiting->key, decision.key);
+      EXPECT_EQ(waiting->due, decision.due);
+    }
+    return waiting ? std::optional(waiting->reason) : std::nullopt;
+  };
+  EXPECT_EQ(becomes(Action::deactivate, Reason::install_grace_period_end), Reason::deactivation_waits_for_warning);
+  EXPECT_EQ(becomes(Action::deactivate, Reason::unused_expired_key), Reason::deactivation_waits_for_warning);
+  EXPECT_EQ(becomes(Action::remove, Reason::recovery_grace_period_end), Reason::deletion_waits_for_warning);
+  EXPECT_EQ(becomes(Action::remove, Reason::conflict_two_used_keys), Reason::deletion_waits_for_warning);
+  EXPECT_FALSE(becomes(Action::deactivate, Reason::compromised_key));
+  for (const Action other : {Action::rotate, Action::warn, Action::note, Action::hold, Action::none}) {
+    EXPECT_FALSE(becomes(other, Reason::expired_active_key));
+  }
+}
+
+TEST(WaitingForWarning, IsNotForADeactivationThatWasBegun) {
+  User user({active(k_b, 100, 0)});
+  Ledger ledger;
+  ledger.deactivating[k_b] = k_now;
+  user.facts.ledger = Fact<Ledger>::known(ledger);
+  Decision decision;
+  decision.action = Action::deactivate;
+  decision.key = k_b;
+  EXPECT_FALSE(waiting_for_warning(decision, user.facts));
+  decision.action = Action::remove;
+  EXPECT_TRUE(waiting_for_warning(decision, user.facts));
+}
+
 TEST(Decide, AnnouncesAMissedStageOnceAndTheStrongestOnly) {
   User user({active(k_b, 88)});
   user.facts.previous_run = ago(10);  // 12 days before its date: stages 7 and 3 were missed
