@@ -1,8 +1,9 @@
-"""Two rules of the house that compilers do not check in every build.
+"""Three rules of the house that compilers do not check in every build.
 
 A folder includes only from the floors below it (CMake's link graph says so too, but a header that is reachable by
 another way would pass there). A statement holds at most one co_await, and none stands in a structured binding: GCC 12
-destroys temporaries of such statements twice.
+destroys temporaries of such statements twice. GoogleTest's macros, which are an if and an else, stand in braces below an
+if: GCC alone warns of it.
 """
 
 import pathlib
@@ -22,6 +23,7 @@ BELOW = {
     "benchmarks": ["aws", "base"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([a-z_]+)/', re.MULTILINE)
+BARE_CHECK = re.compile(r"^\s*(?:\} )?(?:else )?if (?:constexpr )?\(.*\)\s+(?:EXPECT|ASSERT)_", re.MULTILINE)
 # Comments, string and character literals: replaced, so that what they say is not taken for code. An apostrophe after
 # a digit or letter separates digits.
 NOT_CODE = re.compile(
@@ -53,13 +55,18 @@ def wrong_coroutines(text):
             yield start, "co_await in a structured binding"
 
 
+def bare_checks(text):
+    for match in BARE_CHECK.finditer(text):
+        yield text.count("\n", 0, match.end()) + 1, "EXPECT or ASSERT below an if without braces"
+
+
 def main():
     problems = files = 0
     for folder in [*BELOW, "tests"]:
         for path in sorted((ROOT / folder).rglob("*.[ch]pp")):
             files += 1
             text = path.read_text(encoding="utf-8")
-            found = list(wrong_coroutines(text))
+            found = [*wrong_coroutines(text), *bare_checks(text)]
             if folder in BELOW:
                 found += wrong_includes(folder, text)
             for line, problem in sorted(found):
