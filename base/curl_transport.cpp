@@ -170,8 +170,8 @@ class Transfer {
   void set(CURLoption option, Value value) {
     curl_easy_setopt(job_.easy.get(), option, value);
   }
-  void set_once(std::chrono::seconds max_idle);
-  void set_target(X509_STORE* trust, bool direct);
+  void set_once(X509_STORE* trust, bool direct, std::chrono::seconds max_idle);
+  void set_target();
   void set_timeouts();
   void set_body();
   std::optional<Error> set_headers();
@@ -208,21 +208,18 @@ class Transfer {
 };
 
 std::optional<Error> Transfer::prepare(X509_STORE* trust, bool direct, std::chrono::seconds max_idle) {
-  if (is_new_) set_once(max_idle);
-  set_target(trust, direct);
+  if (is_new_) set_once(trust, direct, max_idle);
+  set_target();
   set_timeouts();
   set_body();
   return set_headers();
 }
 
-void Transfer::set_target(X509_STORE* trust, bool direct) {
+void Transfer::set_target() {
   set(CURLOPT_CURLU, target_->url.get());
-  set(CURLOPT_PROTOCOLS_STR, target_->tls ? "https" : "http");
-  set(CURLOPT_NOPROXY, direct ? "*" : static_cast<const char*>(nullptr));
   set(CURLOPT_ERRORBUFFER, error_text_.data());
   set(CURLOPT_HEADERDATA, this);
   set(CURLOPT_WRITEDATA, this);
-  set(CURLOPT_SSL_CTX_DATA, trust);
 }
 
 CurlEasy Transfer::take_handle() {
@@ -234,7 +231,9 @@ CurlEasy Transfer::take_handle() {
   return std::move(job_.easy);
 }
 
-void Transfer::set_once(std::chrono::seconds max_idle) {
+void Transfer::set_once(X509_STORE* trust, bool direct, std::chrono::seconds max_idle) {
+  set(CURLOPT_PROTOCOLS_STR, target_->tls ? "https" : "http");
+  set(CURLOPT_NOPROXY, direct ? "*" : static_cast<const char*>(nullptr));
   set(CURLOPT_PATH_AS_IS, 1L);
   set(CURLOPT_REDIR_PROTOCOLS_STR, "https");
   set(CURLOPT_FOLLOWLOCATION, 0L);
@@ -257,6 +256,7 @@ void Transfer::set_once(std::chrono::seconds max_idle) {
   set(CURLOPT_PROXY_CAINFO, static_cast<const char*>(nullptr));
   set(CURLOPT_PROXY_CAPATH, static_cast<const char*>(nullptr));
   set(CURLOPT_SSL_CTX_FUNCTION, &Transfer::on_tls);
+  set(CURLOPT_SSL_CTX_DATA, trust);
   set(CURLOPT_SSL_VERIFYPEER, 1L);
   set(CURLOPT_SSL_VERIFYHOST, 2L);
   set(CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
@@ -533,7 +533,7 @@ class CurlTransport::Core {
   void close() noexcept {
     permits_.reset();
     shards_.clear();
-    used_handles_.clear();
+    used_handles_ = {};
   }
 
   static Task<Result<HttpResponse>> send(std::shared_ptr<Core> core, HttpRequest request);
@@ -555,15 +555,18 @@ class CurlTransport::Core {
   }
 
   /// Making a handle costs more than setting it up for a request: libcurl copies defaults and buffers into it, and all
-  /// of that is wiped with it.
-  CurlEasy used_handle(const HttpRequest& request) {
-    if (!Transfer::may_use_again(request) || used_handles_.empty()) return nullptr;
-    CurlEasy handle = std::move(used_handles_.back());
-    used_handles_.pop_back();
+  /// of that is wiped with it. One that may be used again goes the same way as before: the same protocol, past the
+  /// proxy or not.
+  using UsedHandles = std::vector<CurlEasy>;
+  UsedHandles& used_handles(bool tls, bool direct) { return used_handles_[(tls ? 2u : 0u) + (direct ? 1u : 0u)]; }
+  static CurlEasy used_handle(UsedHandles& handles, const HttpRequest& request) {
+    if (!Transfer::may_use_again(request) || handles.empty()) return nullptr;
+    CurlEasy handle = std::move(handles.back());
+    handles.pop_back();
     return handle;
   }
-  void keep(CurlEasy handle) {
-    if (handle && used_handles_.size() < k_most_used_handles) used_handles_.push_back(std::move(handle));
+  static void keep(UsedHandles& handles, CurlEasy handle) {
+    if (handle && handles.size() < k_most_used_handles) handles.push_back(std::move(handle));
   }
 
   /// The fullest shard that has a place: few warm connections instead of many cold ones.
@@ -588,7 +591,7 @@ class CurlTransport::Core {
   std::optional<Permits> permits_;
   std::vector<std::shared_ptr<CurlShard>> shards_;
   std::unordered_map<std::string, TargetPtr> endpoints_;
-  std::vector<CurlEasy> used_handles_;
+  std::array<UsedHandles, 4> used_handles_;
 };
 
 Task<Result<HttpResponse>> CurlTransport::Core::send(std::shared_ptr<Core> core, HttpRequest request) {
@@ -612,7 +615,8 @@ Task<Result<HttpResponse>> CurlTransport::Core::send(std::shared_ptr<Core> core,
   }
   boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
   if (core->shards_.empty()) throw boost::system::system_error(boost::asio::error::operation_aborted);
-  CurlEasy used = core->used_handle(request);
+  UsedHandles& handles = core->used_handles(target->tls, direct);
+  CurlEasy used = used_handle(handles, request);
   Transfer transfer(std::move(request), std::move(target), executor, std::move(used));
   std::optional<Error> bad = transfer.prepare(core->trust_.get(), direct, core->settings_.max_idle);
   if (bad) co_return std::move(*bad);
@@ -627,7 +631,7 @@ Task<Result<HttpResponse>> CurlTransport::Core::send(std::shared_ptr<Core> core,
   if (!transfer.job().finished) co_await transfer.job().done.async_wait(token);
   if (!transfer.job().finished) throw boost::system::system_error(boost::asio::error::operation_aborted);
   Result<HttpResponse> response = transfer.finish();
-  core->keep(transfer.take_handle());
+  keep(handles, transfer.take_handle());
   co_return response;
 }
 
