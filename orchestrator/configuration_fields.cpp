@@ -178,8 +178,8 @@ const std::vector<Field>& configuration_fields() {
       account_field(
           "notify.owner_tag", tag_name(), [](auto& account) -> auto& { return account.notify.owner_tag; },
           "Tag of users and accounts that holds the owner's address"),
-      account_field(
-          "notify.recipients_file", FileOrTable{}, [](auto& account) -> auto& { return account.notify.recipients_file; },
+      run_field(
+          "notify.recipients_file", FileOrTable{}, [](auto& run) -> auto& { return run.defaults.notify.recipients_file; },
           "CSV file of account_id,email, or dynamodb://TABLE with such items, that replaces the accounts' addresses"),
       account_field(
           "notify.allowed_domains", ListOf<Text>{domain()},
@@ -191,27 +191,27 @@ const std::vector<Field>& configuration_fields() {
       account_field(
           "notify.require_warning", TrueOrFalse{}, [](auto& account) -> auto& { return account.notify.require_warning; },
           "No key is deactivated or deleted before a warning of it reached its owner"),
-      account_field(
-          "notify.sender", address().or_empty(), [](auto& account) -> auto& { return account.notify.sender; },
+      run_field(
+          "notify.sender", address().or_empty(), [](auto& run) -> auto& { return run.defaults.notify.sender; },
           "From address of every mail; in SES a verified one"),
-      account_field(
-          "notify.channels", ListOf<ChannelShape>{}, [](auto& account) -> auto& { return account.notify.channels; },
+      run_field(
+          "notify.channels", ListOf<ChannelShape>{}, [](auto& run) -> auto& { return run.defaults.notify.channels; },
           "How messages leave: ses, smtp and file for owners, sns, slack, teams, webhook and pagerduty for operators"),
-      account_field(
-          "notify.smtp_user", SecretShape{}, [](auto& account) -> auto& { return account.notify.smtp_user; },
+      run_field(
+          "notify.smtp_user", SecretShape{}, [](auto& run) -> auto& { return run.defaults.notify.smtp_user; },
           "Where the user name for channels of type smtp is: env:NAME, file:PATH or ssm:PARAMETER"),
-      account_field(
-          "notify.smtp_password", SecretShape{}, [](auto& account) -> auto& { return account.notify.smtp_password; },
+      run_field(
+          "notify.smtp_password", SecretShape{}, [](auto& run) -> auto& { return run.defaults.notify.smtp_password; },
           "Where the password of notify.smtp_user is"),
-      account_field(
-          "notify.templates", LocalPath{}, [](auto& account) -> auto& { return account.notify.templates; },
+      run_field(
+          "notify.templates", LocalPath{}, [](auto& run) -> auto& { return run.defaults.notify.templates; },
           "Folder of the mail templates; without it the built-in ones"),
-      account_field(
+      run_field(
           "notify.template_enforce", file_name(),
-          [](auto& account) -> auto& { return account.notify.template_enforce; },
+          [](auto& run) -> auto& { return run.defaults.notify.template_enforce; },
           "Template of the mails about what was done"),
-      account_field(
-          "notify.template_audit", file_name(), [](auto& account) -> auto& { return account.notify.template_audit; },
+      run_field(
+          "notify.template_audit", file_name(), [](auto& run) -> auto& { return run.defaults.notify.template_audit; },
           "Template of the mails of a dry run"),
 
       run_field(

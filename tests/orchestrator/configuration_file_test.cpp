@@ -395,6 +395,9 @@ const Wrong k_account_rules[] = {
     {"  overrides: [{match: {id: \"111122223333\"}, state_dir: /x}]\n",
      "config.yaml:4:45: accounts.overrides[0].state_dir: cannot differ from account to account; set it for the whole "
      "run"},
+    {"  overrides: [{match: {id: \"111122223333\"}, notify: {channels: [{type: file}]}}]\n",
+     "config.yaml:4:54: accounts.overrides[0].notify.channels: cannot differ from account to account; set it for the whole "
+     "run"},
     {"  overrides: [{match: {id: \"111122223333\"}, polcy: {}}]\n",
      R"(config.yaml:4:45: accounts.overrides[0].polcy: unknown key; did you mean "policy"?)"},
     {"  overrides: [{match: {id: \"111122223333\"}, policy: {rotate_after_days: 10}}]\n",
