@@ -189,6 +189,11 @@ std::string ses_action(const WireRequest& request) {
   return "";
 }
 
+std::vector<std::string> ses_recipients(const WireRequest& request) {
+  if (ses_action(request) != "SendEmail") return {};
+  return member(JsonParameters::parse(request.body), "Destination").list("ToAddresses");
+}
+
 json::object handle_ses(const Call& call, const WireRequest& request) {
   const JsonParameters parameters = JsonParameters::parse(request.body);
   if (call.action == "SendEmail") return send_email(call, parameters);

@@ -46,8 +46,13 @@ std::string target_of(Protocol protocol, const WireRequest& request) {
     }
     return target;
   }
-  if (protocol == Protocol::rest_json || protocol == Protocol::rest_xml) return std::string(request.path());
+  if (protocol == Protocol::rest_xml) return std::string(request.path());
   try {
+    if (protocol == Protocol::rest_json) {
+      std::string target(request.path());
+      for (const std::string& recipient : ses_recipients(request)) target += " " + recipient;
+      return target;
+    }
     const JsonParameters parameters = JsonParameters::parse(request.body);
     std::string target;
     for (const char* name : {"SecretId", "Name", "VersionStage", "AccountId", "ParentId", "ResourceId"}) {

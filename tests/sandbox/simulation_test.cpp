@@ -447,6 +447,22 @@ TEST_F(Simulated, ThrottlesCertainCallsOfCertainAccountsOnly) {
   EXPECT_EQ(ask(), 400) << "a refused setting changes nothing";
 }
 
+TEST_F(Simulated, RefusesMailToARecipientThatARuleNames) {
+  const auto mail = [&](const std::string& to) {
+    const std::string body = R"({"FromEmailAddress":"k@example.org","Destination":{"ToAddresses":[")" + to +
+                             R"("]},"Content":{"Simple":{"Subject":{"Data":"s"},"Body":{"Text":{"Data":"t"}}}}})";
+    return send(hub(), "ses", "us-east-1", WireRequest{"POST", "/v2/email/outbound-emails", {}, body}).reply.status;
+  };
+  const char* const refuse_one = R"({"rules": [{"action": "ses:SendEmail", "target": "o@a.example", "fault": "denied"}]})";
+  faults.configure(boost::json::parse(refuse_one).as_object());
+  EXPECT_EQ(mail("p@a.example"), 200);
+  EXPECT_EQ(mail("o@a.example"), 400);
+  EXPECT_EQ(simulation.calls().latest.back().target, "/v2/email/outbound-emails o@a.example");
+  EXPECT_EQ(mail("o@a.example"), 200);
+  const WireRequest no_json{"POST", "/v2/email/outbound-emails", {}, "{"};
+  EXPECT_EQ(send(hub(), "ses", "us-east-1", no_json).reply.status, 400);
+}
+
 TEST_F(Simulated, KeepsMailOfBothForms) {
   const auto mail = [&](const std::string& body) {
     return send(hub(), "ses", "us-east-1", WireRequest{"POST", "/v2/email/outbound-emails", {}, body}).reply;
