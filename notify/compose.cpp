@@ -68,14 +68,23 @@ bool needs_somebody(const Row& row) {
   return row.urgency == Urgency::recovery || row.urgency == Urgency::decision || row.urgency == Urgency::action;
 }
 
+bool is_of_one_user(const RecipientDigest& digest) {
+  const auto is_same = [&digest](const Row& row) {
+    return row.account_id == digest.rows.front().account_id && row.user == digest.rows.front().user;
+  };
+  return digest.more == 0 && std::ranges::all_of(digest.rows, is_same);
+}
+
 std::string headline(const RecipientDigest& digest) {
   const std::size_t rows = digest.rows.size() + digest.more;
   const auto [id, name] = *digest.accounts.begin();
   const std::string where = digest.accounts.size() == 1 ? fmt::format("{} ({})", shortened(name, 60), id)
                                                         : fmt::format("{} AWS accounts", digest.accounts.size());
-  if (rows == 1) {
+  if (is_of_one_user(digest)) {
     const Row& row = digest.rows.front();
-    return fmt::format("{}: access key of {}, {}", where, shortened(row.user, 64), to_string(row.urgency));
+    const bool one_key = std::ranges::all_of(digest.rows, [&](const Row& other) { return other.key == row.key; });
+    const std::string key = one_key && !row.key.empty() ? " ending in " + row.key : "";
+    return fmt::format("{}: access key of {}{}", where, shortened(row.user, 64), key);
   }
   const auto urgent = static_cast<std::size_t>(std::ranges::count_if(digest.rows, needs_somebody));
   std::string text = fmt::format("{}: {} notices about access keys", where, rows);
@@ -84,6 +93,16 @@ std::string headline(const RecipientDigest& digest) {
 }
 
 std::string subject_prefix(Mode mode) { return mode == Mode::dry_run ? "[DRY RUN] " : ""; }
+
+/// What a list of mails shows beside the subject: the most urgent, because a subject that stays the same cannot say it.
+std::string preheader(const RecipientDigest& digest) {
+  const Row& row = digest.rows.front();
+  std::string text = fmt::format("{}: {}", to_string(row.urgency), row.what);
+  if (!row.due.empty()) text += fmt::format(" Date: {}.", row.due);
+  const std::size_t others = digest.rows.size() + digest.more - 1;
+  if (others > 0) text += fmt::format(" And {} more.", others);
+  return text;
+}
 
 std::string summary(const Row& row) {
   std::string text = fmt::format("Account {} ({}), user {}: {}", row.account_id, row.account_name, row.user, row.what);
@@ -113,8 +132,6 @@ TemplateValues::Fields action_fields(const Row& row) {
           {"summary", summary(row)}};
 }
 
-}  // namespace
-
 TemplateValues template_values(const RecipientDigest& digest, const Letterhead& letterhead) {
   const AccountNames accounts = account_names(digest);
   TemplateValues values;
@@ -130,6 +147,7 @@ TemplateValues template_values(const RecipientDigest& digest, const Letterhead& 
                     {"run_id", one_line(letterhead.run)},
                     {"subject_prefix", subject_prefix(digest.mode)},
                     {"headline", headline(digest)},
+                    {"preheader", preheader(digest)},
                     {"count", std::to_string(digest.rows.size() + digest.more)},
                     {"more", digest.more > 0 ? std::to_string(digest.more) : ""},
                     {"dry_run", digest.mode == Mode::dry_run ? "yes" : ""}};
@@ -137,29 +155,39 @@ TemplateValues template_values(const RecipientDigest& digest, const Letterhead& 
   return values;
 }
 
-Message compose(RecipientDigest digest, const TemplateSet& templates, const Letterhead& letterhead) {
-  TemplateValues values = template_values(digest, letterhead);
-  std::string html = templates.html(digest.mode).render(values);
-  while (html.size() > k_max_html && digest.rows.size() > 1) {
+}  // namespace
+
+Letter letter_of(const RecipientDigest& digest, const Letterhead& letterhead) {
+  return Letter{.sender = letterhead.sender,
+                .recipient = digest.recipient,
+                .mode = digest.mode,
+                .run = letterhead.run,
+                .at = letterhead.at,
+                .rows = digest.rows.size() + digest.more,
+                .values = template_values(digest, letterhead)};
+}
+
+Message compose(Letter letter, const TemplateSet& templates) {
+  TemplateValues& values = letter.values;
+  std::string html = templates.html(letter.mode).render(values);
+  while (html.size() > k_max_html && values.actions.size() > 1) {
     // By the sizes so far this many fit; one less each time makes sure that it ends.
-    const std::size_t fit = std::min(digest.rows.size() * k_max_html / html.size(), digest.rows.size() - 1);
-    const std::size_t kept = std::max<std::size_t>(fit, 1);
-    digest.more += digest.rows.size() - kept;
-    digest.rows.erase(digest.rows.begin() + static_cast<std::ptrdiff_t>(kept), digest.rows.end());
-    values = template_values(digest, letterhead);
-    html = templates.html(digest.mode).render(values);
+    const std::size_t fit = std::min(values.actions.size() * k_max_html / html.size(), values.actions.size() - 1);
+    values.actions.resize(std::max<std::size_t>(fit, 1));
+    values.message["more"] = std::to_string(letter.rows - values.actions.size());
+    html = templates.html(letter.mode).render(values);
   }
   return Message{
-      .sender = letterhead.sender,
-      .recipient = digest.recipient,
-      .subject = shortened(subject_prefix(digest.mode) + "[keyward] " + headline(digest), k_max_subject),
-      .text = templates.text(digest.mode).render(values),
+      .sender = letter.sender,
+      .recipient = letter.recipient,
+      .subject = shortened(subject_prefix(letter.mode) + "[keyward] " + values.message["headline"], k_max_subject),
+      .text = templates.text(letter.mode).render(values),
       .html = std::move(html),
-      .run = letterhead.run,
-      .at = letterhead.at,
-      .mode = digest.mode,
-      .rows = digest.rows.size() + digest.more,
-      .shown = digest.rows.size(),
+      .run = std::move(letter.run),
+      .at = letter.at,
+      .mode = letter.mode,
+      .rows = letter.rows,
+      .shown = values.actions.size(),
   };
 }
 

@@ -52,6 +52,7 @@ std::string to_mime(const Message& message) {
   header(mime, "Subject", header_text(one_line(message.subject), std::string_view("Subject: ").size()));
   header(mime, "Auto-Submitted", "auto-generated");  // RFC 3834: no vacation replies, please
   header(mime, "X-Auto-Response-Suppress", "All");   // the same for Exchange
+  header(mime, "List-Id", fmt::format("keyward <keyward.{}>", domain_of(message.sender)));  // RFC 2919: for filters
   header(mime, "X-Keyward-Run", header_text(run, std::string_view("X-Keyward-Run: ").size()));
   header(mime, "X-Keyward-Mode", mode);
   header(mime, "MIME-Version", "1.0");

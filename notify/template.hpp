@@ -22,6 +22,7 @@ inline constexpr auto k_message_fields = std::to_array<std::string_view>({
     "run_id",
     "subject_prefix",  // "[DRY RUN] " or nothing
     "headline",        // the subject without what stands before it
+    "preheader",       // the most urgent in one line, for the list of mails
     "count",           // rows, those left out included
     "more",            // rows left out; empty when there are none
     "dry_run",         // for {{#dry_run}} and {{^dry_run}}

@@ -61,7 +61,7 @@ TEST(Compose, WritesTheDryRunMailAsInTheGoldenFile) {
       digest_of(account(), {user_with({outcome(Action::rotate, Reason::expired_active_key, OutcomeStatus::dry_run)})},
                 Mode::dry_run),
       templates(), letterhead());
-  EXPECT_EQ(message.subject, "[DRY RUN] [keyward] prod-pay (111122223333): access key of svc-export, coming");
+  EXPECT_EQ(message.subject, "[DRY RUN] [keyward] prod-pay (111122223333): access key of svc-export ending in Y111");
   for (const std::string* part : {&message.text, &message.html}) {
     std::string shouted = *part;
     std::ranges::transform(shouted, shouted.begin(),
@@ -72,14 +72,58 @@ TEST(Compose, WritesTheDryRunMailAsInTheGoldenFile) {
   expect_golden("dry_run.eml", to_mime(message));
 }
 
+TEST(Compose, KeepsTheSubjectOfOneUsersKeyFromTheFirstWarningToTheDeletion) {
+  for (const rotation::Outcome& step :
+       {warning(Reason::key_pending_rotation, 7), rotated(), warning(Reason::key_pending_deactivation, 1),
+        outcome(Action::deactivate, Reason::install_grace_period_end), outcome(Action::remove, Reason::recovery_grace_period_end)}) {
+    const Message message = compose(digest_of(account(), {user_with({step})}, Mode::enforce), templates(), letterhead());
+    EXPECT_EQ(message.subject, "[keyward] prod-pay (111122223333): access key of svc-export ending in Y111");
+  }
+  const auto both = {rotated(), warning(Reason::key_pending_deletion, 3)};
+  EXPECT_EQ(compose(digest_of(account(), {user_with(both)}, Mode::enforce), templates(), letterhead()).subject,
+            "[keyward] prod-pay (111122223333): access key of svc-export ending in Y111");
+  // Two keys of one user are two threads, or none.
+  rotation::Outcome of_the_new_key = warning(Reason::key_pending_rotation, 7);
+  of_the_new_key.decision.key = base::AccessKeyId::parse(k_new_key);
+  EXPECT_EQ(compose(digest_of(account(), {user_with({rotated(), of_the_new_key})}, Mode::enforce), templates(), letterhead()).subject,
+            "[keyward] prod-pay (111122223333): access key of svc-export");
+}
+
+TEST(Compose, SaysTheMostUrgentInThePreheader) {
+  const TemplateValues values = letter_of(digest_of(account(), enforce_users(), Mode::enforce), letterhead()).values;
+  EXPECT_EQ(values.message.at("preheader"), "your decision is needed: The user has two access keys in use and both are overdue. And 3 more.");
+  const Message one = compose(digest_of(account(), {user_with({rotated()})}, Mode::enforce), templates(), letterhead());
+  const std::string first = "action needed: A new access key ending in Y222 was made. It replaces the key ending in Y111. Date: 2026-12-01.";
+  EXPECT_LT(one.html.find(first), one.html.find("<h1"));
+}
+
 TEST(Compose, GivesTemplatesEveryFieldTheyMayName) {
-  const TemplateValues values = template_values(digest_of(account(), enforce_users(), Mode::enforce), letterhead());
+  const TemplateValues values = letter_of(digest_of(account(), enforce_users(), Mode::enforce), letterhead()).values;
   EXPECT_EQ(values.message.size(), k_message_fields.size());
   for (const std::string_view name : k_message_fields) EXPECT_TRUE(values.message.contains(std::string(name))) << name;
   ASSERT_FALSE(values.actions.empty());
   EXPECT_EQ(values.actions[0].size(), k_action_fields.size());
   for (const std::string_view name : k_action_fields)
     EXPECT_TRUE(values.actions[0].contains(std::string(name))) << name;
+}
+
+/// golden/guidance.html has the head, the markup and all placeholders of the template that the AWS guidance ships.
+TEST(Compose, FillsTheGuidancesTemplateAsItIs) {
+  NotifySettings settings;
+  settings.templates = KEYWARD_GOLDEN_DIR;
+  settings.template_enforce = settings.template_audit = "guidance.html";
+  const auto guidance = load_templates(settings);
+  ASSERT_TRUE(guidance) << guidance.error().message;
+  const Message message = compose(digest_of(account("111122223333", "R&D"), enforce_users(), Mode::enforce), *guidance, letterhead());
+  EXPECT_EQ(message.html.find("{{"), std::string::npos);
+  for (const char* filled :
+       {"AWS Partition: aws<", "AWS Account ID: 111122223333<", "AWS Account Name: R&amp;D<", "Time of Detection: 2026-11-21T02:30:00Z<",
+        "<br>&bull; Account 111122223333 (R&amp;D), user legacy: ", "<br>&bull; Account 111122223333 (R&amp;D), user old-one: ",
+        "Rotation Period: 90<", "Installation Grace Period: 10<", "Recovery Grace Period: 10<", "Please ask keyward@example.org.<"}) {
+    EXPECT_NE(message.html.find(filled), std::string::npos) << filled;
+  }
+  // It has no text part of its own.
+  EXPECT_NE(message.text.find("get-secret-value"), std::string::npos);
 }
 
 TEST(Compose, HoldsNoLinkNoImageAndNoWholeKeyId) {
@@ -132,7 +176,7 @@ TEST(Compose, NamesSeveralAccountsAndPolicies) {
   digest.accounts = {{"1", "a"}, {"2", "b"}, {"3", "c"}, {"4", "d"}, {"5", "e"}};
   digest.rotation_days = {30, 45, 90};
   digest.install_grace_days = {7, 10};
-  const TemplateValues values = template_values(digest, letterhead());
+  const TemplateValues values = letter_of(digest, letterhead()).values;
   EXPECT_EQ(values.message.at("account_id"), "1, 2, 3 and 2 more");
   EXPECT_EQ(values.message.at("account_name"), "a, b, c and 2 more");
   EXPECT_EQ(values.message.at("rotation_period"), "30, 45 or 90");

@@ -20,7 +20,7 @@ TEST(Message, HasTheHeadersOfAnAutomaticMail) {
   EXPECT_TRUE(mime.starts_with("Date: Sat, 21 Nov 2026 02:30:00 +0000\r\nFrom: keyward <keyward@example.org>\r\n"));
   for (const char* line :
        {"\r\nTo: owner@example.org\r\n", "\r\nSubject: News\r\n", "\r\nAuto-Submitted: auto-generated\r\n",
-        "\r\nX-Auto-Response-Suppress: All\r\n", "\r\nX-Keyward-Run: 20261121T023000Z-1\r\n",
+        "\r\nX-Auto-Response-Suppress: All\r\n", "\r\nList-Id: keyward <keyward.example.org>\r\n", "\r\nX-Keyward-Run: 20261121T023000Z-1\r\n",
         "\r\nMIME-Version: 1.0\r\n", "\r\nContent-Type: multipart/alternative;\r\n boundary="}) {
     EXPECT_NE(mime.find(line), std::string::npos) << line;
   }
