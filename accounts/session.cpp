@@ -17,6 +17,11 @@ aws::AssumeRoleInputs inputs_for(base::Arn role, const RoleSettings& settings, a
   return inputs;
 }
 
+/// The table of recipients, secrets of channels, mail templates: no session in an account has to do with them.
+bool is_read_as_caller(aws::Service service) {
+  return service == aws::Service::dynamodb || service == aws::Service::ssm || service == aws::Service::s3;
+}
+
 }  // namespace
 
 base::Arn role_arn(const RoleSettings& settings, const base::AccountId& account) {
@@ -27,12 +32,8 @@ base::Arn role_arn(const RoleSettings& settings, const base::AccountId& account)
 std::string read_only_session_policy() {
   boost::json::array actions;
   for (const aws::Operation& operation : aws::operations::k_all) {
-    // The table of recipients is read with the caller's own credentials.
-    if (operation.service == aws::Service::dynamodb) continue;
     // What is sent unsigned is nobody's call: no policy speaks of it.
-    if (operation.signing == aws::Signing::none) continue;
-    // Parameters are secrets of the caller's own: no session in an account has to do with them.
-    if (operation.service == aws::Service::ssm) continue;
+    if (operation.signing == aws::Signing::none || is_read_as_caller(operation.service)) continue;
     if (operation.effect == aws::Effect::read) actions.emplace_back(operation.full_name());
   }
   boost::json::object statement;

@@ -37,4 +37,9 @@ std::optional<JsonAnswer> read_answer(const Operation&, base::HttpResponse& resp
   return JsonAnswer{std::move(value.get_object()), std::string(response.header("x-amzn-requestid"))};
 }
 
+template <>
+std::optional<ObjectAnswer> read_answer(const Operation&, base::HttpResponse& response) {
+  return ObjectAnswer{std::move(response.body)};
+}
+
 }  // namespace keyward::aws

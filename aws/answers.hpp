@@ -25,6 +25,11 @@ struct JsonAnswer {
   std::string request_id;
 };
 
+/// The bytes of an object (S3).
+struct ObjectAnswer {
+  base::Body content;
+};
+
 /// Reads an answer with a good status, and may take its body. Nothing where it was cut off or is none of this operation.
 template <class Answer>
 std::optional<Answer> read_answer(const Operation& operation, base::HttpResponse& response);
@@ -32,5 +37,7 @@ template <>
 std::optional<XmlAnswer> read_answer(const Operation& operation, base::HttpResponse& response);
 template <>
 std::optional<JsonAnswer> read_answer(const Operation& operation, base::HttpResponse& response);
+template <>
+std::optional<ObjectAnswer> read_answer(const Operation& operation, base::HttpResponse& response);
 
 }  // namespace keyward::aws

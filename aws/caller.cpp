@@ -38,6 +38,7 @@ struct Caller::Call {
   std::string_view content_type;
   std::string target;  ///< X-Amz-Target; empty: none
   base::Body body;
+  std::size_t max_response_bytes = base::HttpRequest{}.max_response_bytes;
 };
 
 /// Sends a call until nothing that is wrong with it can be put right at once, and reads the answer.
@@ -102,10 +103,11 @@ class Caller::Sending {
     request.method = call_.method;
     request.url = endpoint_.url + call_.path;
     request.headers.reserve(k_most_headers);
-    request.headers.push_back({"Content-Type", std::string(call_.content_type)});
+    if (!call_.content_type.empty()) request.headers.push_back({"Content-Type", std::string(call_.content_type)});
     if (!call_.target.empty()) request.headers.push_back({"X-Amz-Target", call_.target});
     request.body = call_.body.clone();
     request.idempotency = call_.operation.idempotency;
+    request.max_response_bytes = call_.max_response_bytes;
     if (call_.operation.service == Service::sts) request.timeout = k_sts_timeout;
     return request;
   }
@@ -228,6 +230,15 @@ Task<Result<JsonAnswer>> Caller::rest_json(Operation operation, std::string meth
   call.content_type = "application/json";
   call.body = base::Body(boost::json::serialize(input));
   return perform<JsonAnswer>(std::move(call));
+}
+
+Task<Result<ObjectAnswer>> Caller::get(Operation operation, std::string path, std::size_t max_bytes) {
+  Call call;
+  call.operation = operation;
+  call.method = "GET";
+  call.path = std::move(path);
+  call.max_response_bytes = max_bytes;
+  return perform<ObjectAnswer>(std::move(call));
 }
 
 }  // namespace keyward::aws

@@ -69,6 +69,9 @@ class Caller {
   base::Task<base::Result<JsonAnswer>> rest_json(Operation operation, std::string method, std::string path,
                                                  boost::json::object input);
 
+  /// GET of an object (S3), of at most `max_bytes`. `path` is percent-encoded and signed as it is.
+  base::Task<base::Result<ObjectAnswer>> get(Operation operation, std::string path, std::size_t max_bytes);
+
   const base::Region& region() const noexcept { return region_; }
   const base::Clock& clock() const noexcept { return context_.clock; }
   base::Sleeper& sleeper() const noexcept { return context_.sleeper; }

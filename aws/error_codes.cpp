@@ -128,6 +128,13 @@ base::Error error_of_answer(const Operation& operation, const base::HttpResponse
     if (!understood) error.message = "the answer is not one that AWS sends; is there a proxy or another server in between?";
   }
   error.kind = classify(operation.service, response.status, error.code);
+  // S3 redirects to the bucket's region, and where the name of the host is every region's refuses the signature instead.
+  const std::string_view bucket_region = response.header("x-amz-bucket-region");
+  const bool elsewhere = response.status / 100 == 3 || error.code == "AuthorizationHeaderMalformed";
+  if (operation.service == Service::s3 && elsewhere && !bucket_region.empty()) {
+    error.code = k_bucket_elsewhere;
+    error.message = bucket_region;
+  }
   if (error.kind == base::ErrorKind::transient && response.status >= 500 &&
       operation.idempotency == base::Idempotency::non_idempotent) {
     error.kind = base::ErrorKind::ambiguous;

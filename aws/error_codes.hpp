@@ -13,6 +13,9 @@ namespace keyward::aws {
 /// and the same condition has another name in every protocol (aws-api.md, sections 0.2 and 9.1).
 base::ErrorKind classify(Service service, int status, std::string_view code);
 
+/// Code of an error of S3: the bucket is in another region than the call went to, and the message is that region.
+inline constexpr std::string_view k_bucket_elsewhere = "BucketElsewhere";
+
 /// The Error in an answer whose status is not 2xx: XML of the Query protocol in its variants, JSON, or neither (an HTML
 /// page of something in between). A 5xx answer to a non-idempotent call is `ambiguous`: it may have been executed.
 base::Error error_of_answer(const Operation& operation, const base::HttpResponse& response);

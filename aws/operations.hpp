@@ -81,6 +81,9 @@ inline constexpr Operation k_get_alternate_contact{Service::account, "GetAlterna
 // DynamoDB
 inline constexpr Operation k_scan{Service::dynamodb, "Scan", Effect::read, Idempotency::idempotent};
 
+// S3
+inline constexpr Operation k_get_object{Service::s3, "GetObject", Effect::read, Idempotency::idempotent};
+
 inline constexpr auto k_all = std::to_array<Operation>({
     k_describe_organization,
     k_list_accounts,
@@ -115,6 +118,7 @@ inline constexpr auto k_all = std::to_array<Operation>({
     k_get_parameter,
     k_get_alternate_contact,
     k_scan,
+    k_get_object,
 });
 
 }  // namespace keyward::aws::operations
