@@ -66,4 +66,16 @@ std::string domain_of(const MailAddress& address) {
 
 std::string mailbox_key(const MailAddress& address) { return lower(address.str()); }
 
+std::string file_part(const MailAddress& address) {
+  // File systems allow 255 bytes a name; the number, the ending and a temporary file's name need a few.
+  constexpr std::size_t k_max = 200;
+  std::string part = address.str().substr(0, k_max);
+  const auto ordinary = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("@.+-_").find(c) != std::string_view::npos;
+  };
+  std::ranges::replace_if(part, [&](char c) { return !ordinary(c); }, '_');
+  return part;
+}
+
 }  // namespace keyward::notify

@@ -25,4 +25,8 @@ std::string domain_of(const MailAddress& address);
 /// no provider of today does, and a second copy of the same mail would be the harm.)
 std::string mailbox_key(const MailAddress& address);
 
+/// As part of a file's name: everything but the most ordinary characters replaced, because an address may hold "/" and
+/// "|". Not unique.
+std::string file_part(const MailAddress& address);
+
 }  // namespace keyward::notify

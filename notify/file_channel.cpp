@@ -14,9 +14,6 @@
 namespace keyward::notify {
 namespace {
 
-// File systems allow 255 bytes a name; the number, the ending and the temporary file's dot need a few.
-constexpr std::size_t k_max_recipient = 200;
-
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
@@ -39,17 +36,6 @@ base::Error failure(const std::filesystem::path& path, std::string_view step, in
   return base::Error{full ? base::ErrorKind::limit_exceeded : base::ErrorKind::invalid, "mail file",
                      full ? "DiskFull" : "FileNotWritten", "",
                      fmt::format("{}: {}: {}", path.string(), step, std::system_category().message(number))};
-}
-
-/// The recipient with everything but the most ordinary characters replaced: an address may hold "/" and "|".
-std::string file_part(const MailAddress& recipient) {
-  std::string part = recipient.str().substr(0, k_max_recipient);
-  const auto ordinary = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("@.+-_").find(c) != std::string_view::npos;
-  };
-  std::ranges::replace_if(part, [&](char c) { return !ordinary(c); }, '_');
-  return part;
 }
 
 bool write_all(int fd, std::string_view bytes) {

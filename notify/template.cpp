@@ -357,22 +357,6 @@ std::string position(std::string_view source, std::size_t offset) {
   return fmt::format("{}:{}", line, column);
 }
 
-std::string escape_html(const std::string& text) {
-  std::string escaped;
-  escaped.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&': escaped += "&amp;"; break;
-      case '<': escaped += "&lt;"; break;
-      case '>': escaped += "&gt;"; break;
-      case '"': escaped += "&quot;"; break;
-      case '\'': escaped += "&#39;"; break;  // HTML 4, and so Outlook, does not know &apos;
-      default: escaped += c;
-    }
-  }
-  return escaped;
-}
-
 namespace engine = kainjow::mustache;
 
 // The engine takes an empty string for true in a section, and a field it cannot find for the field of that name
@@ -389,7 +373,7 @@ engine::data to_data(const TemplateValues::Fields& fields, const std::array<std:
 }
 
 base::Error invalid(std::string message) {
-  return base::Error{base::ErrorKind::invalid, "template", "InvalidTemplate", "", std::move(message)};
+  return base::Error{base::ErrorKind::invalid, k_template_operation, "InvalidTemplate", "", std::move(message)};
 }
 
 }  // namespace
@@ -426,7 +410,7 @@ base::Result<Template> Template::compile(std::string_view source, std::string_vi
     return invalid(fmt::format("{}: {}", name, compiled->mustache.error_message()));
   }
   if (kind == TemplateKind::html)
-    compiled->mustache.set_custom_escape(escape_html);
+    compiled->mustache.set_custom_escape([](const std::string& text) { return escape_html(text); });
   else
     compiled->mustache.set_custom_escape([](const std::string& text) { return text; });
   return Template(std::move(compiled));

@@ -47,6 +47,9 @@ enum class TemplateKind {
   text,
 };
 
+/// Operation of the errors of templates that are not what they must be, or not there; what AWS refuses has another.
+inline constexpr const char* k_template_operation = "template";
+
 /// A checked template. Syntax: {{name}}, {{#name}}…{{/name}} (for every action; or when the field is not empty),
 /// {{^name}}…{{/name}} (when it is empty), {{! comment }}. {{actions}} by itself is a bulleted list of summaries, as
 /// the AWS guidance's templates expect. Nothing else: no unescaped form, no partials, no other delimiters. Values are

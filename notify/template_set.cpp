@@ -2,8 +2,8 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <string>
+#include <utility>
 
 #include "notify/builtin_templates.hpp"
 
@@ -11,69 +11,75 @@ namespace keyward::notify {
 namespace {
 
 base::Error problem(base::ErrorKind kind, std::string message) {
-  return base::Error{kind, "template", "TemplateNotRead", "", std::move(message)};
+  return base::Error{kind, k_template_operation, "TemplateNotRead", "", std::move(message)};
 }
 
-base::Result<Template> compile_file(const std::filesystem::path& path, TemplateKind kind) {
+base::Result<TemplateFile> read_file(const std::filesystem::path& path) {
   std::error_code failed;
   if (!std::filesystem::is_regular_file(path, failed)) {
     return problem(base::ErrorKind::not_found, path.string() + ": there is no such template (notify.templates)");
   }
   std::ifstream file(path, std::ios::binary);
   if (!file) return problem(base::ErrorKind::not_found, path.string() + ": the template cannot be opened");
-  std::string source(Template::k_max_bytes + 1, '\0');
-  file.read(source.data(), static_cast<std::streamsize>(source.size()));
-  source.resize(static_cast<std::size_t>(file.gcount()));
+  std::string text(Template::k_max_bytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
   if (file.bad()) return problem(base::ErrorKind::invalid, path.string() + ": the template cannot be read");
-  return Template::compile(source, path.string(), kind);
+  return TemplateFile{path.string(), std::move(text)};
 }
 
-struct Pair {
-  Template html;
-  Template text;
-};
-
-base::Result<Pair> load_pair(const std::filesystem::path& folder, const std::string& file,
-                             std::string_view builtin_text, std::string_view builtin_name) {
-  base::Result<Template> html = compile_file(folder / file, TemplateKind::html);
-  if (!html) return html.error();
-  std::filesystem::path twin = folder / file;
+/// Puts the folder's pair in the place of the built-in one.
+base::Result<void> read_pair(const std::filesystem::path& path, TemplateFile& html, TemplateFile& text) {
+  base::Result<TemplateFile> own = read_file(path);
+  if (!own) return own.error();
+  html = *std::move(own);
+  std::filesystem::path twin = path;
   twin.replace_extension(".txt");
   std::error_code failed;
-  base::Result<Template> text = std::filesystem::exists(twin, failed)
-                                    ? compile_file(twin, TemplateKind::text)
-                                    : Template::compile(builtin_text, builtin_name, TemplateKind::text);
-  if (!text) return text.error();
-  return Pair{*std::move(html), *std::move(text)};
-}
-
-base::Result<Pair> builtin_pair(std::string_view html_source, std::string_view html_name, std::string_view text_source,
-                                std::string_view text_name) {
-  base::Result<Template> html = Template::compile(html_source, html_name, TemplateKind::html);
-  if (!html) return html.error();
-  base::Result<Template> text = Template::compile(text_source, text_name, TemplateKind::text);
-  if (!text) return text.error();
-  return Pair{*std::move(html), *std::move(text)};
+  if (!std::filesystem::exists(twin, failed)) return {};
+  base::Result<TemplateFile> own_text = read_file(twin);
+  if (!own_text) return own_text.error();
+  text = *std::move(own_text);
+  return {};
 }
 
 }  // namespace
 
-base::Result<TemplateSet> load_templates(const NotifySettings& settings) {
-  if (settings.templates.starts_with("s3://")) {
-    return problem(base::ErrorKind::invalid, settings.templates + ": templates are read from a folder, not from S3");
-  }
-  const bool builtin = settings.templates.empty();
+TemplateFiles builtin_templates() {
+  return {{"built-in enforce.html", std::string(k_enforce_html)},
+          {"built-in enforce.txt", std::string(k_enforce_text)},
+          {"built-in audit.html", std::string(k_audit_html)},
+          {"built-in audit.txt", std::string(k_audit_text)}};
+}
+
+base::Result<TemplateFiles> read_templates(const NotifySettings& settings) {
+  TemplateFiles files = builtin_templates();
+  if (settings.templates.empty()) return files;
   const std::filesystem::path folder = settings.templates;
-  base::Result<Pair> enforce =
-      builtin ? builtin_pair(k_enforce_html, "built-in enforce.html", k_enforce_text, "built-in enforce.txt")
-              : load_pair(folder, settings.template_enforce, k_enforce_text, "built-in enforce.txt");
+  const base::Result<void> enforce = read_pair(folder / settings.template_enforce, files.enforce_html, files.enforce_text);
   if (!enforce) return enforce.error();
-  base::Result<Pair> audit = builtin
-                                 ? builtin_pair(k_audit_html, "built-in audit.html", k_audit_text, "built-in audit.txt")
-                                 : load_pair(folder, settings.template_audit, k_audit_text, "built-in audit.txt");
+  const base::Result<void> audit = read_pair(folder / settings.template_audit, files.audit_html, files.audit_text);
   if (!audit) return audit.error();
-  return TemplateSet{std::move(enforce->html), std::move(enforce->text), std::move(audit->html),
-                     std::move(audit->text)};
+  return files;
+}
+
+base::Result<TemplateSet> compile_templates(const TemplateFiles& files) {
+  const auto compiled = [](const TemplateFile& file, TemplateKind kind) { return Template::compile(file.text, file.name, kind); };
+  base::Result<Template> enforce_html = compiled(files.enforce_html, TemplateKind::html);
+  if (!enforce_html) return enforce_html.error();
+  base::Result<Template> enforce_text = compiled(files.enforce_text, TemplateKind::text);
+  if (!enforce_text) return enforce_text.error();
+  base::Result<Template> audit_html = compiled(files.audit_html, TemplateKind::html);
+  if (!audit_html) return audit_html.error();
+  base::Result<Template> audit_text = compiled(files.audit_text, TemplateKind::text);
+  if (!audit_text) return audit_text.error();
+  return TemplateSet{*std::move(enforce_html), *std::move(enforce_text), *std::move(audit_html), *std::move(audit_text)};
+}
+
+base::Result<TemplateSet> load_templates(const NotifySettings& settings) {
+  const base::Result<TemplateFiles> files = read_templates(settings);
+  if (!files) return files.error();
+  return compile_templates(*files);
 }
 
 }  // namespace keyward::notify

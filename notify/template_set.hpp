@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "base/error.hpp"
 #include "notify/settings.hpp"
 #include "notify/template.hpp"
@@ -18,11 +20,33 @@ struct TemplateSet {
   const Template& text(Mode mode) const { return mode == Mode::dry_run ? audit_text : enforce_text; }
 };
 
-/// The templates these settings name: the built-in ones (templates/ at build time) when `settings.templates` is empty,
-/// else those of that folder. There the HTML files named by `template_enforce` and `template_audit` must exist; the
-/// text part is the file of the same name that ends in .txt, and the built-in one where there is none, so that a folder
-/// made for the AWS guidance, which knows no text part, works as it is. Errors: `not_found` for a missing file;
-/// `invalid` as Template::compile(), and for an s3:// place, which this version does not read.
+/// Where a template comes from, for errors, and its text.
+struct TemplateFile {
+  std::string name;
+  std::string text;
+};
+
+struct TemplateFiles {
+  TemplateFile enforce_html;
+  TemplateFile enforce_text;
+  TemplateFile audit_html;
+  TemplateFile audit_text;
+};
+
+/// The built-in templates (templates/ at build time).
+TemplateFiles builtin_templates();
+
+/// The templates these settings name: the built-in ones when `settings.templates` is empty, else those of that folder.
+/// There the HTML files named by `template_enforce` and `template_audit` must exist; the text part is the file of the
+/// same name that ends in .txt, and the built-in one where there is none, so that a folder made for the AWS guidance,
+/// which knows no text part, works as it is. Errors: `not_found` for a missing file, `invalid` for one that cannot be
+/// read. Not for a place in S3 (notify/bucket_templates.hpp).
+base::Result<TemplateFiles> read_templates(const NotifySettings& settings);
+
+/// Errors: `invalid` as Template::compile().
+base::Result<TemplateSet> compile_templates(const TemplateFiles& files);
+
+/// Reads and compiles.
 base::Result<TemplateSet> load_templates(const NotifySettings& settings);
 
 }  // namespace keyward::notify

@@ -74,6 +74,22 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::string escape_html(std::string_view text) {
+  std::string escaped;
+  escaped.reserve(text.size());
+  for (const char c : text) {
+    switch (c) {
+      case '&': escaped += "&amp;"; break;
+      case '<': escaped += "&lt;"; break;
+      case '>': escaped += "&gt;"; break;
+      case '"': escaped += "&quot;"; break;
+      case '\'': escaped += "&#39;"; break;  // HTML 4, and so Outlook, does not know &apos;
+      default: escaped += c;
+    }
+  }
+  return escaped;
+}
+
 std::string shell_word(std::string_view text) {
   const auto harmless = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
