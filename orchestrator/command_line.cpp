@@ -137,6 +137,17 @@ std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* con
   merge->add_option("--out", line.out, "Folder for the merged record; must not exist or be empty")->required()->type_name("DIR");
   merge->add_flag("--partial", line.partial, "Merge although shards are missing: says which, and exits 4");
   merge->add_option("RUN", line.records, "Folders of the shards' records, or ids of runs in state_dir")->required();
+  CLI::App* notify = app.add_subcommand("notify", "Try templates and channels");
+  notify->require_subcommand(1);
+  command(*notify, "preview", "Write every message of the last run again, with the templates of today; makes no AWS call",
+          Command::notify_preview)
+      ->add_option("--out", line.out, "Folder for the messages; must not exist or be empty")
+      ->required()
+      ->type_name("DIR");
+  command(*notify, "test", "Send one mail about invented keys, marked as a test, over every channel for mail", Command::notify_test)
+      ->add_option("--to", line.to, "Who gets it")
+      ->required()
+      ->type_name("ADDRESS");
   CLI::App* config = app.add_subcommand("config", "Look at the configuration; makes no AWS call");
   config->require_subcommand(1);
   command(*config, "validate", "Check the configuration", Command::config_validate);

@@ -10,7 +10,19 @@
 
 namespace keyward::orchestrator {
 
-enum class Command { inventory, audit, run, rotate, recover, report_merge, config_validate, config_show, config_schema };
+enum class Command {
+  inventory,
+  audit,
+  run,
+  rotate,
+  recover,
+  report_merge,
+  notify_preview,
+  notify_test,
+  config_validate,
+  config_show,
+  config_schema
+};
 enum class OutputFormat { table, json, jsonl, csv };
 enum class LogFormat { automatic, text, json };
 enum class ColorChoice { automatic, always, never };
@@ -36,7 +48,8 @@ struct CommandLine {
   bool list = false;       ///< recover
   std::optional<Shard> shard;        ///< audit, run, recover; absent: the whole organization
   std::vector<std::string> records;  ///< report merge: folders of run records, or ids of runs
-  std::string out;                   ///< report merge: the folder that the merged record is written to
+  std::string out;                   ///< report merge, notify preview: the folder that is written
+  std::string to;                    ///< notify test: an address
   bool partial = false;              ///< report merge
 };
 

@@ -78,7 +78,7 @@ Task<ExitCode> run_rotate(CommandContext context) {
   const RotationOrder order{*user, context.line.reason, compromised};
   Work work = [&context, &account, &order](Job& job) { return rotate(context, *account, order, job); };
   ExitCode code = co_await under_lock(context, std::move(work));
-  if (code == ExitCode::preflight_failed || code == ExitCode::already_running) tell_that_the_key_works(context);
+  if (code == ExitCode::preflight_failed || code == ExitCode::already_running || code == ExitCode::usage) tell_that_the_key_works(context);
   co_return code;
 }
 

@@ -33,6 +33,7 @@ base::Task<ExitCode> run_audit(CommandContext context);
 base::Task<ExitCode> run_job(CommandContext context);
 base::Task<ExitCode> run_rotate(CommandContext context);
 base::Task<ExitCode> run_recover(CommandContext context);
+base::Task<ExitCode> run_notify_test(CommandContext context);
 
 /// What `report merge` is given; it talks to nobody.
 struct MergeContext {
@@ -46,5 +47,15 @@ struct MergeContext {
 };
 
 ExitCode run_merge(const MergeContext& context);
+
+/// What `notify preview` is given; it talks to nobody.
+struct PreviewContext {
+  const CommandLine& line;
+  const Configuration& configuration;
+  std::ostream& out;
+  std::ostream& err;
+};
+
+ExitCode run_notify_preview(const PreviewContext& context);
 
 }  // namespace keyward::orchestrator

@@ -22,7 +22,8 @@ enum class Translation {
   list_account,    ///< with OrgListRole a role's ARN
   parameter,       ///< the name of a parameter in Parameter Store
   units,           ///< organizational units: the accounts in them and no others
-  without_effect,  ///< belongs to a part that comes with a later version
+  template_bucket,  ///< with S3_BUCKET_PREFIX the place of the templates in S3
+  template_prefix,  ///< read with the bucket
 };
 
 struct Variable {
@@ -54,8 +55,8 @@ constexpr std::array k_variables = std::to_array<Variable>({
     {"AWS_REGION", "region", Translation::text},
     {"AWS_DEFAULT_REGION", "region", Translation::text},
     {"AWS_PROFILE", "profile", Translation::text},
-    {"S3_BUCKET_NAME", "", Translation::without_effect},
-    {"S3_BUCKET_PREFIX", "", Translation::without_effect},
+    {"S3_BUCKET_NAME", "notify.templates", Translation::template_bucket},
+    {"S3_BUCKET_PREFIX", "notify.templates", Translation::template_prefix},
     {"SMTPUserParamName", "notify.smtp_user", Translation::parameter},
     {"SMTPPasswordParamName", "notify.smtp_password", Translation::parameter},
 });
@@ -115,6 +116,14 @@ YamlValue unit_rules(const Origin& origin, const std::vector<std::string>& units
     rules.items.push_back(std::move(rule));
   }
   return rules;
+}
+
+/// The guidance's code reads its templates from Template/ below the prefix.
+std::string template_place(const std::string& bucket, std::string prefix) {
+  while (prefix.ends_with('/')) prefix.pop_back();
+  const std::string last = prefix.substr(prefix.rfind('/') + 1);
+  if (last != "Template" && last != "template") prefix += prefix.empty() ? "Template" : "/Template";
+  return "s3://" + bucket + "/" + prefix;
 }
 
 class EnvironmentReader {
@@ -177,9 +186,11 @@ class EnvironmentReader {
         set(variable.path, unit_rules(where, split(text)));
         set("accounts.default", outside_value(where, "opt-in"));
         break;
-      case Translation::without_effect:
-        problems_.warning(where, "",
-                          "has no effect in this version; mail templates come from notify.templates");
+      case Translation::template_bucket:
+        set(variable.path, outside_value(where, template_place(text, get("S3_BUCKET_PREFIX"))));
+        break;
+      case Translation::template_prefix:
+        if (get("S3_BUCKET_NAME").empty()) problems_.error(where, variable.path, "is set without S3_BUCKET_NAME; set both or neither");
         break;
     }
   }

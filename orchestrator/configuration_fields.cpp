@@ -204,8 +204,8 @@ const std::vector<Field>& configuration_fields() {
           "notify.smtp_password", SecretShape{}, [](auto& run) -> auto& { return run.defaults.notify.smtp_password; },
           "Where the password of notify.smtp_user is"),
       run_field(
-          "notify.templates", LocalPath{}, [](auto& run) -> auto& { return run.defaults.notify.templates; },
-          "Folder of the mail templates; without it the built-in ones"),
+          "notify.templates", FolderOrBucket{}, [](auto& run) -> auto& { return run.defaults.notify.templates; },
+          "Folder of the mail templates, or s3://bucket/prefix; without it the built-in ones"),
       run_field(
           "notify.template_enforce", file_name(),
           [](auto& run) -> auto& { return run.defaults.notify.template_enforce; },

@@ -157,6 +157,16 @@ ExitCode merge_command(const CommandLine& line, const std::map<std::string, std:
   return run_merge({line, state_dir, base::HostClock().now(), std::random_device{}(), output_of(line, environment), std::cout, std::cerr});
 }
 
+void say(const std::vector<Problem>& problems) {
+  for (const Problem& problem : problems) std::cerr << "keyward: " << describe(problem) << '\n';
+}
+
+ExitCode preview_command(const CommandLine& line, const std::map<std::string, std::string>& environment) {
+  const LoadedOrRefused result = load(line, environment);
+  say(result.problems);
+  return result.loaded ? run_notify_preview({line, result.loaded->configuration, std::cout, std::cerr}) : ExitCode::usage;
+}
+
 /// The shard of the environment, where the command line names none.
 std::optional<ExitCode> take_shard_of_job(CommandLine& line, const std::map<std::string, std::string>& environment) {
   if (line.shard || !takes_shard(line.command)) return std::nullopt;
@@ -175,6 +185,7 @@ base::Task<ExitCode> dispatch(CommandContext context) {
     case Command::audit: return run_audit(context);
     case Command::rotate: return run_rotate(context);
     case Command::recover: return run_recover(context);
+    case Command::notify_test: return run_notify_test(context);
     default: return run_job(context);
   }
 }
@@ -209,9 +220,7 @@ class StopSignals {
 
 ExitCode aws_command(const CommandLine& line, const std::map<std::string, std::string>& environment) {
   const LoadedOrRefused result = load(line, environment);
-  if (!result.problems.empty()) {
-    for (const Problem& problem : result.problems) std::cerr << "keyward: " << describe(problem) << '\n';
-  }
+  say(result.problems);
   if (!result.loaded) return ExitCode::usage;
   const Configuration& configuration = result.loaded->configuration;
   const std::string home = value_of(environment, "HOME");
@@ -277,6 +286,7 @@ ExitCode run(int argc, const char* const* argv) {
   const auto environment = read_environment();
   if (const std::optional<ExitCode> refused = take_shard_of_job(line, environment)) return *refused;
   if (line.command == Command::report_merge) return merge_command(line, environment);
+  if (line.command == Command::notify_preview) return preview_command(line, environment);
   const bool offline = line.command == Command::config_validate || line.command == Command::config_show ||
                        line.command == Command::config_schema;
   return offline ? config_command(line, environment) : aws_command(line, environment);

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "notify/compose.hpp"
+#include "notify/kept_letters.hpp"
+#include "notify/sample.hpp"
 #include "notify/wording.hpp"
 
 namespace keyward::orchestrator {
@@ -57,20 +59,19 @@ void complain(Problems& problems, const std::vector<notify::OwnerNotice>& notice
 
 }  // namespace
 
-Result<Notices> Notices::prepare(const Configuration& configuration, notify::AddressBook book, const std::filesystem::path& run_dir,
-                                 aws::Caller& hub, const Services& services) {
+Result<Notices> Notices::prepare(const Configuration& configuration, notify::TemplateSet templates, notify::AddressBook book,
+                                 const std::filesystem::path& run_dir, aws::Caller& hub, const Services& services) {
   const notify::NotifySettings& settings = configuration.defaults.notify;
-  Result<notify::TemplateSet> templates = notify::load_templates(settings);
-  if (!templates) return templates.error();
   Result<Channels> channels = Channels::make(settings, run_dir, hub, services);
   if (!channels) return channels.error();
-  Notices notices(std::move(*templates), std::move(book), std::move(*channels));
+  Notices notices(std::move(templates), std::move(book), std::move(*channels));
   // The file channel needs no real sender.
   const std::string sender = settings.sender.empty() ? "keyward@localhost.localdomain" : settings.sender;
   notices.sender_ = notify::MailAddress::parse(sender);
   if (!notices.sender_) {
     return base::Error{base::ErrorKind::invalid, "config", "BadSender", "", "notify.sender is not an e-mail address: " + sender};
   }
+  notices.kept_letters_ = run_dir / notify::k_kept_letters;
   return notices;
 }
 
@@ -137,7 +138,10 @@ Task<Told> Notices::send(Journal& journal, std::string run, base::Instant at) {
   // One by one: a mail has some ten thousand characters, and each account may have its own.
   for (const Journal::Creditor& creditor : journal.creditors()) {
     const notify::RecipientDigest digest = notify::digests_of(journal.owed(creditor), at).front();
-    const std::vector<notify::Message> message{notify::compose(digest, templates_, letterhead)};
+    notify::Letter letter = notify::letter_of(digest, letterhead);
+    const Result<void> kept = notify::keep_letter(kept_letters_, letter);
+    if (!kept) told.not_kept = kept.error();
+    const std::vector<notify::Message> message{notify::compose(std::move(letter), templates_)};
     std::vector<notify::Notice> notices = co_await notify::deliver_all(message, channels);
     const bool received = std::ranges::find(notices, notify::NoticeStatus::sent, &notify::Notice::status) != notices.end();
     // An error here costs nothing: the journal is written anew at the end.
@@ -153,6 +157,15 @@ Task<Told> Notices::send(Journal& journal, std::string run, base::Instant at) {
 Task<std::vector<notify::Notice>> Notices::tell_operators(notify::RunDigest digest) {
   const std::vector<notify::OperatorChannel*> channels = channels_.operators();
   std::vector<notify::Notice> notices = co_await notify::tell_all(digest, channels);
+  co_return notices;
+}
+
+Task<std::vector<notify::Notice>> Notices::send_sample(notify::MailAddress to, std::string run, base::Instant at) {
+  const notify::Letterhead letterhead{*sender_, std::move(run), at};
+  std::vector<notify::Message> message{notify::compose(notify::sample_digest(std::move(to), at), templates_, letterhead)};
+  message.front().subject = "[TEST] " + message.front().subject;
+  const std::vector<notify::Channel*> channels = channels_.mail();
+  std::vector<notify::Notice> notices = co_await notify::deliver_all(message, channels);
   co_return notices;
 }
 

@@ -25,6 +25,7 @@ namespace keyward::orchestrator {
 struct Told {
   std::vector<notify::Notice> notices;
   std::vector<notify::RecipientProblem> problems;
+  std::optional<base::Error> not_kept;  ///< a message cannot be written again from the run's record
 };
 
 /// As what people are told of an account that was worked on in this mode.
@@ -35,7 +36,7 @@ constexpr notify::Mode told_as(Mode mode) { return writes(mode) ? notify::Mode::
 class Notices {
  public:
   /// Errors: `invalid` or `not_found`: what the configuration names cannot be used.
-  static base::Result<Notices> prepare(const Configuration& configuration, notify::AddressBook book,
+  static base::Result<Notices> prepare(const Configuration& configuration, notify::TemplateSet templates, notify::AddressBook book,
                                        const std::filesystem::path& run_dir, aws::Caller& hub, const Services& services);
 
   /// Keeps what somebody must hear of. What stands unchanged since an earlier run (a hold, a failure, what a dry run
@@ -53,6 +54,9 @@ class Notices {
   /// Tells the operators of the run, each channel by itself: one that fails keeps no other from telling.
   base::Task<std::vector<notify::Notice>> tell_operators(notify::RunDigest digest);
 
+  /// Sends a message about invented keys, marked as a test, over every channel.
+  base::Task<std::vector<notify::Notice>> send_sample(notify::MailAddress to, std::string run, base::Instant at);
+
  private:
   Notices(notify::TemplateSet templates, notify::AddressBook book, Channels channels)
       : templates_(std::move(templates)), book_(std::move(book)), channels_(std::move(channels)) {}
@@ -66,6 +70,7 @@ class Notices {
   Channels channels_;
   std::vector<AccountReport> news_;
   bool contacts_unreadable_ = false;
+  std::filesystem::path kept_letters_;
 };
 
 /// Who hears of accounts instead of their own addresses: the recipients_file or table. Errors: it cannot be read or used.

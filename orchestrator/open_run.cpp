@@ -3,6 +3,7 @@
 #include "orchestrator/preflight.hpp"
 #include "orchestrator/run_digest.hpp"
 #include "orchestrator/run_summary.hpp"
+#include "orchestrator/run_templates.hpp"
 #include "report/run_table.hpp"
 
 namespace keyward::orchestrator {
@@ -65,12 +66,18 @@ void OpenRun::account_done(const AccountReport& report, base::Instant now) {
 }
 
 Task<Result<OpenRun>> open_run(const CommandContext& context, Job& job, report::RunSummary summary) {
-  Result<notify::AddressBook> book = co_await recipients(context.configuration.defaults.notify, job);
+  const notify::NotifySettings& settings = context.configuration.defaults.notify;
+  Result<RunTemplates> templates = co_await run_templates(settings, context.services);
+  if (!templates) co_return untellable(templates.error());
+  Result<notify::AddressBook> book = co_await recipients(settings, job);
   if (!book) co_return untellable(book.error());
   StateFolders folders(context.configuration.state_dir, context.line.shard);
   Result<RunRecord> record = open_record(folders.state_dir, std::move(summary), context.seed);
   if (!record) co_return record.error();
-  Result<Notices> notices = Notices::prepare(context.configuration, std::move(*book), record->folder(), job.hub(), context.services);
+  const Result<void> kept = keep_fetched(*templates, record->folder());
+  if (!kept) co_return kept.error();
+  Result<Notices> notices = Notices::prepare(context.configuration, std::move(templates->compiled), std::move(*book), record->folder(),
+                                             job.hub(), context.services);
   if (!notices) co_return untellable(notices.error());
   Result<Journal> journal = Journal::open(folders);
   if (!journal) co_return journal.error();
@@ -114,7 +121,7 @@ Task<ExitCode> conclude(CommandContext& context, Job& job, OpenRun& run) {
   if (!context.line.list) {
     notify::RunDigest digest = run_digest(summary, record.highlights(), record.folder(), context.services.context.clock.now());
     std::vector<notify::Notice> notices = co_await run.notices.tell_operators(std::move(digest));
-    record.told({std::move(notices), {}}, context.services.context.clock.now());
+    record.told({std::move(notices), {}, std::nullopt}, context.services.context.clock.now());
     if (summary.notices_failed > 0) code = worst(code, ExitCode::partial);
     summary.exit_code = static_cast<int>(code);
   }

@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "orchestrator/run_lock.hpp"
+#include "orchestrator/run_templates.hpp"
 #include "report/words.hpp"
 
 namespace keyward::orchestrator {
@@ -42,6 +43,7 @@ void say(CommandContext& context, std::string_view what, const base::Error& erro
 
 ExitCode not_begun(CommandContext& context, const base::Error& error) {
   say(context, "nothing was done", error);
+  if (error.operation == notify::k_template_operation) return ExitCode::usage;
   return error.kind == base::ErrorKind::conflict ? ExitCode::already_running : ExitCode::preflight_failed;
 }
 
@@ -86,6 +88,12 @@ Task<std::optional<AccountsToCover>> preflight(CommandContext& context, Job& job
 }
 
 Task<ExitCode> under_lock(CommandContext& context, Work work) {
+  // Exit code 2 promises that no call was made.
+  const Result<void> templates = check_templates(context.configuration.defaults.notify);
+  if (!templates) {
+    say(context, "nothing was done", templates.error());
+    co_return ExitCode::usage;
+  }
   const Result<RunLock> lock = RunLock::acquire(StateFolders(context.configuration.state_dir, context.line.shard));
   if (!lock) co_return not_begun(context, lock.error());
   Job job(context.configuration, context.services, context.line.shard);

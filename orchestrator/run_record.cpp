@@ -148,6 +148,7 @@ void RunRecord::account_done(const AccountReport& report, base::Instant now) {
 }
 
 void RunRecord::told(const Told& told, base::Instant now) {
+  if (told.not_kept && !write_failure_) write_failure_ = told.not_kept;
   for (const notify::Notice& notice : told.notices) {
     report::Event event;
     event.time = now;

@@ -7,6 +7,7 @@
 
 #include "base/time.hpp"
 #include "notify/address_book.hpp"
+#include "notify/bucket_templates.hpp"
 
 namespace keyward::orchestrator {
 namespace {
@@ -202,6 +203,15 @@ std::optional<std::string> FileOrTable::read(const YamlValue& value, const std::
   if (value.kind != YamlValue::Kind::scalar || !value.text.starts_with("dynamodb:")) return LocalPath::read(value, path, reading);
   if (notify::RecipientsTable::parse(value.text)) return value.text;
   refuse(value, path, reading, "a file, or a table such as dynamodb://owners?region=eu-central-1");
+  return std::nullopt;
+}
+
+std::optional<std::string> FolderOrBucket::read(const YamlValue& value, const std::string& path, Reading& reading) const {
+  constexpr std::string_view k_expectation = "a folder, or s3://bucket/prefix";
+  if (value.kind != YamlValue::Kind::scalar || value.text.find("://") == std::string::npos) return LocalPath::read(value, path, reading);
+  auto text = read_text(value, path, reading, k_expectation);
+  if (!text || notify::BucketPlace::parse(*text)) return text;
+  refuse(value, path, reading, k_expectation);
   return std::nullopt;
 }
 

@@ -121,7 +121,7 @@ struct Date {
   boost::json::object schema() const;
 };
 
-/// A file or folder; a relative one in the file starts at the file's folder. `s3://` is refused.
+/// A file or folder; a relative one in the file starts at the file's folder. No `s3://`.
 struct LocalPath {
   using Type = std::string;
   Need need = Need::optional;  ///< optional: "" stands for none
@@ -132,6 +132,11 @@ struct LocalPath {
 
 /// A file, or a DynamoDB table: dynamodb://TABLE?region=REGION.
 struct FileOrTable : LocalPath {
+  std::optional<std::string> read(const YamlValue& value, const std::string& path, Reading& reading) const;
+};
+
+/// A folder, or a place in S3: s3://BUCKET/PREFIX.
+struct FolderOrBucket : LocalPath {
   std::optional<std::string> read(const YamlValue& value, const std::string& path, Reading& reading) const;
 };
 

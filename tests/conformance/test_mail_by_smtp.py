@@ -68,6 +68,19 @@ def test_the_login_comes_from_parameters_of_the_guidances_names(tmp_path, author
         assert_no_secret_was_written(keyward, result)
 
 
+def test_a_test_mail_goes_this_way_and_to_no_operator(tmp_path, authority):
+    with organization(account(A)) as sandbox, MailServer(authority) as server:
+        pager = {"type": "pagerduty", "routing_key": "file:user", "endpoint": "https://127.0.0.1:1"}
+        keyward = keyward_with(tmp_path, sandbox, authority, server.channel(), pager)
+        done = keyward("notify", "test", "--to", "owner@example.org").expect(0)
+        assert done.stdout.startswith("sent to owner@example.org by smtp: ") and done.stdout.count("\n") == 1
+        ((_, recipients, mail),) = server.mails
+        assert recipients == ["owner@example.org"] and mail["Subject"].startswith("[TEST] [keyward] ")
+        keyward.configure(notify={"channels": [pager]})
+        assert "names no channel for mail" in keyward("notify", "test", "--to", "owner@example.org").expect(2).stderr
+        assert_no_secret_was_written(keyward, done)
+
+
 def test_nothing_is_said_without_tls(tmp_path, authority):
     with organization(account(A, overdue("alice"))) as sandbox, MailServer(authority, starttls=False) as server:
         result = keyward_with(tmp_path, sandbox, authority, server.channel())("run").expect(4)

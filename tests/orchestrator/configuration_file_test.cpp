@@ -473,8 +473,10 @@ const Wrong k_notify[] = {
     {"  channels: [{type: file, configuration_set: x}]\n",
      "config.yaml:3:27: notify.channels[0].configuration_set: does not belong to a channel of type file; remove it"},
     {"  channels: []\n", "config.yaml:3:13: warning: notify.channels: nobody will hear of anything; name a channel"},
-    {"  sender: a@example.org\n  templates: s3://bucket/prefix\n",
-     "config.yaml:4:14: notify.templates: only local paths are supported by this version; give a file or folder"},
+    {"  sender: a@example.org\n  templates: s3://B/prefix\n",
+     "config.yaml:4:14: notify.templates: is \"s3://B/prefix\"; it must be a folder, or s3://bucket/prefix"},
+    {"  sender: a@example.org\n  templates: https://bucket/prefix\n",
+     "config.yaml:4:14: notify.templates: is \"https://bucket/prefix\"; it must be a folder, or s3://bucket/prefix"},
     {"  sender: a@example.org\n  recipients_file: dynamodb://no/table\n",
      R"(config.yaml:4:20: notify.recipients_file: is "dynamodb://no/table"; it must be a file, or a table such as dynamodb://owners?region=eu-central-1)"},
     {"  sender: a@example.org\n  template_audit: mine.html\n",
@@ -668,13 +670,20 @@ TEST_F(Environment, MakesTheListRoleOfAccountAndName) {
       Lines{"environment OrgListRole: organization.list_role: is set without OrgListAccount; set both or neither"});
 }
 
+TEST_F(Environment, FindsTheGuidancesTemplatesInItsBucket) {
+  const auto place = [this](const std::string& bucket, const std::string& prefix) {
+    sources_.environment = {{"S3_BUCKET_NAME", bucket}, {"S3_BUCKET_PREFIX", prefix}};
+    return configuration_of(sound("")).defaults.notify.templates;
+  };
+  EXPECT_EQ(place("asa-bucket", "asa/asa-iam-rotation"), "s3://asa-bucket/asa/asa-iam-rotation/Template");
+  EXPECT_EQ(place("asa-bucket", "asa/Template/"), "s3://asa-bucket/asa/Template");
+  EXPECT_EQ(place("asa-bucket", "asa/template"), "s3://asa-bucket/asa/template");
+  EXPECT_EQ(place("asa-bucket", ""), "s3://asa-bucket/Template");
+  EXPECT_EQ(problems_with({{"S3_BUCKET_PREFIX", "asa"}}),
+            Lines{"environment S3_BUCKET_PREFIX: notify.templates: is set without S3_BUCKET_NAME; set both or neither"});
+}
+
 TEST_F(Environment, SaysWhatHasNoEffect) {
-  const std::string message =
-      ": warning: has no effect in this version; mail templates come from notify.templates";
-  for (const char* name : {"S3_BUCKET_NAME", "S3_BUCKET_PREFIX"}) {
-    EXPECT_EQ(problems_with({{name, "x"}}), Lines{std::string("environment ") + name + message});
-    EXPECT_TRUE(load(sound("")).loaded);
-  }
   EXPECT_EQ(
       problems_with({{"InstallationGracePeriod", "7"}, {"InactiveBuffer", "10"}}),
       Lines{
