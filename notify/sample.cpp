@@ -8,10 +8,10 @@ namespace {
 using rotation::Action;
 using rotation::Reason;
 
-// Of the form that AWS's documentation uses: nobody's account and nobody's keys.
+// Nobody's account and nobody's keys.
 constexpr std::string_view k_account = "111122223333";
-constexpr std::string_view k_old_key = "AKIAIOSFODNN7EXAMPLE";
-constexpr std::string_view k_new_key = "AKIAI44QH8DHBEXAMPLE";
+constexpr std::string_view k_old_key = "AKIAEXAMPLEKEY00OLD1";
+constexpr std::string_view k_new_key = "AKIAEXAMPLEKEY00NEW2";
 
 rotation::UserReport user(std::string_view name, rotation::Outcome outcome) {
   rotation::UserFacts facts{*base::UserName::parse(name),
