@@ -4,6 +4,8 @@ Run as a program it serves moto; as a module it starts that program and prepares
 
 import contextlib
 import datetime
+import email
+import email.policy
 import json
 import pathlib
 import re
@@ -108,6 +110,12 @@ class Moto:
 
     def pass_time(self, days):
         self._post("/passing-time", str(days))
+
+    def mails(self):
+        """What its SES took, as Python's email package reads it."""
+        with contextlib.closing(urllib.request.urlopen(self.url + "/moto-api/data.json")) as answer:
+            taken = json.load(answer).get("ses", {}).get("RawMessage", [])
+        return [email.message_from_string(mail["raw_data"], policy=email.policy.default) for mail in taken]
 
     def _prepare(self):
         iam = self.client("iam", ("setup", "setup"))

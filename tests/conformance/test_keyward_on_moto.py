@@ -132,6 +132,30 @@ def test_a_wrong_secret_is_refused_and_stops_the_run(tmp_path):
         assert moto.client("organizations", moto.hub).describe_organization()["Organization"]["MasterAccountId"] == HUB_ACCOUNT
 
 
+def test_mail_goes_by_ses_from_a_verified_sender_only(tmp_path):
+    with Moto(members=1) as moto:
+        (account,) = moto.accounts
+        moto.iam(account).create_user(UserName="alice")
+        moto.create_key(account, "alice")
+        moto.pass_time(91)
+        keyward = Keyward(tmp_path, moto.environment(), notify={"channels": [{"type": "ses"}]})
+        refused = keyward("run").expect(4)
+        (notice,) = [event for event in refused.events if event["event"] == "notice"]
+        assert notice["outcome"] == "rejected" and "MessageRejected" in notice["error"]
+        assert moto.mails() == []
+
+        moto.client("sesv2", moto.hub).create_email_identity(EmailIdentity="keyward@example.org")
+        result = keyward("run").expect(0)
+        assert result.summary["api_calls"]["ses:SendEmail"] == 1
+        (mail,) = moto.mails()
+        assert mail.defects == [] and mail["To"] == "member-0@example.org" and mail["From"].addresses[0].addr_spec == "keyward@example.org"
+        assert mail.get_content_type() == "multipart/alternative" and "alice" in mail["Subject"]
+        for kind in ("plain", "html"):
+            assert "alice" in mail.get_body((kind,)).get_content()
+        keyward("run").expect(0)
+        assert len(moto.mails()) == 1
+
+
 def test_a_table_of_recipients_is_read_to_its_end(tmp_path):
     with Moto(members=2) as moto:
         by_table, by_address = moto.accounts
