@@ -234,8 +234,8 @@ def counts_since(sandbox):
 
 
 def of_accounts(found):
-    """Calls made for the sake of single accounts: all but those for the list of accounts and the caller's own identity."""
-    hub = ("organizations:", "ses:", "sts:GetCallerIdentity")
+    """Calls made for the sake of single accounts: all but those for the list of accounts, the caller's own identity and telling owners."""
+    hub = ("account:", "organizations:", "ses:", "sts:GetCallerIdentity")
     return sum(number for action, number in found.items() if not action.startswith(hub))
 
 

@@ -10,6 +10,7 @@ from keyward_process import Keyward
 CALLS = 13
 
 OF_THE_ACCOUNT = {"sts:AssumeRole", "iam:GenerateCredentialReport", "iam:GetCredentialReport", "iam:GetGroup"}
+OF_TELLING = ("account:", "ses:")  # whom to tell, and the mail
 
 
 def world():
@@ -28,6 +29,6 @@ def calls_of_second_rotation(sandbox):
         keyward("run").expect(0)
         requests = [request["action"] for request in sandbox.counted()]
     of_the_hub = requests.index("sts:AssumeRole")
-    calls = [action for action in requests[of_the_hub:] if action not in OF_THE_ACCOUNT and not action.startswith("ses:")]
+    calls = [action for action in requests[of_the_hub:] if action not in OF_THE_ACCOUNT and not action.startswith(OF_TELLING)]
     assert "iam:CreateAccessKey" in calls and "secretsmanager:CreateSecret" not in calls, calls
     return calls
