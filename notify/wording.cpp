@@ -223,6 +223,20 @@ class Writer {
     row_.urgency = would_ ? Urgency::later : Urgency::information;
     row_.what = fmt::format("The access key {} {} deleted.", ending(decision_.key), would_ ? "would have been" : "was");
     row_.todo = would_ ? "Nothing today." : "Nothing. The key cannot be brought back.";
+    const rotation::KeyFacts* kept = key_that_stays();
+    if (would_ || decision_.reason != Reason::recovery_grace_period_end || kept == nullptr) return;
+    row_.todo = fmt::format("Nothing: the handover to the key ending in {} is complete. The old key cannot be brought back.", tail(kept->id));
+  }
+
+  /// The active key beside the one that this is about; null when there is none, or when that is not known.
+  const rotation::KeyFacts* key_that_stays() const {
+    if (!user_.facts.keys.is_known()) return nullptr;
+    const auto stays = [this](const rotation::KeyFacts& key) {
+      return key.status == rotation::KeyStatus::active && key.id != decision_.key;
+    };
+    const std::vector<rotation::KeyFacts>& keys = user_.facts.keys.value();
+    const auto found = std::ranges::find_if(keys, stays);
+    return found == keys.end() ? nullptr : &*found;
   }
 
   void warned() {

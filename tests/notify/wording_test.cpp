@@ -116,6 +116,20 @@ TEST(Wording, SaysOfACompromisedKeyThatItOpensNothingAnyMore) {
   EXPECT_NE(off.todo.find("Do not switch it on again"), std::string::npos) << off.todo;
 }
 
+TEST(Wording, EndsAHandoverWithTheDeletionOfTheOldKey) {
+  rotation::KeyFacts kept = old_key(std::chrono::days(20));
+  kept.id = *base::AccessKeyId::parse(k_new_key);
+  rotation::UserReport replaced = user();
+  const auto keys = [](std::vector<rotation::KeyFacts> some) { return rotation::Fact<std::vector<rotation::KeyFacts>>::known(std::move(some)); };
+  replaced.facts.keys = keys({old_key(std::chrono::days(110)), kept});
+  const rotation::Outcome gone = outcome(Action::remove, Reason::recovery_grace_period_end);
+  EXPECT_EQ(describe(account(), replaced, gone, {}, Mode::enforce).todo,
+            "Nothing: the handover to the key ending in Y222 is complete. The old key cannot be brought back.");
+  kept.status = rotation::KeyStatus::inactive;
+  replaced.facts.keys = keys({old_key(std::chrono::days(110)), kept});
+  EXPECT_EQ(describe(account(), replaced, gone, {}, Mode::enforce).todo, "Nothing. The key cannot be brought back.");
+}
+
 TEST(Wording, SaysNothingHappenedInADryRun) {
   for (const Action action : {Action::rotate, Action::deactivate, Action::remove}) {
     const Row row = row_of(outcome(action, Reason::expired_active_key, OutcomeStatus::dry_run), Mode::dry_run);
