@@ -114,6 +114,7 @@ void RunRecord::discard() {
 void RunRecord::append(const report::Event& event) {
   highlights_.add(event);
   const base::Result<void> written = events_.append(event);
+  ++summary_.events;
   if (!written && !write_failure_) write_failure_ = written.error();
 }
 

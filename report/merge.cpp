@@ -20,6 +20,9 @@ using base::Result;
 
 Error refused(std::string code, std::string why) { return Error{ErrorKind::invalid, "report merge", std::move(code), "", std::move(why)}; }
 
+/// The shards of a daily run are begun together; one that a scheduler tried again is some hours late.
+constexpr std::chrono::hours k_apart{12};
+
 ShardPart part_of(const RunSummary& summary) { return summary.shard.value_or(ShardPart{1, 1, summary.accounts_total}); }
 
 std::string name_of(int index, int count) { return std::to_string(index) + '/' + std::to_string(count); }
@@ -33,6 +36,10 @@ Result<void> check_same(const RunSummary& first, const RunSummary& other) {
   if (part_of(first).count != part_of(other).count) {
     return differ("divisions", std::to_string(part_of(first).count) + " shards", std::to_string(part_of(other).count) + " shards");
   }
+  // Each shard's newest record is not enough where one of them did not run today.
+  if (std::chrono::abs(first.started - other.started) >= k_apart) {
+    return differ("days", base::format_iso8601(first.started), base::format_iso8601(other.started));
+  }
   if (first.command != other.command) return differ("commands", first.command, other.command);
   if (first.mode != other.mode) return differ("modes", first.mode, other.mode);
   if (first.organization != other.organization) return differ("organizations", first.organization, other.organization);
@@ -41,6 +48,12 @@ Result<void> check_same(const RunSummary& first, const RunSummary& other) {
     return differ("configurations, by their digests", first.configuration, other.configuration);
   return {};
 }
+
+constexpr int k_partial = 4;
+constexpr int k_recovery_needed = 9;
+
+/// A key without a stored secret outweighs everything, that a signal came in too (130, 143).
+int worse(int a, int b) { return a == k_recovery_needed || b == k_recovery_needed ? k_recovery_needed : std::max(a, b); }
 
 template <class Number>
 void add(std::map<std::string, Number>& sum, const std::map<std::string, Number>& more) {
@@ -70,10 +83,9 @@ void add(RunSummary& sum, const RunSummary& more) {
   if (!more.stopped_by.empty() && sum.stopped_by.find(more.stopped_by) == std::string::npos) {
     sum.stopped_by += (sum.stopped_by.empty() ? "" : "; ") + more.stopped_by;
   }
-  sum.exit_code = std::max(sum.exit_code, more.exit_code);
+  sum.events += more.events;
+  sum.exit_code = worse(sum.exit_code, more.exit_code);
 }
-
-constexpr int k_partial = 4;
 
 /// Where a line of an events file stands, and what it is sorted by.
 struct Line {
@@ -92,7 +104,9 @@ Error unreadable(const std::filesystem::path& file, std::uint64_t offset) {
   return refused("DamagedRecord", file.string() + ": what stands at byte " + std::to_string(offset) + " is no event");
 }
 
-Result<void> collect(const std::filesystem::path& file, std::uint32_t number, std::vector<Line>& lines) {
+/// `events`: how many the record says there are.
+Result<void> collect(const std::filesystem::path& file, std::int64_t events, std::uint32_t number, std::vector<Line>& lines) {
+  const std::size_t before = lines.size();
   std::ifstream in(file, std::ios::binary);
   if (!in) return refused("DamagedRecord", file.string() + " cannot be read");
   std::uint64_t offset = 0;
@@ -102,20 +116,31 @@ Result<void> collect(const std::filesystem::path& file, std::uint32_t number, st
     lines.push_back({event->account.empty(), event->account, event->account.empty() ? event->recipient : "", number, offset});
   }
   if (in.bad()) return refused("DamagedRecord", file.string() + " cannot be read to its end");
-  return {};
+  const auto found = static_cast<std::int64_t>(lines.size() - before);
+  if (found == events) return {};
+  return refused("DamagedRecord", file.string() + " holds " + std::to_string(found) + " events and the record says " + std::to_string(events));
 }
 
-Result<Highlights> write_sorted(const std::vector<std::filesystem::path>& files, const std::filesystem::path& out, std::string run) {
+/// The events of one shard's record.
+struct Source {
+  std::filesystem::path file;
+  std::int64_t events;  ///< how many the record says there are
+};
+
+Result<Highlights> write_sorted(const std::vector<Source>& sources, const std::filesystem::path& out, std::string run) {
   std::vector<Line> lines;
-  for (std::uint32_t i = 0; i < files.size(); ++i) {
-    const Result<void> collected = collect(files[i], i, lines);
+  for (std::uint32_t i = 0; i < sources.size(); ++i) {
+    const Result<void> collected = collect(sources[i].file, sources[i].events, i, lines);
     if (!collected) return collected.error();
   }
   std::ranges::sort(lines);
   Result<EventLog> log = EventLog::open(events_of(out), std::move(run));
   if (!log) return log.error();
   std::vector<std::ifstream> in;
-  for (const auto& file : files) in.emplace_back(file, std::ios::binary);
+  for (const Source& source : sources) {
+    in.emplace_back(source.file, std::ios::binary);
+    if (!in.back()) return refused("OutOfReach", source.file.string() + " cannot be opened; are enough descriptors allowed (ulimit -n)?");
+  }
   Highlights highlights;
   std::string text;
   for (const Line& line : lines) {
@@ -124,7 +149,7 @@ Result<Highlights> write_sorted(const std::vector<std::filesystem::path>& files,
     file.seekg(static_cast<std::streamoff>(line.offset));
     std::getline(file, text);
     const std::optional<Event> event = parse_event(text);
-    if (!event) return unreadable(files[line.file], line.offset);
+    if (!event) return unreadable(sources[line.file].file, line.offset);
     highlights.add(*event);
     const Result<void> written = log->append(*event);
     if (!written) return written.error();
@@ -194,7 +219,7 @@ Result<RunSummary> merge_summaries(const std::vector<RunSummary>& shards, Missin
                    "the records of shards " + names + " are missing; name them too, or merge what there is with --partial");
   }
   merged.accounts_missing = std::max(0, in_organization - merged.accounts_total);
-  merged.exit_code = std::max(merged.exit_code, k_partial);
+  merged.exit_code = worse(merged.exit_code, k_partial);
   return merged;
 }
 
@@ -214,9 +239,9 @@ Result<MergedRun> merge_runs(const std::vector<std::filesystem::path>& folders, 
   merged->run = std::move(run);
   const Result<void> empty = make_empty(out);
   if (!empty) return empty.error();
-  std::vector<std::filesystem::path> files;
-  for (const std::filesystem::path& folder : folders) files.push_back(events_of(folder));
-  Result<Highlights> highlights = write_sorted(files, out, merged->run);
+  std::vector<Source> sources;
+  for (std::size_t i = 0; i < folders.size(); ++i) sources.push_back({events_of(folders[i]), summaries[i].events});
+  Result<Highlights> highlights = write_sorted(sources, out, merged->run);
   if (!highlights) return highlights.error();
   const Result<void> written = write_summary(out / "run.json", *merged);
   if (!written) return written.error();

@@ -55,6 +55,7 @@ void visit(Summary& s, Visitor& v) {
   v.value("limits", s.limits);
   v.value("notices_sent", s.notices_sent);
   v.value("notices_failed", s.notices_failed);
+  v.value("events", s.events);
   v.value("api_calls", s.api_calls);
   v.value("api_throttled", s.api_throttled);
   v.value("api_retried", s.api_retried);

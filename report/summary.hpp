@@ -76,6 +76,7 @@ struct RunSummary {
   std::map<std::string, std::int64_t> limits;  ///< as configured: "max_changes" -> 500
   int notices_sent = 0;
   int notices_failed = 0;
+  std::int64_t events = 0;  ///< lines of events.jsonl
 
   std::map<std::string, std::uint64_t> api_calls;  ///< action -> requests
   std::uint64_t api_throttled = 0;

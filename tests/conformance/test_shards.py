@@ -230,6 +230,13 @@ def test_a_merge_refuses_what_is_not_one_whole_run(tmp_path):
             assert str(two.directory) in result.stderr
             assert not (tmp_path / f"damaged-{name}" / "run.json").exists()
             (two.directory / name).write_text(text)
+        events = two.directory / "events.jsonl"
+        text = events.read_text()
+        for cut in ("".join(text.splitlines(keepends=True)[:-1]), ""):
+            events.write_text(cut)
+            result = merge(keyward, tmp_path / f"cut-{len(cut)}", (one, two, three)).expect(2)
+            assert f"{events} holds {cut.count(chr(10))} events and the record says {text.count(chr(10))}" in result.stderr
+        events.write_text(text)
 
         # By the ids of the runs too, and never over another record.
         ids = [part.summary["run"] for part in (one, two, three)]

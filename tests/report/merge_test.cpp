@@ -120,6 +120,26 @@ TEST(Merge, RefusesWhatIsNotOneWholeRun) {
   }
 }
 
+TEST(Merge, RefusesTheRecordOfAnEarlierDay) {
+  RunSummary today = shard(2, 2);
+  today.started = shard(1, 2).started + std::chrono::hours(11);
+  EXPECT_EQ(refusal({shard(1, 2), today}), "merged") << "a scheduler tried it again";
+  today.started = shard(1, 2).started + std::chrono::hours(24);
+  for (const Missing missing : {Missing::refused, Missing::told}) {
+    EXPECT_NE(refusal({shard(1, 2), today}, missing).find("NotOneRun: runs run-1 and run-2 are of different days: "), std::string::npos);
+  }
+}
+
+TEST(Merge, AKeyWithoutASecretOutweighsASignal) {
+  RunSummary stranded = shard(1, 2);
+  stranded.exit_code = 9;
+  RunSummary ended = shard(2, 2);
+  ended.exit_code = 143;
+  EXPECT_EQ(merge_summaries({stranded, ended}, Missing::refused)->exit_code, 9);
+  stranded.exit_code = 4;
+  EXPECT_EQ(merge_summaries({stranded, ended}, Missing::refused)->exit_code, 143);
+}
+
 TEST(Merge, ARunOfTheWholeOrganizationIsTheOnlyShardOfOne) {
   RunSummary whole = shard(1, 1);
   whole.shard.reset();
@@ -161,8 +181,9 @@ Event line(const std::string& account, const std::string& kind, const std::strin
   return event;
 }
 
-void put_record(const std::filesystem::path& folder, const RunSummary& summary, const std::vector<Event>& events) {
+void put_record(const std::filesystem::path& folder, RunSummary summary, const std::vector<Event>& events) {
   std::filesystem::create_directory(folder);
+  summary.events = static_cast<std::int64_t>(events.size());
   ASSERT_TRUE(write_summary(folder / "run.json", summary));
   EventLog log = EventLog::open(folder / "events.jsonl", summary.run).value();
   for (const Event& event : events) ASSERT_TRUE(log.append(event));
@@ -203,6 +224,11 @@ TEST(Merge, ADamagedRecordIsNamedAndMakesNoWholeOne) {
     EXPECT_NE(merged.error().message.find((folder / "two").string()), std::string::npos) << merged.error().message;
     EXPECT_FALSE(std::filesystem::exists(out / "run.json"));
   }
+  samples::put(folder / "two" / "events.jsonl", "");
+  const auto emptied = merge_runs({folder / "one", folder / "two"}, folder / "out", "sum", Missing::refused);
+  ASSERT_FALSE(emptied);
+  EXPECT_NE(emptied.error().message.find("holds 0 events and the record says 1"), std::string::npos) << emptied.error().message;
+  std::filesystem::remove_all(folder / "out");
   std::filesystem::remove(folder / "two" / "run.json");
   EXPECT_EQ(merge_runs({folder / "one", folder / "two"}, folder / "out", "sum", Missing::told).error().code, "NoRecord");
 }
