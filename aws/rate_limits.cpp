@@ -18,6 +18,7 @@ constexpr int k_memory = 16;      ///< accounts; what was longer ago counts less
 constexpr int k_least_known = 4;  ///< accounts, before anything is concluded from them
 constexpr double k_most = 0.5;    ///< more than this part of them throttled: it is usual
 constexpr double k_weight = 1.0 / 8;
+constexpr double k_growth = 1.05;  ///< by every account that was not throttled: fifty of them make it tenfold
 
 /// GetCallerIdentity is not among them: a new key is proved with a member's identity and on the member's account.
 bool assumes_role(const Operation& operation) {
@@ -48,8 +49,9 @@ void Experience::learn(const ApiClass& api, const base::LearnedRate& account) {
   Seen& seen = seen_[api];
   const bool throttled = account.was_throttled();
   if (!throttled && account.limited()) {
-    // It began slowly and all was well: the next ones may be as fast as this one ended.
-    seen.per_second = std::max(seen.per_second, account.proven());
+    // It began slowly and all was well: the next ones may be as fast as this one ended, and a little faster. An account is
+    // often done before it could prove much.
+    seen.per_second = std::max(seen.per_second * k_growth, account.proven());
     return;
   }
   if (!throttled && account.peak() <= seen.per_second) return;  // it asked for too little to tell

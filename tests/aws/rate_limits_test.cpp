@@ -298,6 +298,21 @@ TEST(Experience, WhatMostAccountsFoundIsWhereOthersBegin) {
   EXPECT_GT(*experience.usual(api), 3.6);
 }
 
+TEST(Experience, GrowsWithEveryAccountThatIsNotThrottledAnyMore) {
+  const ApiClass api = api_class(k_list_access_keys);
+  Experience experience;
+  for (int i = 0; i < 16; ++i) experience.learn(api, throttled_at(1));
+  const double after_trouble = *experience.usual(api);
+  // Each is done before it could prove more than it began with.
+  for (int i = 0; i < 50; ++i) {
+    base::LearnedRate slow;
+    slow.begin_with(*experience.usual(api), base::LearnedRate::Time{1h});
+    slow.sent(base::LearnedRate::Time{1h});
+    experience.learn(api, slow);
+  }
+  EXPECT_GT(*experience.usual(api), 10 * after_trouble);
+}
+
 TEST(Experience, IsForgottenWhenAccountsDoWithoutIt) {
   const ApiClass api = api_class(k_list_access_keys);
   Experience experience;
