@@ -17,10 +17,12 @@ using base::Task;
 // AWS keeps a credential report for four hours; dates differ a little.
 constexpr std::chrono::minutes k_report_lifetime{4 * 60 + 5};
 
-// A report of a few users is made at once, one of thousands takes a minute or two.
+// A report of a few users is made at once, one of thousands takes a minute or two. None is longer than a signal may have
+// to wait.
 constexpr auto k_report_waits = std::to_array<std::chrono::milliseconds>(
     {std::chrono::milliseconds(250), std::chrono::seconds(1), std::chrono::seconds(2), std::chrono::seconds(4), std::chrono::seconds(8),
-     std::chrono::seconds(15), std::chrono::seconds(30), std::chrono::seconds(60)});
+     std::chrono::seconds(10), std::chrono::seconds(10), std::chrono::seconds(10), std::chrono::seconds(10), std::chrono::seconds(10),
+     std::chrono::seconds(10), std::chrono::seconds(10), std::chrono::seconds(10), std::chrono::seconds(10), std::chrono::seconds(10)});
 
 KeyStatus status_of(const std::string& text) {
   if (text == "Active") return KeyStatus::active;
@@ -121,6 +123,10 @@ Task<Result<std::vector<ReportedUser>>> Auditor::report() {
       if (waits == k_report_waits.size()) {
         co_return Error{ErrorKind::transient, "iam:GetCredentialReport", "ReportInProgress", "",
                         "the credential report was still being made after two minutes"};
+      }
+      if (!parts_.may_wait()) {
+        co_return Error{ErrorKind::transient, "iam:GetCredentialReport", "ReportInProgress", "",
+                        "the credential report was still being made when the run had to end"};
       }
       co_await parts_.waiting.sleep_for(k_report_waits[waits]);
       ++waits;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -48,6 +49,7 @@ class Auditor {
     const base::Clock& clock;
     base::Sleeper& waiting;  ///< for the time that AWS needs to make a report
     KeyCache& cache;
+    std::function<bool()> may_wait = [] { return true; };  ///< false: a signal or the deadline ends the run
   };
 
   /// `previous_run`: when this account was last audited, if that is known.

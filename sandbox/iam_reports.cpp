@@ -7,7 +7,6 @@ namespace keyward::sandbox {
 namespace {
 
 constexpr std::chrono::hours k_report_lifetime{4};
-constexpr std::chrono::milliseconds k_report_duration{150};
 
 std::string csv_field(std::string_view text) {
   if (text.find_first_of(",\"\n") == std::string_view::npos) return std::string(text);
@@ -43,7 +42,7 @@ std::string generate_report(const Call& call) {
   } else if (report && call.now - report->generated < k_report_lifetime && call.now >= report->generated) {
     xml.text("State", "COMPLETE");
   } else {
-    report = CredentialReport{call.now, now + k_report_duration, credential_report_csv(call.account)};
+    report = CredentialReport{call.now, now + call.world.quirks.report_duration, credential_report_csv(call.account)};
     xml.text("State", "STARTED");
     xml.text("Description", "No report exists. Starting a new report generation task");
   }

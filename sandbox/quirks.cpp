@@ -22,6 +22,8 @@ void read_quirks(Quirks& quirks, const boost::json::object& settings) {
       quirks.session_token_size = static_cast<std::size_t>(value.get_int64());
     } else if (name == "key_list_lag" && value.is_string()) {
       quirks.key_list_lag = parse_duration(value.get_string());
+    } else if (name == "report_duration" && value.is_string()) {
+      quirks.report_duration = parse_duration(value.get_string());
     } else {
       throw std::invalid_argument("unknown or misshapen quirk '" + std::string(name) + "'");
     }

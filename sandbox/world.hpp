@@ -219,6 +219,7 @@ struct Quirks {
   bool one_organizations_call = false;        ///< a second Organizations call at the same time is refused
   std::size_t session_token_size = 352;       ///< characters; those of AWS are often 1,000 and have no upper bound
   std::chrono::milliseconds key_list_lag{0};  ///< a new key is missing in ListAccessKeys for so long
+  std::chrono::milliseconds report_duration{150};  ///< a credential report is made for so long; minutes with thousands of users
 
   // Answers that AWS never gives. A test harness that looks for lost keys proves with them that it finds some.
   bool forgotten_tags = false;  ///< TagUser succeeds and stores nothing
