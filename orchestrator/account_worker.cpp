@@ -93,6 +93,7 @@ Task<void> work_user(AccountWork& work, aws::IamUser user, UserReport& report) {
   const auto reading = !left.empty() ? rotation::Reading::everything : rotation::Reading::as_needed;
   report.facts = co_await workplace.auditor().facts(user, reading);
   if (mode == Mode::enforce) co_await catch_up(work, user, report, reading);
+  if (report.facts.gone) co_return;
   std::vector<Decision> decisions = rotation::decide(report.facts, work.report.settings.policy, parts.context.clock.now());
   for (Decision& decision : decisions) take_up_order(decision, left);
   for (const Decision& decision : decisions) {

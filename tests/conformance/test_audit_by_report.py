@@ -62,6 +62,17 @@ def test_only_whose_keys_changed_is_asked_for(tmp_path):
         assert (warm["iam:ListAccessKeys"], warm["iam:ListUserTags"], warm["iam:GetAccessKeyLastUsed"]) == (1, 1, 2), warm
 
 
+def test_who_is_deleted_since_the_report_is_not_counted(tmp_path):
+    with organization(account(A, *young(3))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment, accounts={"default": "opt-in", "include": [{"id": A}]})
+        assert keyward("run", "--dry-run").expect(0).summary["users"] == 3
+        sandbox.edit("delete_user", account=A, user="user-0001")
+        (keyward.state_dir / "keys" / f"{A}.json").unlink()
+        result = keyward("run", "--dry-run").expect(0)
+        assert (result.summary["users"], result.summary["keys"]) == (2, 2)
+        assert "user-0001" not in (result.directory / "events.jsonl").read_text()
+
+
 def test_without_a_report_every_user_is_asked_for_and_the_log_says_why(tmp_path):
     with organization(account(A, *young(20))) as sandbox:
         keyward = Keyward(tmp_path, sandbox.environment)
