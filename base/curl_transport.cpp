@@ -409,7 +409,8 @@ bool Transfer::take_body(std::string_view bytes) {
 }
 
 /// Most connections are idle most of the time, and the two buffers of each are three quarters of its memory. Not while
-/// part of a record is in them: the rest of an answer comes from there.
+/// part of a record is in them: the rest of an answer comes from there. Only to be called by on_body(), right after a read
+/// that yielded bytes: then no record has been begun, which OpenSSL before 3.0.14 would not notice (CVE-2024-4741).
 void Transfer::let_buffers_go() noexcept {
   curl_tlssessioninfo* session = nullptr;
   if (curl_easy_getinfo(job_.easy.get(), CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK || session == nullptr) return;
