@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <exception>
+#include <map>
 
 #include "base/task_group.hpp"
 #include "orchestrator/commands.hpp"
@@ -35,6 +36,8 @@ struct Walk {
   std::optional<AccountsToCover> accounts;  ///< empty: the organization cannot be listed. Its accounts only when refused
   std::string refused_by;                   ///< the limit that the list does not keep, and why; empty: none
   Coverage coverage;
+  std::map<notify::Mode, int> listed{};  ///< accounts handed on, by what they are in this run
+  std::map<notify::Mode, int> done{};    ///< of them, gone through to their end
 
   notify::Mode seen_as(const accounts::Account& account) const {
     return told_as(mode_for(context.configuration.for_account(account), mode));
@@ -42,6 +45,7 @@ struct Walk {
   void work_on(const accounts::InventoryEntry& entry) {
     if (!is_to_cover(entry, context.line.shard)) return;
     progress.account_listed();
+    ++listed[seen_as(entry.account)];
     queue.add(entry.account);
   }
 };
@@ -50,7 +54,9 @@ struct Walk {
 /// list is complete and can be believed.
 Task<void> hand_on(Walk& walk) {
   const RunMemory& memory = walk.run.memory;
-  const bool in_order = memory.left_behind(told_as(walk.mode));
+  // Which accounts are dry ones is not known before they are listed.
+  const bool in_order = memory.left_behind(notify::Mode::dry_run) ||
+                        (writes(walk.mode) && memory.left_behind(notify::Mode::enforce));
   accounts::OnListed on_listed;
   if (!in_order) on_listed = [&walk](const accounts::InventoryEntry& entry) { walk.work_on(entry); };
   walk.accounts = co_await list_accounts(walk.context, walk.job, std::move(on_listed));
@@ -86,20 +92,22 @@ Task<void> cover(Walk& walk) {
   CommandContext& context = walk.context;
   OpenRun& run = walk.run;
   const bool audits = walk.mode == Mode::enforce || walk.mode == Mode::dry_run;
-  int visited = 0;
   CoverageCallbacks callbacks;
   callbacks.previous_run = [&](const accounts::Account& account) { return run.memory.last_audited(account.id, walk.seen_as(account)); };
   callbacks.account_begun = [&](const accounts::Account& account) { walk.progress.account_begun(account); };
   callbacks.account_done = [&](AccountReport&& report) {
     run.account_done(report, context.services.context.clock.now());
-    if (audits && !report.cut_short) run.memory.visited(report.account.id, told_as(report.mode), report.audited_at);
-    if (audits && !report.cut_short && !report.failure) run.memory.audited(report.account.id, told_as(report.mode), report.audited_at);
-    if (!report.cut_short) ++visited;
+    const notify::Mode mode = told_as(report.mode);
+    // Also when it was cut short: one account that is too large for limits.deadline must not stand before all others for ever.
+    if (audits) run.memory.visited(report.account.id, mode, report.audited_at);
+    if (audits && !report.cut_short && !report.failure) run.memory.audited(report.account.id, mode, report.audited_at);
+    if (!report.cut_short) ++walk.done[mode];
     walk.progress.account_done(report.account, report.failure.has_value());
   };
   rotation::RunIdentity identity = identity_of(context, run.id());
   walk.coverage = co_await walk.job.cover(walk.queue, walk.mode, std::move(identity), std::move(callbacks), &run.journal);
-  if (audits) run.memory.set_left_behind(told_as(walk.mode), visited < walk.queue.added());
+  if (!audits) co_return;
+  for (const auto& [mode, listed] : walk.listed) run.memory.set_left_behind(mode, walk.done[mode] < listed);
 }
 
 Task<void> list_and_cover(Walk& walk, base::TaskGroup& group) {

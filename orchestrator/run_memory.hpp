@@ -30,12 +30,13 @@ class RunMemory {
   std::optional<base::Instant> last_audited(const base::AccountId& account, notify::Mode mode) const;
   void audited(const base::AccountId& account, notify::Mode mode, base::Instant at);
 
-  /// When the account was last gone through to its end or to its failure. For the order only: what was audited and
-  /// could not be told counts here, and an account that always fails does not stand in front of the others every day.
+  /// When the account was last begun. For the order only: what was audited and could not be told counts here, and an account
+  /// that always fails, or is too large for the deadline, does not stand in front of the others every day.
   std::optional<base::Instant> last_visit(const base::AccountId& account, notify::Mode mode) const;
   void visited(const base::AccountId& account, notify::Mode mode, base::Instant at);
 
-  /// Whether the last run of this mode may have left accounts behind that it did not go through: they come first.
+  /// Whether the last run that had accounts of this mode may have left some behind that it did not go through: they come
+  /// first.
   bool left_behind(notify::Mode mode) const { return left_behind(told(mode)); }
   void set_left_behind(notify::Mode mode, bool left) { told(mode).left_behind = left; }
 

@@ -18,21 +18,21 @@ def test_what_a_deadline_left_is_named_and_comes_first_in_the_next_run(tmp_path)
     with organization(*world, options=("--latency", "15ms..25ms")) as sandbox:
         limits = {"deadline": "1s", "accounts_in_flight": 1}
         keyward = Keyward(tmp_path, sandbox.environment, limits=limits)
-        covered, waiting, reasons = [], list(NUMBERS), set()
+        turns, waiting, reasons = list(NUMBERS), list(NUMBERS), set()
         for _ in range(40):
             result = keyward("run")
             named = {one["account"]: one["reason"] for one in result.summary["uncovered"]}
             order = walked(result)
             done = [number for number, outcome in order if outcome == "covered"]
-            # Nobody is forgotten, and those who wait come first, in their order.
+            # Nobody is forgotten, and those who wait longest come first: who was begun stands at the end, also when cut short.
             assert sorted([*done, *named]) == NUMBERS
-            expected = waiting + [number for number in covered if number not in waiting]
-            assert [number for number, _ in order] == expected[: len(order)]
+            begun = [number for number, _ in order]
+            assert begun == turns[: len(begun)]
+            turns = turns[len(begun) :] + begun
             reasons.update(named.values())
             assert result.code == (4 if named else 0), result.stderr
             if named:
                 assert result.stdout.startswith(f"NOT COVERED: {len(named)} of {len(NUMBERS)} accounts.")
-            covered = [number for number in covered if number not in done] + done
             waiting = [number for number in waiting if number not in done]
             if not waiting:
                 break
@@ -61,3 +61,35 @@ def test_an_account_that_always_fails_does_not_stand_in_front_of_the_others(tmp_
         assert set(memory["dry_run"]["visited"]) == set(NUMBERS)
         assert NUMBERS[3] not in memory["dry_run"]["audited"]
         assert keys(sandbox.state(), NUMBERS[0], "user")
+
+
+def test_nobody_waits_for_a_credential_report_beyond_the_deadline(tmp_path):
+    with organization(account(NUMBERS[0], overdue("user"))) as sandbox:
+        sandbox.edit("set_quirks", quirks={"report_duration": "2h"})
+        keyward = Keyward(tmp_path, sandbox.environment, dry_run=True, limits={"deadline": "1s"})
+        # Else it would be waited for two minutes, longer than keyward_process lets a run take.
+        result = keyward("run").expect(4)
+        assert [one["account"] for one in result.summary["uncovered"]] == [NUMBERS[0]]
+
+
+def test_an_account_too_large_for_the_deadline_does_not_stand_before_the_others_for_ever(tmp_path):
+    large = account(NUMBERS[0], *[overdue(f"user{i}") for i in range(60)])
+    with organization(large, *[account(number, overdue("user")) for number in NUMBERS[1:4]], options=("--latency", "100ms..100ms")) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment, dry_run=True, limits={"deadline": "1s", "accounts_in_flight": 1})
+        begun = set()
+        for _ in range(8):
+            begun |= {number for number, _ in walked(keyward("run"))}
+        assert begun == set(NUMBERS[:4])
+
+
+def test_who_waits_longest_comes_first_also_when_the_accounts_are_dry_by_configuration(tmp_path):
+    world = [account(number, overdue("user")) for number in NUMBERS]
+    with organization(*world, options=("--latency", "40ms..40ms")) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment, dry_run=True, limits={"accounts_in_flight": 1})
+        keyward("run").expect(0)
+        keyward.configure(limits={"deadline": "1s"})
+        begun = [number for number, _ in walked(keyward("run").expect(4))]
+        assert 0 < len(begun) < len(NUMBERS)
+        # Divided otherwise, and asked for by the command line: the same accounts wait.
+        then = [number for number, _ in walked(keyward("run", "--dry-run", "--shard", "1/1"))]
+        assert then[0] == NUMBERS[len(begun)], (begun, then)
