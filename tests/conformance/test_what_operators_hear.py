@@ -129,13 +129,14 @@ def test_a_refusal_for_now_is_tried_again(tmp_path, authority, kind, status):
 
 
 @pytest.mark.parametrize("ending", ["drop", "hang", (500, {}, b"oops https://example.org/hooks/x")])
-@pytest.mark.parametrize("kind", ["slack", "webhook"])
+@pytest.mark.parametrize("kind", ["slack", "teams", "webhook", "pagerduty"])
 def test_what_may_have_arrived_is_sent_again_only_where_the_receiver_can_tell(tmp_path, authority, kind, ending):
     with organization(account(A, overdue("alice"))) as sandbox, Posts(authority, [ending]) as posts:
+        can_tell = kind in ("webhook", "pagerduty")
         keyward = keyward_with(tmp_path, sandbox.environment, authority, posts, channel(kind, posts, timeout="500ms"))
-        result = keyward("run").expect(0 if kind == "webhook" else 4)
-    assert [outcome for outcome, _ in notices(result, kind)] == ["sent" if kind == "webhook" else "uncertain"]
-    assert len(posts.requests) == (2 if kind == "webhook" else 1)
+        result = keyward("run").expect(0 if can_tell else 4)
+    assert [outcome for outcome, _ in notices(result, kind)] == ["sent" if can_tell else "uncertain"]
+    assert len(posts.requests) == (2 if can_tell else 1)
     assert_no_secret_was_written(keyward, result)
 
 
