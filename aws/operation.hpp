@@ -12,7 +12,7 @@ namespace keyward::aws {
 enum class Effect {
   read,   ///< changes nothing (AssumeRole and GenerateCredentialReport count here: they change nothing anyone owns)
   write,  ///< changes somebody's account
-  send,   ///< tells people: mail
+  send,   ///< tells people: mail, metrics
 };
 
 /// Whether a call is signed with somebody's credentials.

@@ -71,6 +71,9 @@ inline constexpr Operation k_send_email{Service::ses, "SendEmail", Effect::send,
 // SNS: no idempotency token but in FIFO topics
 inline constexpr Operation k_publish{Service::sns, "Publish", Effect::send, Idempotency::non_idempotent};
 
+// CloudWatch
+inline constexpr Operation k_put_metric_data{Service::cloudwatch, "PutMetricData", Effect::send, Idempotency::non_idempotent};
+
 // SSM
 inline constexpr Operation k_get_parameter{Service::ssm, "GetParameter", Effect::read, Idempotency::idempotent};
 
@@ -115,6 +118,7 @@ inline constexpr auto k_all = std::to_array<Operation>({
     k_replicate_secret_to_regions,
     k_send_email,
     k_publish,
+    k_put_metric_data,
     k_get_parameter,
     k_get_alternate_contact,
     k_scan,

@@ -33,6 +33,7 @@ struct RunDigest {
   std::string mode;          ///< "enforce", "dry_run", "mixed"
   std::string organization;  ///< its id
   std::string shard;         ///< "2/4"; empty: the whole organization
+  base::Instant started;
   base::Instant finished;
   int exit_code = 0;
   std::string exit_words;  ///< "recovery needed"
@@ -42,6 +43,12 @@ struct RunDigest {
   int users = 0;
   int keys = 0;
   int keys_out_of_policy = 0;
+  int oldest_active_key_days = 0;  ///< of the users that are not exempt; 0: no such key was seen
+  int rotated = 0;
+  int deactivated = 0;
+  int deleted = 0;
+  int failures = 0;        ///< actions that failed or left a key without a stored secret, users that could not be read
+  int notices_failed = 0;  ///< to owners: mails that a channel did not take, addresses that were refused
   std::vector<std::pair<std::string, int>> counts;  ///< "rotated", 3: what else there is to count, none 0
   std::vector<RunEntry> troubles;                   ///< most pressing first: lost keys, uncovered accounts, failures
   std::size_t more_troubles = 0;                    ///< counted, not listed

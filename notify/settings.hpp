@@ -25,7 +25,7 @@ struct SecretSource {
 
 /// One way for messages to leave. Mail to owners goes through ses, smtp and file; what operators hear through the others.
 struct ChannelSettings {
-  enum class Type { ses, smtp, sns, slack, teams, webhook, pagerduty, file };
+  enum class Type { ses, smtp, sns, slack, teams, webhook, pagerduty, metrics, file };
   Type type = Type::ses;
   std::string configuration_set;  ///< ses: optional
   std::string directory;          ///< file: where the .eml files go; empty: `mail/` in the run's folder
@@ -38,6 +38,8 @@ struct ChannelSettings {
   SecretSource secret;                    ///< webhook: signs
   SecretSource routing_key;               ///< pagerduty
   std::string endpoint;                   ///< pagerduty; empty: https://events.pagerduty.com
+  std::string metric_namespace;           ///< metrics; empty: keyward
+  std::optional<bool> embedded;           ///< metrics: lines on standard error instead of calls
   std::optional<std::chrono::milliseconds> timeout;  ///< smtp and those with a url, pagerduty: of one attempt
 };
 

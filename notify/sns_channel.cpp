@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <boost/json/serialize.hpp>
 
 #include "notify/text.hpp"
@@ -15,11 +14,7 @@ constexpr std::size_t k_message = 200'000;
 constexpr std::size_t k_attribute = 256;
 
 /// What a subject may hold: printable ASCII (aws-api.md, section 6.1).
-std::string ascii_subject(std::string_view text) {
-  std::string subject = one_line(text);
-  std::ranges::replace_if(subject, [](char c) { return c < ' ' || c > '~'; }, '?');
-  return subject.substr(0, k_subject);
-}
+std::string subject_of(std::string_view text) { return ascii_line(text).substr(0, k_subject); }
 
 void put(aws::Publication& publication, const char* name, std::string_view value) {
   const std::string text = shortened(one_line(value), k_attribute);
@@ -49,7 +44,7 @@ aws::Publication event_of(const RunDigest& digest, const RunEntry& entry) {
   put(publication, "action", entry.action);
   put(publication, "outcome", entry.outcome);
   if (entry.dry_run) publication.attributes["mode"] = "dry_run";
-  publication.subject = ascii_subject("keyward: " + line_of(entry));
+  publication.subject = subject_of("keyward: " + line_of(entry));
   boost::json::object document = entry_json(entry);
   document["run"] = one_line(digest.run);
   document["organization"] = one_line(digest.organization);
@@ -61,7 +56,7 @@ aws::Publication event_of(const RunDigest& digest, const RunEntry& entry) {
 
 std::vector<aws::Publication> sns_publications(const RunDigest& digest, SnsMessages messages) {
   aws::Publication summary = publication_of(digest, "run");
-  summary.subject = ascii_subject(headline(digest));
+  summary.subject = subject_of(headline(digest));
   summary.message = fitted(digest.troubles.size(), k_message, [&digest](std::size_t troubles) { return render(digest, troubles); });
   std::vector<aws::Publication> publications{std::move(summary)};
   if (messages == SnsMessages::summary) return publications;

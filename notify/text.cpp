@@ -58,6 +58,12 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
+std::string ascii_line(std::string_view text) {
+  std::string line = one_line(text);
+  std::ranges::replace_if(line, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return line;
+}
+
 std::string shortened(std::string_view text, std::size_t max_bytes) {
   if (text.size() <= max_bytes) return std::string(text);
   std::size_t cut = max_bytes > k_ellipsis.size() ? max_bytes - k_ellipsis.size() : 0;

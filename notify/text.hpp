@@ -11,6 +11,9 @@ namespace keyward::notify {
 /// cannot end a header line, start a new one in the text part or make a line read backwards.
 std::string one_line(std::string_view text);
 
+/// The same in printable ASCII: "?" for every other byte.
+std::string ascii_line(std::string_view text);
+
 /// At most `max_bytes` of valid UTF-8, cut between characters, with "…" where something was cut.
 std::string shortened(std::string_view text, std::size_t max_bytes);
 

@@ -3,11 +3,13 @@
 #include <string>
 #include <utility>
 
+#include "aws/cloudwatch_client.hpp"
 #include "aws/ses_client.hpp"
 #include "aws/sns_client.hpp"
 #include "aws/ssm_client.hpp"
 #include "notify/chat_channel.hpp"
 #include "notify/file_channel.hpp"
+#include "notify/metrics_channel.hpp"
 #include "notify/pagerduty_channel.hpp"
 #include "notify/ses_channel.hpp"
 #include "notify/slack_message.hpp"
@@ -46,10 +48,11 @@ struct Topic {
 
 struct Channels::Clients {
   explicit Clients(aws::Caller& hub, std::shared_ptr<aws::CredentialProvider> its_identity)
-      : identity(std::move(its_identity)), ses(hub), ssm(hub) {}
+      : identity(std::move(its_identity)), ses(hub), ssm(hub), cloudwatch(hub) {}
   std::shared_ptr<aws::CredentialProvider> identity;
   aws::SesClient ses;
   aws::SsmClient ssm;
+  aws::CloudWatchClient cloudwatch;
   std::vector<std::unique_ptr<Topic>> topics;
 };
 
@@ -74,6 +77,7 @@ class Channels::Builder {
       case ChannelSettings::Type::pagerduty:
         operators<notify::PagerDutyChannel>(secret(channel.routing_key), channel.endpoint, timeout(channel), post_tools());
         break;
+      case ChannelSettings::Type::metrics: add_metrics(channel); break;
     }
     return {};
   }
@@ -116,6 +120,15 @@ class Channels::Builder {
 
   void add_chat(std::string_view name, notify::ChatChannel::Render render, const ChannelSettings& channel) {
     operators<notify::ChatChannel>(name, render, secret(channel.url), timeout(channel), post_tools());
+  }
+
+  void add_metrics(const ChannelSettings& channel) {
+    std::string name(channel.metric_namespace.empty() ? notify::k_metric_namespace : channel.metric_namespace);
+    if (channel.embedded.value_or(false)) {
+      operators<notify::EmbeddedMetricsChannel>(services_.err, std::move(name));
+    } else {
+      operators<notify::MetricsChannel>(clients_.cloudwatch, std::move(name));
+    }
   }
 
   notify::ChannelSecret secret(const notify::SecretSource& source) { return {source, clients_.ssm}; }

@@ -196,7 +196,7 @@ const std::vector<Field>& configuration_fields() {
           "From address of every mail; in SES a verified one"),
       run_field(
           "notify.channels", ListOf<ChannelShape>{}, [](auto& run) -> auto& { return run.defaults.notify.channels; },
-          "How messages leave: ses, smtp and file for owners, sns, slack, teams, webhook and pagerduty for operators"),
+          "How messages leave: ses, smtp and file for owners, sns, slack, teams, webhook, pagerduty and metrics for operators"),
       run_field(
           "notify.smtp_user", SecretShape{}, [](auto& run) -> auto& { return run.defaults.notify.smtp_user; },
           "Where the user name for channels of type smtp is: env:NAME, file:PATH or ssm:PARAMETER"),

@@ -88,6 +88,7 @@ Choice<ChannelType> channel_types() {
            {"teams", ChannelType::teams},
            {"webhook", ChannelType::webhook},
            {"pagerduty", ChannelType::pagerduty},
+           {"metrics", ChannelType::metrics},
            {"file", ChannelType::file}}};
 }
 
@@ -112,6 +113,8 @@ const std::vector<ChannelKey>& channel_keys() {
       {"secret", {webhook}, Need::required},
       {"routing_key", {pagerduty}, Need::required},
       {"endpoint", {pagerduty}},
+      {"namespace", {metrics}},
+      {"embedded", {metrics}},
       {"timeout", {smtp, slack, teams, webhook, pagerduty}},
   };
   return k_keys;
@@ -126,7 +129,7 @@ Group<notify::ChannelSettings> channel_group() {
                                      "a topic's ARN such as arn:aws:sns:eu-central-1:111122223333:keyward"}};
   return {{member<ChannelSettings>(
                "type", Need::required, channel_types(), [](auto& c) -> auto& { return c.type; },
-               "ses, smtp or file for owners' mail; sns, slack, teams, webhook or pagerduty for operators"),
+               "ses, smtp or file for owners' mail; sns, slack, teams, webhook, pagerduty or metrics for operators"),
            member<ChannelSettings>(
                "configuration_set", Need::optional, Text{"[A-Za-z0-9_-]{1,64}", "the name of an SES configuration set"},
                [](auto& c) -> auto& { return c.configuration_set; }, "ses: the configuration set of every mail"),
@@ -160,6 +163,14 @@ Group<notify::ChannelSettings> channel_group() {
                "endpoint", Need::optional, Text{"https?://[A-Za-z0-9.:-]{1,260}", "https and a host, without a path"},
                [](auto& c) -> auto& { return c.endpoint; },
                "pagerduty: without it https://events.pagerduty.com; in Europe https://events.eu.pagerduty.com"),
+           member<ChannelSettings>(
+               "namespace", Need::optional,
+               Text{"(?!AWS/)[A-Za-z0-9._/#-][A-Za-z0-9._/#:-]{0,254}",
+                    "a namespace of CloudWatch such as keyward, not below AWS/"},
+               [](auto& c) -> auto& { return c.metric_namespace; }, "metrics: the namespace in CloudWatch; without it keyward"),
+           member<ChannelSettings>(
+               "embedded", Need::optional, TrueOrFalse{}, [](auto& c) -> auto& { return c.embedded; },
+               "metrics: one line of embedded metric format on standard error instead of a call; for AWS Lambda"),
            member<ChannelSettings>(
                "timeout", Need::optional, TimeSpan<std::chrono::milliseconds>{100ms, 5min},
                [](auto& c) -> auto& { return c.timeout; },

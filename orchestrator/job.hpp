@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +32,7 @@ struct Services {
   base::Log& log;
   const bool& stopping;
   base::SmtpTransport& smtp;
+  std::ostream& err;  ///< standard error
 };
 
 /// An account that takes part and was not covered.

@@ -260,7 +260,7 @@ ExitCode aws_command(const CommandLine& line, const std::map<std::string, std::s
   CommandContext command{line,
                          configuration,
                          configuration_digest(*result.loaded),
-                         {context, identity, *region, *partition, log, signals.stopping(), smtp},
+                         {context, identity, *region, *partition, log, signals.stopping(), smtp, block.above()},
                          seed,
                          output_of(line, environment),
                          {block, progress_style(line.progress, environment), progress_size},

@@ -72,6 +72,7 @@ RunDigest run_digest(const report::RunSummary& summary, const report::Highlights
   digest.mode = mode_of(summary);
   digest.organization = summary.organization;
   if (summary.shard) digest.shard = std::to_string(summary.shard->index) + "/" + std::to_string(summary.shard->count);
+  digest.started = summary.started;
   digest.finished = now;
   digest.exit_code = summary.exit_code;
   digest.exit_words = report::exit_code_words(summary.exit_code);
@@ -81,6 +82,12 @@ RunDigest run_digest(const report::RunSummary& summary, const report::Highlights
   digest.users = summary.users;
   digest.keys = summary.keys;
   digest.keys_out_of_policy = summary.keys_out_of_policy;
+  digest.oldest_active_key_days = summary.oldest_active_key_days;
+  digest.rotated = static_cast<int>(highlights.rotated.total());
+  digest.deactivated = static_cast<int>(highlights.deactivated.total());
+  digest.deleted = static_cast<int>(highlights.deleted.total());
+  digest.failures = report::failed_actions(summary) + summary.recovery_needed + summary.users_unreadable;
+  digest.notices_failed = summary.notices_failed;
   digest.record = folder.string();
 
   const auto count = [&digest](const char* what, std::size_t number) {

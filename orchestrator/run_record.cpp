@@ -47,6 +47,9 @@ void count(report::RunSummary& summary, const AccountReport& report, base::Insta
     for (const rotation::KeyFacts& key : user.facts.keys.value()) {
       ++summary.keys;
       if (rotation::out_of_policy(key, user.facts, report.settings.policy, now)) ++summary.keys_out_of_policy;
+      if (key.status != rotation::KeyStatus::active || user.facts.exemption.is_known()) continue;
+      const auto age = std::chrono::floor<std::chrono::days>(now - key.created);
+      summary.oldest_active_key_days = std::max(summary.oldest_active_key_days, static_cast<int>(age.count()));
     }
   }
 }

@@ -72,6 +72,7 @@ void add(RunSummary& sum, const RunSummary& more) {
         &RunSummary::notices_sent, &RunSummary::notices_failed}) {
     sum.*count += more.*count;
   }
+  sum.oldest_active_key_days = std::max(sum.oldest_active_key_days, more.oldest_active_key_days);
   add(sum.accounts_skipped, more.accounts_skipped);
   sum.uncovered.insert(sum.uncovered.end(), more.uncovered.begin(), more.uncovered.end());
   add(sum.decisions, more.decisions);

@@ -46,6 +46,7 @@ void visit(Summary& s, Visitor& v) {
   v.value("users", s.users);
   v.value("keys", s.keys);
   v.value("keys_out_of_policy", s.keys_out_of_policy);
+  v.value("oldest_active_key_days", s.oldest_active_key_days);
   v.value("decisions", s.decisions);
   v.value("outcomes", s.outcomes);
   v.value("users_unreadable", s.users_unreadable);

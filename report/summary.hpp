@@ -67,6 +67,7 @@ struct RunSummary {
   int users = 0;
   int keys = 0;
   int keys_out_of_policy = 0;
+  int oldest_active_key_days = 0;  ///< of the users that are not exempt; 0: no such key was seen
   std::map<std::string, int> decisions;                        ///< action -> count
   std::map<std::string, std::map<std::string, int>> outcomes;  ///< action -> outcome -> count
   int users_unreadable = 0;                                    ///< users with a fact that could not be read

@@ -3,9 +3,12 @@
 What moto does otherwise than AWS shapes two things here: reads name the stage (without it moto answers the old value
 after a promotion), and who may read a secret is not judged (moto evaluates no policy of a secret)."""
 
+import datetime
 import json
+import pathlib
 
 import botocore.exceptions
+import cfnlint.decode
 import pytest
 
 from keyward_process import Keyward
@@ -120,6 +123,85 @@ def test_a_dry_run_changes_nothing(tmp_path):
         assert moto.keys(account, "alice") == {key[0]: "Active"}
         assert moto.iam(account).list_user_tags(UserName="alice")["Tags"] == []
         assert moto.client("secretsmanager", moto.assume(account)).list_secrets()["SecretList"] == []
+
+
+ALARMS = pathlib.Path(__file__).resolve().parents[2] / "deploy" / "alarms.yaml"
+
+
+def alarms(**parameters):
+    """The alarms of the template as PutMetricAlarm takes them: moto's CloudFormation makes none."""
+    template, faults = cfnlint.decode.decode(str(ALARMS))
+    assert not faults
+    types = {name: {"Number": int, "String": str}[settings["Type"]] for name, settings in template["Parameters"].items()}
+    defaults = {name: settings["Default"] for name, settings in template["Parameters"].items() if "Default" in settings}
+
+    def resolved(part):
+        if isinstance(part, dict) and set(part) == {"Ref"}:
+            return types[part["Ref"]]((defaults | parameters)[part["Ref"]])
+        if isinstance(part, dict):
+            return {name: resolved(value) for name, value in part.items()}
+        return [resolved(value) for value in part] if isinstance(part, list) else part
+
+    return {name: resolved(alarm["Properties"]) for name, alarm in template["Resources"].items()}
+
+
+def test_cloudwatch_takes_the_metrics_and_the_alarms_watch_them(tmp_path):
+    with Moto(members=2) as moto:
+        first, _ = moto.accounts
+        for user in ("alice", "bob"):
+            moto.iam(first).create_user(UserName=user)
+            moto.create_key(first, user)
+        moto.pass_time(95)
+        cloudwatch = moto.client("cloudwatch", moto.hub)
+        organization = moto.client("organizations", moto.hub).describe_organization()["Organization"]["Id"]
+        topic = moto.client("sns", moto.hub).create_topic(Name="alarms")["TopicArn"]
+        channels = [{"type": "file"}, {"type": "metrics", "namespace": "Security/keyward"}]
+        result = Keyward(tmp_path, moto.environment(), notify={"channels": channels})("run").expect(0)
+        assert result.summary["api_calls"]["cloudwatch:PutMetricData"] == 1
+
+        dimensions = [{"Name": "Mode", "Value": "enforce"}, {"Name": "Organization", "Value": organization}]
+        known = cloudwatch.list_metrics(Namespace="Security/keyward")["Metrics"]
+        assert all(sorted(metric["Dimensions"], key=lambda d: d["Name"]) == dimensions for metric in known)
+        now = datetime.datetime.now(datetime.timezone.utc)
+        value = {}
+        for name in {metric["MetricName"] for metric in known}:
+            (point,) = cloudwatch.get_metric_statistics(
+                Namespace="Security/keyward",
+                MetricName=name,
+                Dimensions=dimensions,
+                StartTime=now - datetime.timedelta(hours=1),
+                EndTime=now + datetime.timedelta(hours=1),
+                Period=7200,
+                Statistics=["Sum"],
+            )["Datapoints"]
+            value[name] = point["Sum"]
+        duration = value.pop("RunDuration")
+        assert 0 <= duration < 60
+        assert value == {
+            "Runs": 1,
+            "ExitCode": 0,
+            "AccountsCovered": 2,
+            "AccountsNotCovered": 0,
+            "KeysRotated": 2,
+            "KeysDeactivated": 0,
+            "KeysDeleted": 0,
+            "KeysOutOfPolicy": 2,
+            "OldestActiveKeyDays": 95,
+            "Failures": 0,
+            "NoticesFailed": 0,
+        }
+
+        for name, alarm in alarms(Organization=organization, TopicArn=topic, Namespace="Security/keyward", OldestKeyDays="42").items():
+            cloudwatch.put_metric_alarm(AlarmName=name, **alarm)
+        watched = {alarm["MetricName"]: alarm for alarm in cloudwatch.describe_alarms()["MetricAlarms"]}
+        assert set(watched) == {"Runs", "Failures", "AccountsNotCovered", "OldestActiveKeyDays"} <= set(value)
+        for alarm in watched.values():
+            assert alarm["Namespace"] == "Security/keyward"
+            assert sorted(alarm["Dimensions"], key=lambda d: d["Name"]) == dimensions
+            assert alarm["AlarmActions"] == [topic] == alarm["OKActions"]
+        missing = watched["Runs"]
+        assert (missing["TreatMissingData"], missing["Period"] * missing["EvaluationPeriods"]) == ("breaching", 26 * 3600)
+        assert watched["OldestActiveKeyDays"]["Threshold"] == 42
 
 
 def test_a_wrong_secret_is_refused_and_stops_the_run(tmp_path):

@@ -52,6 +52,23 @@ def test_one_refused_recipient_costs_the_others_no_second_mail(tmp_path):
         assert len(sandbox.mail()) == 2
 
 
+def test_a_folder_in_which_nothing_can_be_written_today_gets_the_mail_of_the_next_run(tmp_path):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        folder = tmp_path / "mail"
+        folder.write_text("a file where the folder should be")
+        notify = {"channels": [{"type": "file", "directory": str(folder)}]}
+        keyward = Keyward(tmp_path, sandbox.environment, notify=notify)
+        result = keyward("run").expect(4)
+        (notice,) = [e for e in result.events if e["event"] == "notice"]
+        assert notice["outcome"] == "rejected" and "FileNotWritten" in notice["error"]
+        assert_rotated(sandbox.state(), A, "alice")
+        folder.unlink()
+        for _ in range(2):
+            keyward("run").expect(0)
+            (mail,) = folder.iterdir()
+            assert mail.name == f"001-{A}@example.org.eml" and "alice" in mail.read_text()
+
+
 def test_what_is_owed_is_told_although_the_account_cannot_be_entered(tmp_path):
     with organization(account(A, owned("alice")), account(B)) as sandbox:
         keyward = Keyward(tmp_path, sandbox.environment, notify=SES)

@@ -556,8 +556,18 @@ def test_small_services(sandbox):
     assert ssm.get_parameter(Name="/a/b", WithDecryption=True)["Parameter"]["Value"] == "v"
     assert ssm.get_parameter(Name="/a/b")["Parameter"]["Value"] != "v"
     assert code(ssm.get_parameter, Name="/a/c") == "ParameterNotFound"
-    sandbox.client("cloudwatch", bob).put_metric_data(Namespace="N", MetricData=[{"MetricName": "m", "Value": 1.5}])
+    cloudwatch = sandbox.client("cloudwatch", bob)
+    cloudwatch.put_metric_data(Namespace="N", MetricData=[{"MetricName": "m", "Value": 1.5}])
     assert sandbox.control("volatile")["metrics"][0]["value"] == 1.5
+    for wrong in (
+        {"Dimensions": [{"Name": "d", "Value": " "}]},
+        {"Dimensions": [{"Name": "d", "Value": "\u00fc"}]},
+        {"Dimensions": [{"Name": ":d", "Value": "v"}]},
+        {"Timestamp": sandbox.now() - datetime.timedelta(days=15)},
+        {"Unit": "Days"},
+    ):
+        datum = {"MetricName": "m", "Value": 1.5, **wrong}
+        assert code(cloudwatch.put_metric_data, Namespace="N", MetricData=[datum]) == "InvalidParameterValue"
     kms = sandbox.client("kms", bob)
     assert kms.describe_key(KeyId="alias/shared")["KeyMetadata"]["Enabled"] is True
     assert code(kms.describe_key, KeyId="alias/none") == "NotFoundException"

@@ -129,13 +129,14 @@ def test_a_refusal_for_now_is_tried_again(tmp_path, authority, kind, status):
 
 
 @pytest.mark.parametrize("ending", ["drop", "hang", (500, {}, b"oops https://example.org/hooks/x")])
-@pytest.mark.parametrize("kind", ["slack", "webhook"])
+@pytest.mark.parametrize("kind", ["slack", "teams", "webhook", "pagerduty"])
 def test_what_may_have_arrived_is_sent_again_only_where_the_receiver_can_tell(tmp_path, authority, kind, ending):
     with organization(account(A, overdue("alice"))) as sandbox, Posts(authority, [ending]) as posts:
+        can_tell = kind in ("webhook", "pagerduty")
         keyward = keyward_with(tmp_path, sandbox.environment, authority, posts, channel(kind, posts, timeout="500ms"))
-        result = keyward("run").expect(0 if kind == "webhook" else 4)
-    assert [outcome for outcome, _ in notices(result, kind)] == ["sent" if kind == "webhook" else "uncertain"]
-    assert len(posts.requests) == (2 if kind == "webhook" else 1)
+        result = keyward("run").expect(0 if can_tell else 4)
+    assert [outcome for outcome, _ in notices(result, kind)] == ["sent" if can_tell else "uncertain"]
+    assert len(posts.requests) == (2 if can_tell else 1)
     assert_no_secret_was_written(keyward, result)
 
 
@@ -178,6 +179,104 @@ def test_an_event_that_the_pager_cannot_take_now_is_sent_again(tmp_path, authori
     with organization(account(A, overdue("alice"))) as sandbox, Posts(authority, [(status, {}, b""), "drop"]) as posts:
         keyward_with(tmp_path, sandbox.environment, authority, posts, channel("pagerduty", posts))("run").expect(0)
     assert [event["event_action"] for event in posts.documents()] == ["resolve"] * 3
+
+
+# ---- metrics
+
+
+def metrics(sandbox, **dimensions):
+    """{name: values} of what CloudWatch was given with these dimensions, the oldest value first."""
+    found = {}
+    for datum in sandbox.control("volatile")["metrics"]:
+        if dimensions.items() <= datum["dimensions"].items():
+            found.setdefault(datum["name"], []).append(datum["value"])
+    return found
+
+
+def measured(tmp_path, sandbox, **settings):
+    return Keyward(tmp_path, sandbox.environment, notify={"channels": [{"type": "file"}, {"type": "metrics", **settings}]})
+
+
+def test_every_daily_run_is_measured_zeros_included(tmp_path):
+    young = {"name": "carol", "age_days": 9, "keys": [{"age_days": 9}]}
+    with organization(account(A, overdue("alice"), young), account(B, overdue("bob"), name=HOSTILE)) as sandbox:
+        sandbox.faults(rules=[{"action": "iam:*", "account": B, "fault": "denied", "times": -1}])
+        keyward = measured(tmp_path, sandbox)
+        first = keyward("run").expect(4)
+        sandbox.faults(rules=[])
+        keyward("run").expect(0)
+        keyward("run").expect(0)
+        keyward("rotate", "--account", A, "--user", "carol", "--reason", "test").expect(0)
+        keyward("recover").expect(0)
+        keyward("run", "--dry-run").expect(0)
+        data = sandbox.control("volatile")["metrics"]
+        enforced, dry = metrics(sandbox, Mode="enforce"), metrics(sandbox, Mode="dry_run")
+    assert notices(first, "metrics") == [("sent", "")]
+    assert {datum["namespace"] for datum in data} == {"keyward"} and {datum["region"] for datum in data} == {sandbox.environment["AWS_REGION"]}
+    assert {tuple(datum["dimensions"]) for datum in data} == {("Mode", "Organization")}
+    assert enforced.pop("RunDuration") and len(dry.pop("RunDuration")) == 1
+    assert enforced == {
+        "Runs": [1, 1, 1],  # a single user's rotation is no run
+        "ExitCode": [4, 0, 0],
+        "AccountsCovered": [1, 2, 2],
+        "AccountsNotCovered": [1, 0, 0],
+        "KeysRotated": [1, 1, 0],
+        "KeysDeactivated": [0, 0, 0],
+        "KeysDeleted": [0, 0, 0],
+        "KeysOutOfPolicy": [1, 1, 0],
+        "OldestActiveKeyDays": [95, 95, 95],
+        "Failures": [0, 0, 0],
+        "NoticesFailed": [0, 0, 0],
+    }
+    assert dry["Runs"] == [1] and dry["KeysRotated"] == [0]
+
+
+METRIC_FAULTS = {"denied": "rejected", "throttle": "unavailable", "error_before": "uncertain", "drop_after": "uncertain"}
+
+
+@pytest.mark.parametrize("fault", METRIC_FAULTS)
+def test_metrics_that_cannot_be_put_change_nothing_about_the_run(tmp_path, fault):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        sandbox.faults(rules=[{"action": "cloudwatch:*", "fault": fault, "times": -1}])
+        result = measured(tmp_path, sandbox)("run").expect(4)
+        assert [outcome for outcome, _ in notices(result, "metrics")] == [METRIC_FAULTS[fault]]
+        assert ("alice", "rotate", "done") in result.outcomes() and len(result.mails) == 1
+        assert len(metrics(sandbox).get("Runs", [])) == (fault == "drop_after")  # and not once more
+
+
+def test_the_right_to_put_metrics_can_be_bound_to_the_namespace(tmp_path):
+    bound = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Deny",
+                "Action": "cloudwatch:PutMetricData",
+                "Resource": "*",
+                "Condition": {"StringNotEquals": {"cloudwatch:namespace": "keyward"}},
+            }
+        ],
+    }
+    with organization(account(A)) as sandbox:
+        hub = sandbox.client("sts").get_caller_identity()["Arn"]
+        sandbox.edit("put_user_policy", account=hub.split(":")[4], user=hub.split("/")[-1], name="bound", policy=bound)
+        measured(tmp_path / "own", sandbox)("run").expect(0)
+        result = measured(tmp_path / "other", sandbox, namespace="other")("run").expect(4)
+        assert [outcome for outcome, _ in notices(result, "metrics")] == ["rejected"]
+        assert {datum["namespace"] for datum in sandbox.control("volatile")["metrics"]} == {"keyward"}
+
+
+def test_on_lambda_metrics_are_a_line_on_standard_error(tmp_path):
+    with organization(account(A, overdue("alice"), name=HOSTILE)) as sandbox:
+        result = measured(tmp_path, sandbox, embedded=True)("run", "-o", "json", "--log-format", "json").expect(0)
+        assert metrics(sandbox) == {} and "cloudwatch:PutMetricData" not in result.summary["api_calls"]
+    json.loads(result.stdout)
+    (line,) = [json.loads(line) for line in result.stderr.splitlines() if '"_aws"' in line]
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == "keyward" and directive["Dimensions"] == [["Mode", "Organization"]]
+    assert (line["Mode"], line["Organization"]) == ("enforce", result.summary["organization"])
+    value = {metric["Name"]: line[metric["Name"]] for metric in directive["Metrics"]}
+    assert (value["Runs"], value["KeysRotated"], value["OldestActiveKeyDays"], value["Failures"]) == (1, 1, 95, 0)
+    assert notices(result, "metrics") == [("sent", "")]
 
 
 # ---- AWS, as moto plays it

@@ -1,7 +1,9 @@
 #include "notify/file_channel.hpp"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include <fstream>
 #include <iterator>
@@ -39,6 +41,25 @@ std::string content(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
+/// As long as it lives no file of this process grows beyond so many bytes: a disk with so much room.
+class Room {
+ public:
+  explicit Room(rlim_t bytes) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit small{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    handler_ = ::signal(SIGXFSZ, SIG_IGN);
+  }
+  ~Room() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    ::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int) = nullptr;
+};
+
 TEST(FileChannel, WritesTheMailForItsOwnerOnly) {
   const TemporaryFolder folder;
   const fs::path directory = folder.path() / "runs" / "mail";
@@ -69,6 +90,35 @@ TEST(FileChannel, KeepsAddressesInsideTheDirectory) {
   const TemporaryFolder folder;
   FileChannel channel(folder.path() / "mail");
   EXPECT_EQ(*run(channel.deliver(message_to("a/b|c@example.org"))), "001-a_b_c@example.org.eml");
+}
+
+TEST(FileChannel, KeepsALongAddressWithinTheNameOfAFile) {
+  const TemporaryFolder folder;
+  FileChannel channel(folder.path());
+  const std::string domain = std::string(60, 'd') + "." + std::string(60, 'e') + "." + std::string(60, 'f') + ".example.org";
+  const auto delivered = run(channel.deliver(message_to(std::string(50, 'a') + "@" + domain)));
+  ASSERT_TRUE(delivered) << delivered.error().message;
+  EXPECT_LT(delivered->size(), 255u);
+  EXPECT_TRUE(delivered->ends_with(".eml"));
+}
+
+TEST(FileChannel, LeavesNoPartOfAMailForWhichThereIsNoRoomAndGoesOnWhenThereIs) {
+  const TemporaryFolder folder;
+  FileChannel channel(folder.path());
+  Message large = message_to("a@example.org");
+  large.text.assign(1'000'000, 'x');
+  {
+    const Room room(100'000);
+    const auto refused = run(channel.deliver(large));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "FileNotWritten");
+    EXPECT_TRUE(files_in(folder.path()).empty());
+    EXPECT_TRUE(run(channel.deliver(message_to("b@example.org")))) << "a smaller one has room";
+  }
+  const auto delivered = run(channel.deliver(large));
+  ASSERT_TRUE(delivered) << delivered.error().message;
+  EXPECT_EQ(content(folder.path() / *delivered), to_mime(large));
+  EXPECT_EQ(files_in(folder.path()), (std::set<std::string>{"001-b@example.org.eml", *delivered}));
 }
 
 TEST(FileChannel, ReportsADirectoryThatCannotBeWritten) {

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "aws/caller.hpp"
+#include "aws/cloudwatch_client.hpp"
 #include "aws/sns_client.hpp"
 #include "aws/ssm_client.hpp"
 #include "notify/settings.hpp"
@@ -42,6 +43,7 @@ struct Hub {
   aws::Caller caller{context, credentials, *base::Region::parse("eu-central-1"), aws::Writes::refused};
   aws::SsmClient ssm{caller};
   aws::SnsClient sns{caller};
+  aws::CloudWatchClient cloudwatch{caller};
 };
 
 }  // namespace keyward::notify

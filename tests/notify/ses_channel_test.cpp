@@ -74,6 +74,37 @@ TEST(SesChannel, NeverSendsAgainWhatMayHaveGoneOut) {
   EXPECT_EQ(ses.transport.requests().size(), 1u);
 }
 
+TEST(SesChannel, TriesAgainWhereItIsThrottled) {
+  Hub hub;
+  hub.transport.answer(429, R"({"message": "Maximum sending rate exceeded."})", {{"x-amzn-errortype", "TooManyRequestsException"}});
+  hub.transport.answer(200, R"({"MessageId": "0107-abc"})");
+  aws::SesClient client(hub.caller);
+  SesChannel channel(client, "");
+  const auto delivered = run(channel.deliver(message_to("a@example.org")));
+  ASSERT_TRUE(delivered) << delivered.error().message;
+  ASSERT_EQ(hub.transport.requests().size(), 2u);
+  EXPECT_EQ(hub.transport.requests()[0].body, hub.transport.requests()[1].body);
+
+  Ses always(429, "TooManyRequestsException", R"({"message": "Maximum sending rate exceeded."})");
+  SesChannel patient(always.client, "");
+  const std::vector<Message> messages{message_to("a@example.org")};
+  EXPECT_EQ(run(deliver_all(messages, {&patient})).at(0).status, NoticeStatus::unavailable) << "for the next run to send";
+  EXPECT_EQ(always.transport.requests().size(), 3u);
+}
+
+TEST(SesChannel, WaitsForAnAnswerOnceAndGoesOnWithTheNextMail) {
+  Hub hub;
+  hub.transport.fail(base::ErrorKind::ambiguous, "TimedOut").answer(200, R"({"MessageId": "0107-abc"})");
+  aws::SesClient client(hub.caller);
+  SesChannel channel(client, "");
+  const std::vector<Message> messages{message_to("a@example.org"), message_to("b@example.org")};
+  const std::vector<Notice> notices = run(deliver_all(messages, {&channel}));
+  ASSERT_EQ(hub.transport.requests().size(), 2u);
+  EXPECT_EQ(hub.transport.requests()[0].timeout, std::chrono::seconds(60));
+  EXPECT_EQ(notices.at(0).status, NoticeStatus::uncertain);
+  EXPECT_EQ(notices.at(1).status, NoticeStatus::sent);
+}
+
 TEST(SesChannel, TellsTheQuotaOfTheDayFromTheRate) {
   const base::Error rate{base::ErrorKind::throttled, "ses:SendEmail", "ThrottlingException", "",
                          "Maximum sending rate exceeded."};

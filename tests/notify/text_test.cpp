@@ -42,6 +42,11 @@ TEST(Shortened, CutsBetweenCharacters) {
   EXPECT_EQ(shortened("a\xC3\xBC\xC3\xBC\xC3\xBC", 6), "a\xC3\xBC\xE2\x80\xA6");
 }
 
+TEST(AsciiLine, HoldsNothingButPrintableAscii) {
+  EXPECT_EQ(ascii_line("a\r\n\x7f\u202e\x01 \xC3\xBC~"), "a ??~");
+  EXPECT_EQ(ascii_line(""), "");
+}
+
 TEST(ShellWord, QuotesWhatAShellWouldRead) {
   EXPECT_EQ(shell_word("arn:aws:secretsmanager:eu-central-1:111122223333:secret:a/b+c=d@e-AbCdEf"),
             "arn:aws:secretsmanager:eu-central-1:111122223333:secret:a/b+c=d@e-AbCdEf");

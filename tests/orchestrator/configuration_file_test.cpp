@@ -453,6 +453,8 @@ const Wrong k_notify[] = {
      R"(config.yaml:3:51: notify.channels[1].topic_arn: is "keyward"; it must be a topic's ARN such as arn:aws:sns:eu-central-1:111122223333:keyward)"},
     {"  channels: [{type: file}, {type: pagerduty, routing_key: env:HOOK, endpoint: \"http://events.example.org\"}]\n",
      "config.yaml:3:28: notify.channels[1].endpoint: is not https; plain http is for loopback only"},
+    {"  channels: [{type: file}, {type: metrics, namespace: AWS/IAM}]\n",
+     R"(config.yaml:3:55: notify.channels[1].namespace: is "AWS/IAM"; it must be a namespace of CloudWatch such as keyward, not below AWS/)"},
     {"  channels: [{type: slack, url: env:HOOK}]\n",
      "config.yaml:3:13: warning: notify.channels: the owners of keys will hear of nothing; name a channel of type ses, "
      "smtp or file, too"},
@@ -467,9 +469,9 @@ const Wrong k_notify[] = {
     {"  sender: a@example.org\n  channels: [{type: smtp, host: h.example.org}]\n  smtp_user: ssm:/user\n",
      "config.yaml:5:14: notify.smtp_user: notify.smtp_user and notify.smtp_password go together; set both or neither"},
     {"  channels: [{type: mail}]\n",
-     R"(config.yaml:3:21: notify.channels[0].type: is "mail"; it must be one of ses, smtp, sns, slack, teams, webhook, pagerduty, file)"},
+     R"(config.yaml:3:21: notify.channels[0].type: is "mail"; it must be one of ses, smtp, sns, slack, teams, webhook, pagerduty, metrics, file)"},
     {"  channels: [{directory: x}]\n",
-     R"(config.yaml:3:14: notify.channels[0]: has no "type"; add it: ses, smtp or file for owners' mail; sns, slack, teams, webhook or pagerduty for operators)"},
+     R"(config.yaml:3:14: notify.channels[0]: has no "type"; add it: ses, smtp or file for owners' mail; sns, slack, teams, webhook, pagerduty or metrics for operators)"},
     {"  channels: [{type: file, configuration_set: x}]\n",
      "config.yaml:3:27: notify.channels[0].configuration_set: does not belong to a channel of type file; remove it"},
     {"  channels: []\n", "config.yaml:3:13: warning: notify.channels: nobody will hear of anything; name a channel"},
@@ -720,11 +722,12 @@ notify:
     - {type: teams, url: ssm:/keyward/teams}
     - {type: webhook, url: env:HOOK, secret: file:secret}
     - {type: pagerduty, routing_key: env:PAGER, endpoint: https://events.eu.pagerduty.com}
+    - {type: metrics, namespace: Security/keyward, embedded: true}
 )");
   const notify::NotifySettings& notify = run.defaults.notify;
   EXPECT_EQ(notify.smtp_user.value->expose(), "key");
   EXPECT_EQ(notify.smtp_password.value->expose(), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw") << "without the line end";
-  ASSERT_EQ(notify.channels.size(), 6u);
+  ASSERT_EQ(notify.channels.size(), 7u);
   EXPECT_EQ(notify.channels[0].host, "smtp.example.org");
   EXPECT_EQ(notify.channels[0].port, 465);
   EXPECT_EQ(notify.channels[0].tls, base::SmtpSecurity::implicit_tls);
@@ -735,11 +738,13 @@ notify:
   EXPECT_EQ(notify.channels[3].url.value, nullptr);
   EXPECT_EQ(notify.channels[4].secret.reference, "file:secret");
   EXPECT_EQ(notify.channels[5].endpoint, "https://events.eu.pagerduty.com");
+  EXPECT_EQ(notify.channels[6].metric_namespace, "Security/keyward");
+  EXPECT_EQ(notify.channels[6].embedded, true);
 }
 
 TEST_F(Channels, OwnKeysOnly) {
   for (const char* key : {"configuration_set: x", "directory: x", "host: h.example.org", "port: 25", "tls: implicit", "per_event: true",
-                          "url: ssm:x", "secret: ssm:x", "endpoint: https://x", "timeout: 1s",
+                          "url: ssm:x", "secret: ssm:x", "endpoint: https://x", "timeout: 1s", "namespace: x", "embedded: true",
                           "topic_arn: 'arn:aws:sns:eu-central-1:111122223333:keyward'"}) {
     const bool of_file = std::string_view(key).starts_with("directory");
     const auto found = problems_of(std::string("accounts: {default: opt-out}\nnotify: {channels: [{type: file}, {type: ") +

@@ -55,6 +55,27 @@ Recorded recorded(const std::vector<Mode>& modes, bool configured_dry_run) {
   return found;
 }
 
+TEST(RunRecord, KnowsTheAgeOfTheOldestActiveKeyOfThoseWhoAreNotExempt) {
+  report::RunSummary summary;
+  AccountReport report = worked("111111111111", Mode::enforce);
+  const auto count_again = [&] {
+    summary = {};
+    count(summary, report, k_now + std::chrono::hours(23));
+    return summary.oldest_active_key_days;
+  };
+  EXPECT_EQ(count_again(), 94) << "days that are over";
+  rotation::UserFacts& facts = report.users[0].facts;
+  rotation::KeyFacts inactive = facts.keys.value()[0];
+  inactive.status = rotation::KeyStatus::inactive;
+  inactive.created -= std::chrono::days(300);
+  facts.keys = rotation::Fact<std::vector<rotation::KeyFacts>>::known({facts.keys.value()[0], inactive});
+  EXPECT_EQ(count_again(), 94) << "an inactive key opens nothing";
+  facts.exemption = rotation::Fact<rotation::ExemptionFact>::unknown("denied");
+  EXPECT_EQ(count_again(), 94) << "unknown is not exempt";
+  facts.exemption = rotation::Fact<rotation::ExemptionFact>::known({"member of a group"});
+  EXPECT_EQ(count_again(), 0);
+}
+
 TEST(RunRecord, IsDryWhenNoAccountCouldBeChanged) {
   for (const bool configured : {true, false}) {
     const Recorded record = recorded({Mode::dry_run, Mode::dry_run}, configured);

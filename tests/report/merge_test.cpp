@@ -51,6 +51,8 @@ TEST(Merge, AddsUpWhatShardsCounted) {
   three.accounts_skipped = {{"suspended by AWS", 1}};
   three.api_calls = {{"iam:ListUsers", 3}};
   three.exit_code = 4;
+  one.oldest_active_key_days = 40;
+  two.oldest_active_key_days = 95;
   // In any order.
   const auto merged = merge_summaries({three, one, two}, Missing::refused);
   ASSERT_TRUE(merged) << base::describe(merged.error());
@@ -70,6 +72,7 @@ TEST(Merge, AddsUpWhatShardsCounted) {
   EXPECT_EQ(merged->limits, (std::map<std::string, std::int64_t>{{"max_changes", 500}}));
   EXPECT_EQ(merged->api_calls.at("iam:ListUsers"), 3u);
   EXPECT_EQ(merged->exit_code, 4);
+  EXPECT_EQ(merged->oldest_active_key_days, 95);
 }
 
 TEST(Merge, AddsUpEveryCountThereIs) {
@@ -80,7 +83,7 @@ TEST(Merge, AddsUpEveryCountThereIs) {
   const auto merged = merge_summaries({one, two}, Missing::refused);
   ASSERT_TRUE(merged) << base::describe(merged.error());
   // Every number that a record holds, so that a count added later is not forgotten.
-  const std::set<std::string> no_counts{"clock_offset_seconds", "seed", "exit_code", "accounts_missing"};
+  const std::set<std::string> no_counts{"clock_offset_seconds", "seed", "exit_code", "accounts_missing", "oldest_active_key_days"};
   const boost::json::object before = boost::json::parse(format_summary(one)).as_object();
   const boost::json::object after = boost::json::parse(format_summary(*merged)).as_object();
   int counts = 0;

@@ -144,6 +144,7 @@ inline RunSummary summary() {
   s.users = 3;
   s.keys = 4;
   s.keys_out_of_policy = 1;
+  s.oldest_active_key_days = 94;
   s.decisions = {{"none", 2}, {"rotate", 1}};
   s.outcomes = {{"rotate", {{"done", 1}}}};
   s.limits = {{"max_changes", 500}};
