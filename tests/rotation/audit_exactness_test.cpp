@@ -20,6 +20,7 @@
 //
 // Left out, because no number of calls that is independent of the users tells it:
 // - what another host of keyward does within those hours;
+// - a user who was renamed within those hours: his old name is gone and his new one not in the report yet;
 // - a key of a status that keyward does not know;
 // - that keys cannot be listed of a user whose keys need not be listed;
 // - a forced deactivation that AWS refused after the record said that it was begun, when somebody else then switches
