@@ -58,7 +58,9 @@ Error smtp_error(const SmtpEnding& ending, std::string_view host) {
     const bool for_now = ending.reply < 500;
     error.kind = for_now ? ErrorKind::throttled : is_about_login(ending.reply) ? ErrorKind::denied : ErrorKind::invalid;
     error.code = "SMTP" + std::to_string(ending.reply);
-    error.message = where + harmless(ending.words);
+    // Some servers repeat what they were sent, and that was the password.
+    const bool login = ending.curl_code == CURLE_LOGIN_DENIED || is_about_login(ending.reply);
+    error.message = where + (login ? "the server refused the login" : harmless(ending.words));
   } else if (ending.curl_code == CURLE_USE_SSL_FAILED) {
     error.kind = ErrorKind::invalid;
     error.code = "StartTlsMissing";

@@ -167,7 +167,10 @@ void check_smtp(const notify::NotifySettings& notify, Reporter& report) {
 
 void check_notify(const notify::NotifySettings& notify, Reporter& report) {
   const bool ses = has_channel(notify, ChannelSettings::Type::ses);
-  if (notify.channels.empty()) {
+  if (notify.require_warning && std::ranges::none_of(notify.channels, notify::carries_mail, &ChannelSettings::type)) {
+    report.error({"notify.require_warning", "notify.channels"},
+                 "no warning can reach an owner, so no key would ever be switched off; name a channel of type ses, smtp or file");
+  } else if (notify.channels.empty()) {
     report.warning({"notify.channels"}, "nobody will hear of anything; name a channel");
   } else if (std::ranges::none_of(notify.channels, notify::carries_mail, &ChannelSettings::type)) {
     report.warning({"notify.channels"}, "the owners of keys will hear of nothing; name a channel of type ses, smtp or file, too");

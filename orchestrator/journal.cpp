@@ -227,12 +227,18 @@ Result<void> Journal::received(const Creditor& by, const std::set<std::string>& 
   const std::string prefix = notices_prefix(by.recipient, by.mode);
   std::string text;
   std::vector<JournalLine> warnings;
-  for (auto at = lines_.lower_bound(prefix); at != lines_.end() && at->first.starts_with(prefix); at = lines_.erase(at)) {
-    text += text_of(at->second.line, LineState::closed);
+  for (auto at = lines_.lower_bound(prefix); at != lines_.end() && at->first.starts_with(prefix);) {
     const OwnerNotice& notice = *at->second.notice();
-    if (!notice.warns_of || by.mode != notify::Mode::enforce || !in_words.contains(notice.matter)) continue;
-    warnings.push_back(ReceivedWarning{account_of(at->second.line), notice.user, *notice.warns_of, now});
-    text += text_of(warnings.back(), LineState::open);
+    if (!in_words.contains(notice.matter)) {
+      ++at;
+      continue;
+    }
+    text += text_of(at->second.line, LineState::closed);
+    if (notice.warns_of && by.mode == notify::Mode::enforce) {
+      warnings.push_back(ReceivedWarning{account_of(at->second.line), notice.user, *notice.warns_of, now});
+      text += text_of(warnings.back(), LineState::open);
+    }
+    at = lines_.erase(at);
   }
   for (JournalLine& warning : warnings) lines_.insert_or_assign(name_of(warning), Tracked{warning, false, false});
   return append(std::move(text));

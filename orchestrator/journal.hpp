@@ -64,8 +64,8 @@ class Journal {
   /// Whoever is owed something, each mailbox and mode once.
   std::vector<Creditor> creditors() const;
   std::vector<notify::OwnerNotice> owed(const Creditor& to) const;
-  /// A channel took everything that the recipient was owed. Who was told of a matter in words is warned of what it warns
-  /// of, by `in_words`; what a long message only counts warns nobody. Errors: as above: then the next run sends it once more.
+  /// A channel took a message to the recipient that tells of the matters `in_words`. What a long message only counts is owed
+  /// on, for the next run, and warns nobody. Errors: as above: then the next run sends it once more.
   base::Result<void> received(const Creditor& by, const std::set<std::string>& in_words, base::Instant now);
   /// What stays owed after this run's attempt.
   struct Undelivered {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "notify/compose.hpp"
+#include "notify/file_channel.hpp"
 #include "notify/kept_letters.hpp"
 #include "notify/sample.hpp"
 #include "notify/wording.hpp"
@@ -134,6 +135,8 @@ Task<Result<notify::AddressBook>> recipients(const notify::NotifySettings& setti
 Task<Told> Notices::send(Journal& journal, std::string run, base::Instant at) {
   const notify::Letterhead letterhead{*sender_, std::move(run), at};
   const std::vector<notify::Channel*> channels = channels_.mail();
+  // A file on the host of the job reaches an owner only where nothing else is asked to.
+  const bool only_files = std::ranges::all_of(channels, [](const notify::Channel* channel) { return channel->name() == notify::k_file_channel; });
   Told told;
   // One by one: a mail has some ten thousand characters, and each account may have its own.
   for (const Journal::Creditor& creditor : journal.creditors()) {
@@ -143,14 +146,16 @@ Task<Told> Notices::send(Journal& journal, std::string run, base::Instant at) {
     if (!kept) told.not_kept = kept.error();
     const std::vector<notify::Message> message{notify::compose(std::move(letter), templates_)};
     std::vector<notify::Notice> notices = co_await notify::deliver_all(message, channels);
-    const bool received = std::ranges::find(notices, notify::NoticeStatus::sent, &notify::Notice::status) != notices.end();
+    const bool received = std::ranges::any_of(notices, [&](const notify::Notice& notice) {
+      return notice.status == notify::NoticeStatus::sent && (only_files || notice.channel != notify::k_file_channel);
+    });
     // An error here costs nothing: the journal is written anew at the end.
     if (received) static_cast<void>(journal.received(creditor, in_words(digest, message.front()), at));
     std::ranges::move(notices, std::back_inserter(told.notices));
   }
   const Journal::Undelivered undelivered = journal.give_up(at);
-  complain(told.problems, undelivered.overdue, "no channel takes the mail; it is tried again by every run for two weeks");
-  complain(told.problems, undelivered.given_up, "no channel took the mail for two weeks, and it is not tried any more");
+  complain(told.problems, undelivered.overdue, "no channel takes the mail, or every mail was full; it is tried again by every run for two weeks");
+  complain(told.problems, undelivered.given_up, "no channel took the mail for two weeks, or every mail was full, and it is not tried any more");
   co_return told;
 }
 

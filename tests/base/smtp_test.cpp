@@ -50,6 +50,15 @@ TEST(SmtpError, SaysWhetherTheMailMayHaveBeenTakenAndWhetherToTryAgain) {
   }
 }
 
+TEST(SmtpError, DoesNotRepeatWhatAServerRepeatsOfALogin) {
+  const std::string password = "c210cC1QYXNzL3dvcmQrMQ==";
+  const std::pair<int, int> endings[]{{CURLE_LOGIN_DENIED, 535}, {CURLE_LOGIN_DENIED, 454}, {CURLE_SEND_ERROR, 530}};
+  for (const auto& [code, reply] : endings) {
+    const Error error = smtp_error({code, reply, "bad login: " + password}, "h");
+    EXPECT_EQ(error.message, "h: the server refused the login") << reply;
+  }
+}
+
 TEST(SmtpError, TellsTheServersWordsAsOneShortLine) {
   const SmtpEnding ending{CURLE_SEND_ERROR, 550, "no\r\nBcc: x\x1b[31m" + std::string(1000, 'x')};
   const Error error = smtp_error(ending, "h");

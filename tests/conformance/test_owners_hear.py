@@ -148,6 +148,31 @@ def test_what_is_owed_holds_no_secret(tmp_path):
             assert key["secret"].encode() not in keyward.everything_written()
 
 
+def test_what_a_full_mail_only_counts_is_in_the_mail_of_the_next_run(tmp_path):
+    with organization(account(A, *[owned(f"user{i:02}") for i in range(70)])) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment, notify={**SES, "account_owner": False}, limits={"max_changes_per_account": 70})
+        named = []
+        for _ in range(2):
+            keyward("run").expect(0)
+            named.append({f"user{i:02}" for i in range(70) if f"user{i:02}" in sandbox.mail()[-1]["text"]})
+        first, second = named
+        assert len(first) == 60 and len(second) == 10 and not first & second
+        keyward("run").expect(0)
+        assert told(sandbox) == {JO: 2}
+
+
+def test_a_file_on_the_host_of_the_job_tells_nobody_where_mail_is_sent_too(tmp_path):
+    with organization(account(A, owned("alice"))) as sandbox:
+        both = {**SES, "channels": [{"type": "file"}, {"type": "ses"}], "account_owner": False}
+        keyward = Keyward(tmp_path, sandbox.environment, notify=both)
+        sandbox.faults(rules=NOTHING_GOES)
+        assert len(keyward("run").expect(4).mails) == 1
+        assert told(sandbox) == {}
+        sandbox.faults(rules=[])
+        keyward("run").expect(0)
+        assert told(sandbox) == {JO: 1}
+
+
 # ---- require_warning
 
 

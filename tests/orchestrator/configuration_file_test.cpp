@@ -475,6 +475,9 @@ const Wrong k_notify[] = {
     {"  channels: [{type: file, configuration_set: x}]\n",
      "config.yaml:3:27: notify.channels[0].configuration_set: does not belong to a channel of type file; remove it"},
     {"  channels: []\n", "config.yaml:3:13: warning: notify.channels: nobody will hear of anything; name a channel"},
+    {"  channels: [{type: metrics}]\n  require_warning: true\n",
+     "config.yaml:4:20: notify.require_warning: no warning can reach an owner, so no key would ever be switched off; name a channel of "
+     "type ses, smtp or file"},
     {"  sender: a@example.org\n  templates: s3://B/prefix\n",
      "config.yaml:4:14: notify.templates: is \"s3://B/prefix\"; it must be a folder, or s3://bucket/prefix"},
     {"  sender: a@example.org\n  templates: https://bucket/prefix\n",

@@ -98,7 +98,7 @@ TEST(Journal, WhatWasDoneStaysUntilItIsOwedToSomebody) {
 
 const notify::MailAddress k_jo = *notify::MailAddress::parse("jo@example.org");
 const notify::MailAddress k_ann = *notify::MailAddress::parse("ann@example.org");
-const std::set<std::string> k_words{"222222222222/a"};
+const std::set<std::string> k_words{"222222222222/a", "222222222222/b"};
 const notify::WarnedAction k_warned{k_old, Action::deactivate, k_at + std::chrono::days(3)};
 
 notify::OwnerNotice notice(const notify::MailAddress& to, std::string matter, base::Instant at = k_at) {
@@ -249,11 +249,14 @@ TEST(Journal, AWarningCountsOnceSomebodyGotItAndNotForEver) {
   EXPECT_FALSE(warned(Action::deactivate, k_warned.due + std::chrono::days(15)));
 }
 
-TEST(Journal, WhatALongMessageOnlyCountsIsNoWarning) {
+TEST(Journal, WhatALongMessageOnlyCountsIsOwedOnAndIsNoWarning) {
   const test::TemporaryDirectory folder;
-  ASSERT_TRUE(open(folder).owe({notice(k_jo, "a")}, k_at));
+  notify::OwnerNotice told = notice(k_jo, "b");
+  told.warns_of.reset();
+  ASSERT_TRUE(open(folder).owe({notice(k_jo, "a"), told}, k_at));
   ASSERT_TRUE(open(folder).received({k_jo, notify::Mode::enforce}, {"222222222222/b"}, k_at));
-  EXPECT_TRUE(owed(folder).empty());
+  ASSERT_EQ(owed(folder).size(), 1u);
+  EXPECT_EQ(owed(folder)[0].matter, "222222222222/a");
   EXPECT_FALSE(open(folder).was_warned(k_account, k_user, k_old, Action::deactivate, k_at));
 }
 
