@@ -77,6 +77,8 @@ class Lookup {
         complain_of_user("the user's tags could not be read, so its owner was not looked up");
       if (const auto tag = tag_of(source, account_, user_, settings_)) return add_tagged(source, *tag);
     }
+    // Whom nobody names may be named by what could not be read.
+    if (contact_.unreadable) use_fallback_ = true;
   }
 
   void add_tagged(OwnerSource source, const std::string& tag) {

@@ -26,7 +26,7 @@ struct RecipientProblem {
 /// What was asked of an account's alternate contacts (security, then operations).
 struct AlternateContact {
   std::string email;        ///< empty: there is none
-  bool unreadable = false;  ///< whoever asked has said why
+  bool unreadable = false;  ///< it, or the tags of the account, could not be read; whoever asked has said why
 };
 
 struct Recipients {

@@ -82,14 +82,10 @@ Task<Result<accounts::Inventory>> Job::inventory(accounts::OnListed on_listed) {
   co_return inventory;
 }
 
-Task<std::map<std::string, std::string>> Job::account_tags(base::AccountId account) {
+Task<Result<std::map<std::string, std::string>>> Job::account_tags(base::AccountId account) {
   aws::OrganizationsClient organizations(organizations_caller());
   Result<std::map<std::string, std::string>> tags = co_await organizations.list_tags(account);
-  if (!tags) {
-    services_.log.warn("account_tags_unreadable", {{"account", account.str()}, {"error", base::describe(tags.error())}});
-    co_return std::map<std::string, std::string>();
-  }
-  co_return std::move(*tags);
+  co_return tags;
 }
 
 Task<Result<std::optional<std::string>>> Job::alternate_contact(base::AccountId account) {

@@ -65,8 +65,8 @@ class Job {
   base::Task<base::Result<aws::CallerIdentity>> identify();
   /// The organization, by the list role where one is configured.
   base::Task<base::Result<accounts::Inventory>> inventory(accounts::OnListed on_listed = {});
-  /// The tags of one account, for finding an owner; empty when they cannot be read (logged).
-  base::Task<std::map<std::string, std::string>> account_tags(base::AccountId account);
+  /// The tags of one account, for finding an owner.
+  base::Task<base::Result<std::map<std::string, std::string>>> account_tags(base::AccountId account);
 
   /// The first of an account's alternate contacts: security, operations. Asked with the credentials that list the
   /// organization.

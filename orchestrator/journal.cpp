@@ -110,11 +110,17 @@ Journal::~Journal() {
 }
 
 Result<void> Journal::append(std::string text) {
+  const off_t end = ::lseek(descriptor_, 0, SEEK_END);
   std::string_view rest = text;
   while (!rest.empty()) {
     const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return base::file_error("write journal", file_, errno);
+    if (written < 0) {
+      base::Error failure = base::file_error("write journal", file_, errno);
+      // The part of a line that a full disk took would swallow the next one.
+      if (end >= 0 && ::ftruncate(descriptor_, end) != 0) failure.message += "; the line begun could not be taken back";
+      return failure;
+    }
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
   if (::fdatasync(descriptor_) != 0) return base::file_error("write journal", file_, errno);

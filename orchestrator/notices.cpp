@@ -90,6 +90,23 @@ void Notices::collect(const AccountReport& report, RunMemory& memory) {
   if (!news.users.empty()) news_.push_back(std::move(news));
 }
 
+/// Asked only where they decide. That tags cannot be read is said once: the reason is the same for every account. False: so
+/// it is unknown whether they name an owner.
+Task<bool> Notices::read_account_tags(Job& job, AccountReport& report, std::set<notify::RecipientProblem>& problems) {
+  if (!needs_account_tags(report)) co_return true;
+  Result<std::map<std::string, std::string>> tags = co_await job.account_tags(report.account.id);
+  if (tags) {
+    report.account.tags = std::move(*tags);
+    co_return true;
+  }
+  if (!std::exchange(tags_unreadable_, true)) {
+    problems.insert({report.account.id, std::nullopt,
+                     "the tags of accounts could not be read, so the fallback hears: " + base::describe(tags.error()) +
+                         "; allow organizations:ListTagsForResource in the management account, or leave account_tag out of notify.owner"});
+  }
+  co_return false;
+}
+
 /// Asked only where it decides. That contacts cannot be read is said once: the reason is the same for every account.
 Task<notify::AlternateContact> Notices::alternate_contact(Job& job, const AccountReport& report,
                                                           std::set<notify::RecipientProblem>& problems) {
@@ -110,8 +127,9 @@ Task<notify::AlternateContact> Notices::alternate_contact(Job& job, const Accoun
 Task<notify::OwnerNotices> Notices::address(Job& job, base::Instant now) {
   notify::OwnerNotices owed;
   for (AccountReport& report : news_) {
-    if (needs_account_tags(report)) report.account.tags = co_await job.account_tags(report.account.id);
-    const notify::AlternateContact contact = co_await alternate_contact(job, report, owed.problems);
+    const bool tags_known = co_await read_account_tags(job, report, owed.problems);
+    notify::AlternateContact contact = co_await alternate_contact(job, report, owed.problems);
+    contact.unreadable = contact.unreadable || !tags_known;
     const notify::AccountContext context{
         report.account, report.settings.policy, report.settings.notify, told_as(report.mode), now, contact};
     notify::OwnerNotices of_account = notify::notices_for(context, report.users, book_);

@@ -61,6 +61,7 @@ class Notices {
   Notices(notify::TemplateSet templates, notify::AddressBook book, Channels channels)
       : templates_(std::move(templates)), book_(std::move(book)), channels_(std::move(channels)) {}
 
+  base::Task<bool> read_account_tags(Job& job, AccountReport& report, std::set<notify::RecipientProblem>& problems);
   base::Task<notify::AlternateContact> alternate_contact(Job& job, const AccountReport& report,
                                                          std::set<notify::RecipientProblem>& problems);
 
@@ -70,6 +71,7 @@ class Notices {
   Channels channels_;
   std::vector<AccountReport> news_;
   bool contacts_unreadable_ = false;
+  bool tags_unreadable_ = false;
   std::filesystem::path kept_letters_;
 };
 

@@ -276,6 +276,17 @@ def test_contacts_that_may_not_be_read_are_named_once_and_the_fallback_hears(tmp
         assert told(sandbox) == {"security@example.org": 1}
 
 
+def test_account_tags_that_cannot_be_read_are_named_once_and_the_fallback_hears(tmp_path):
+    tags = {"owner": JO}
+    with organization(account(A, overdue("alice"), tags=tags), account(B, overdue("bob"), tags=tags)) as sandbox:
+        sandbox.faults(rules=[{"action": "organizations:ListTagsForResource", "fault": "denied", "times": -1}])
+        notify = {**SES, "account_owner": False, "owner": ["account_tag"], "fallback": "security@example.org"}
+        result = Keyward(tmp_path, sandbox.environment, notify=notify)("run").expect(4)
+        (failure,) = failures(result)
+        assert "organizations:ListTagsForResource" in failure and "AccessDenied" in failure
+        assert told(sandbox) == {"security@example.org": 1}
+
+
 def test_the_management_account_does_not_name_itself(tmp_path):
     management = "111111111111"
     trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{management}:user/hub"}, "Action": "sts:AssumeRole"}

@@ -1,9 +1,7 @@
 #include "notify/file_channel.hpp"
 
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include <fstream>
 #include <iterator>
@@ -11,6 +9,7 @@
 
 #include "notify/coroutines.hpp"
 #include "notify/world.hpp"
+#include "support/scarce_disk.hpp"
 
 namespace keyward::notify {
 namespace {
@@ -40,25 +39,6 @@ std::string content(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
-
-/// As long as it lives no file of this process grows beyond so many bytes: a disk with so much room.
-class Room {
- public:
-  explicit Room(rlim_t bytes) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit small{bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &small);
-    handler_ = ::signal(SIGXFSZ, SIG_IGN);
-  }
-  ~Room() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    ::signal(SIGXFSZ, handler_);
-  }
-
- private:
-  rlimit before_{};
-  void (*handler_)(int) = nullptr;
-};
 
 TEST(FileChannel, WritesTheMailForItsOwnerOnly) {
   const TemporaryFolder folder;
@@ -108,7 +88,7 @@ TEST(FileChannel, LeavesNoPartOfAMailForWhichThereIsNoRoomAndGoesOnWhenThereIs) 
   Message large = message_to("a@example.org");
   large.text.assign(1'000'000, 'x');
   {
-    const Room room(100'000);
+    const test::ScarceDisk room(100'000);
     const auto refused = run(channel.deliver(large));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, "FileNotWritten");

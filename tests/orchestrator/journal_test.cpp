@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/files.hpp"
+#include "support/scarce_disk.hpp"
 #include "support/temporary_directory.hpp"
 
 namespace keyward::orchestrator {
@@ -268,6 +269,25 @@ TEST(Journal, WhatADryRunToldIsNoWarning) {
   ASSERT_TRUE(open(folder).received({k_jo, notify::Mode::dry_run}, k_words, k_at));
   EXPECT_TRUE(owed(folder).empty());
   EXPECT_FALSE(open(folder).was_warned(k_account, k_user, k_old, Action::deactivate, k_at));
+}
+
+TEST(Journal, ALineForWhichThereWasNoRoomTakesNoOtherWithIt) {
+  const test::TemporaryDirectory folder;
+  {
+    Journal journal = open(folder);
+    ASSERT_TRUE(journal.begin(begun(Action::rotate)));
+    const auto size = std::filesystem::file_size(folder.path("journal.jsonl"));
+    {
+      const test::ScarceDisk full(size + 20);
+      EXPECT_FALSE(journal.owe({notice(k_jo, "a")}, k_at));
+      EXPECT_FALSE(journal.begin(begun(Action::deactivate)));
+    }
+    EXPECT_EQ(std::filesystem::file_size(folder.path("journal.jsonl")), size);
+    ASSERT_TRUE(journal.begin(begun(Action::remove)));
+  }
+  const Journal next = open(folder);
+  EXPECT_FALSE(next.damaged());
+  EXPECT_EQ(next.left_by_earlier_runs(k_account, k_user).size(), 2u);
 }
 
 TEST(Journal, SaysThatItIsDamagedButNotThatARunWasKilled) {
