@@ -19,6 +19,7 @@ constexpr int k_least_known = 4;  ///< accounts, before anything is concluded fr
 constexpr double k_most = 0.5;    ///< more than this part of them throttled: it is usual
 constexpr double k_weight = 1.0 / 8;
 constexpr double k_growth = 1.05;  ///< by every account that was not throttled: fifty of them make it tenfold
+constexpr double k_fastest = 1000;  ///< calls per second: the most that limits.calls_per_second_per_account may be
 
 /// GetCallerIdentity is not among them: a new key is proved with a member's identity and on the member's account.
 bool assumes_role(const Operation& operation) {
@@ -51,7 +52,7 @@ void Experience::learn(const ApiClass& api, const base::LearnedRate& account) {
   if (!throttled && account.limited()) {
     // It began slowly and all was well: the next ones may be as fast as this one ended, and a little faster. An account is
     // often done before it could prove much.
-    seen.per_second = std::max(seen.per_second * k_growth, account.proven());
+    seen.per_second = std::min(std::max(seen.per_second * k_growth, account.proven()), k_fastest);
     return;
   }
   if (!throttled && account.peak() <= seen.per_second) return;  // it asked for too little to tell

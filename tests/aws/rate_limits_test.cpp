@@ -304,13 +304,18 @@ TEST(Experience, GrowsWithEveryAccountThatIsNotThrottledAnyMore) {
   for (int i = 0; i < 16; ++i) experience.learn(api, throttled_at(1));
   const double after_trouble = *experience.usual(api);
   // Each is done before it could prove more than it began with.
-  for (int i = 0; i < 50; ++i) {
-    base::LearnedRate slow;
-    slow.begin_with(*experience.usual(api), base::LearnedRate::Time{1h});
-    slow.sent(base::LearnedRate::Time{1h});
-    experience.learn(api, slow);
-  }
+  const auto pass_slowly = [&](int accounts) {
+    for (int i = 0; i < accounts; ++i) {
+      base::LearnedRate slow;
+      slow.begin_with(*experience.usual(api), base::LearnedRate::Time{1h});
+      slow.sent(base::LearnedRate::Time{1h});
+      experience.learn(api, slow);
+    }
+  };
+  pass_slowly(50);
   EXPECT_GT(*experience.usual(api), 10 * after_trouble);
+  pass_slowly(20'000);
+  EXPECT_LE(*experience.usual(api), 1000) << "a number, however large the organization";
 }
 
 TEST(Experience, IsForgottenWhenAccountsDoWithoutIt) {
