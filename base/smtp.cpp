@@ -60,7 +60,7 @@ Error smtp_error(const SmtpEnding& ending, std::string_view host) {
     error.code = "SMTP" + std::to_string(ending.reply);
     // Some servers repeat what they were sent, and that was the password.
     const bool login = ending.curl_code == CURLE_LOGIN_DENIED || is_about_login(ending.reply);
-    error.message = where + (login ? "the server refused the login" : harmless(ending.words));
+    error.message = where + (login ? "the server wants a login, or refused the one it got" : harmless(ending.words));
   } else if (ending.curl_code == CURLE_USE_SSL_FAILED) {
     error.kind = ErrorKind::invalid;
     error.code = "StartTlsMissing";

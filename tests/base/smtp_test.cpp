@@ -55,7 +55,7 @@ TEST(SmtpError, DoesNotRepeatWhatAServerRepeatsOfALogin) {
   const std::pair<int, int> endings[]{{CURLE_LOGIN_DENIED, 535}, {CURLE_LOGIN_DENIED, 454}, {CURLE_SEND_ERROR, 530}};
   for (const auto& [code, reply] : endings) {
     const Error error = smtp_error({code, reply, "bad login: " + password}, "h");
-    EXPECT_EQ(error.message, "h: the server refused the login") << reply;
+    EXPECT_EQ(error.message, "h: the server wants a login, or refused the one it got") << reply;
   }
 }
 
