@@ -10,7 +10,7 @@
 namespace keyward::orchestrator {
 namespace {
 
-using rotation::StoreTarget;
+constexpr std::size_t k_prose_width = 100;
 
 /// The role of a mode, as far as the configuration names it.
 struct PolicyRole {
@@ -102,8 +102,8 @@ void add_trust_notes(const PolicyContext& context, std::vector<std::string>& not
         "the trust policy does not ask for an external id: set external_id, and it does (sts:ExternalId)");
   }
   if (context.line.principal && context.line.principal->ends_with(":root")) {
-    notes.emplace_back("the trust policy lets in everybody whom account " +
-                       context.line.principal->substr(0, context.line.principal->rfind(':')) +
+    const std::string account(base::arn_account(base::Arn::parse(*context.line.principal).value()));
+    notes.emplace_back("the trust policy lets in everybody whom account " + account +
                        " allows sts:AssumeRole; name the role that runs keyward instead");
   }
 }
@@ -155,7 +155,7 @@ void add_length_note(std::size_t length, std::size_t limit, const std::string& o
 }
 
 void say(const PolicyContext& context, const std::vector<std::string>& notes) {
-  for (const std::string& note : notes) context.err << report::wrapped("keyward: note: " + note, 120, 9);
+  for (const std::string& note : notes) context.err << report::wrapped("keyward: note: " + note, k_prose_width, 9);
 }
 
 boost::json::object trust_of(const PolicyContext& context) {
