@@ -5,8 +5,7 @@
 #include "aws/operation.hpp"
 
 /// Every AWS API call that keyward makes, and there is no way to make another: the clients take their calls from here.
-/// The read-only session policy of a dry run and the permission lists in the documentation are generated from this
-/// list.
+/// The read-only session policy of a dry run is made from this list, and `keyward policy` is compared with it.
 namespace keyward::aws::operations {
 
 using base::Idempotency;

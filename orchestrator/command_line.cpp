@@ -88,6 +88,31 @@ void add_shard_option(CLI::App& command, CommandLine& line) {
       ->type_name("I/N");
 }
 
+void add_policy_command(CLI::App& policy, CommandLine& line) {
+  static const Words<PolicyMode> k_modes{{"control", PolicyMode::control},
+                                         {"inventory", PolicyMode::inventory},
+                                         {"audit", PolicyMode::audit},
+                                         {"rotate", PolicyMode::rotate},
+                                         {"store", PolicyMode::store}};
+  policy
+      .add_option_function<std::string>(
+          "MODE",
+          [&line](const std::string& given) {
+            const auto found = std::ranges::find(k_modes, given, &std::pair<std::string, PolicyMode>::first);
+            if (found == k_modes.end()) throw CLI::ValidationError("MODE", given + " is none of " + listed(k_modes));
+            line.policy_mode = found->second;
+          },
+          "control (the identity that runs keyward), inventory (organization.list_role), audit (audit_role),\n"
+          "rotate (member_role) or store (store.role)")
+      ->required()
+      ->type_name("");
+  choice<PolicyFormat>(policy, "--format", line.policy_format,
+                       {{"json", PolicyFormat::json}, {"cloudformation", PolicyFormat::cloudformation}},
+                       "The document of a policy, or a template that makes the role");
+  policy.add_flag("--trust", line.trust, "The role's trust policy: who may assume it");
+  policy.add_option("--principal", line.principal, "The identity that runs keyward, which the trust policy names")->type_name("ARN");
+}
+
 /// The commands that print a configuration have no rows, so no form for rows.
 void refuse_rows(const CommandLine& line, const CLI::App& config) {
   if (line.output != OutputFormat::jsonl && line.output != OutputFormat::csv) return;
@@ -148,6 +173,7 @@ std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* con
       ->add_option("--to", line.to, "Who gets it")
       ->required()
       ->type_name("ADDRESS");
+  add_policy_command(*command(app, "policy", "The IAM policy that this configuration needs, and no more; makes no AWS call", Command::policy), line);
   CLI::App* config = app.add_subcommand("config", "Look at the configuration; makes no AWS call");
   config->require_subcommand(1);
   command(*config, "validate", "Check the configuration", Command::config_validate);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "orchestrator/exit_code.hpp"
+#include "orchestrator/policy_mode.hpp"
 #include "orchestrator/shard.hpp"
 
 namespace keyward::orchestrator {
@@ -19,6 +20,7 @@ enum class Command {
   report_merge,
   notify_preview,
   notify_test,
+  policy,
   config_validate,
   config_show,
   config_schema
@@ -51,6 +53,10 @@ struct CommandLine {
   std::string out;                   ///< report merge, notify preview: the folder that is written
   std::string to;                    ///< notify test: an address
   bool partial = false;              ///< report merge
+  PolicyMode policy_mode = PolicyMode::control;           ///< policy
+  PolicyFormat policy_format = PolicyFormat::json;        ///< policy
+  bool trust = false;                                     ///< policy: who may assume the role, not what it may do
+  std::optional<std::string> principal;                   ///< policy: ARN of the identity that runs keyward
 };
 
 /// Whether the command goes through the accounts, so that machines can share it.

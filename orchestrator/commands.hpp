@@ -58,4 +58,16 @@ struct PreviewContext {
 
 ExitCode run_notify_preview(const PreviewContext& context);
 
+/// What `policy` is given; it talks to nobody.
+struct PolicyContext {
+  const CommandLine& line;
+  const Configuration& configuration;
+  std::optional<base::Region> region;  ///< of the run, where one is known
+  std::string partition;
+  std::ostream& out;
+  std::ostream& err;
+};
+
+ExitCode run_policy(const PolicyContext& context);
+
 }  // namespace keyward::orchestrator

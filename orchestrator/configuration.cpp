@@ -13,4 +13,11 @@ AccountSettings Configuration::for_account(const accounts::Account& account) con
   return settings;
 }
 
+std::vector<accounts::AccountMatch> Configuration::account_rules() const {
+  std::vector<accounts::AccountMatch> rules = accounts.include;
+  rules.insert(rules.end(), accounts.exclude.begin(), accounts.exclude.end());
+  for (const AccountOverride& entry : overrides) rules.push_back(entry.match);
+  return rules;
+}
+
 }  // namespace keyward::orchestrator

@@ -70,6 +70,9 @@ struct Configuration {
   /// The settings for one account: defaults, then the first matching override, then what environment and flags say.
   AccountSettings for_account(const accounts::Account& account) const;
 
+  /// Every rule that chooses accounts: those that take part, those that do not, and those with settings of their own.
+  std::vector<accounts::AccountMatch> account_rules() const;
+
   /// What environment and flags say about fields that an override may name; laid over last.
   std::function<void(AccountSettings&)> final_say;
 };

@@ -72,10 +72,7 @@ Task<Result<aws::CallerIdentity>> Job::identify() {
 }
 
 Task<Result<accounts::Inventory>> Job::inventory(accounts::OnListed on_listed) {
-  std::vector<accounts::AccountMatch> rules = configuration_.accounts.include;
-  rules.insert(rules.end(), configuration_.accounts.exclude.begin(), configuration_.accounts.exclude.end());
-  for (const AccountOverride& entry : configuration_.overrides) rules.push_back(entry.match);
-  accounts::InventoryNeeds needs = accounts::needs_of(rules);
+  accounts::InventoryNeeds needs = accounts::needs_of(configuration_.account_rules());
   needs.expected_organization = configuration_.organization.id;
   aws::OrganizationsClient organizations(organizations_caller());
   Result<accounts::Inventory> inventory = co_await accounts::take_inventory(organizations, configuration_.accounts, needs, std::move(on_listed));

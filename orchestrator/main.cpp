@@ -167,6 +167,28 @@ ExitCode preview_command(const CommandLine& line, const std::map<std::string, st
   return result.loaded ? run_notify_preview({line, result.loaded->configuration, std::cout, std::cerr}) : ExitCode::usage;
 }
 
+ExitCode policy_command(const CommandLine& line, const std::map<std::string, std::string>& environment) {
+  const LoadedOrRefused result = load(line, environment);
+  say(result.problems);
+  if (!result.loaded) return ExitCode::usage;
+  const Configuration& configuration = result.loaded->configuration;
+  const std::optional<std::string> profile = configuration.profile.empty() ? std::nullopt : std::optional(configuration.profile);
+  std::optional<std::string> named;
+  if (configuration.region) named = configuration.region->str();
+  const base::Result<base::Region> region = aws::resolve_region(named, environment, value_of(environment, "HOME"), profile);
+  PolicyContext context{line, configuration, std::nullopt, "aws", std::cout, std::cerr};
+  if (region) {
+    const base::Result<std::string> partition = aws::partition_of(*region);
+    if (!partition) {
+      std::cerr << "keyward: " << base::describe(partition.error()) << '\n';
+      return ExitCode::usage;
+    }
+    context.region = *region;
+    context.partition = *partition;
+  }
+  return run_policy(context);
+}
+
 /// The shard of the environment, where the command line names none.
 std::optional<ExitCode> take_shard_of_job(CommandLine& line, const std::map<std::string, std::string>& environment) {
   if (line.shard || !takes_shard(line.command)) return std::nullopt;
@@ -287,6 +309,7 @@ ExitCode run(int argc, const char* const* argv) {
   if (const std::optional<ExitCode> refused = take_shard_of_job(line, environment)) return *refused;
   if (line.command == Command::report_merge) return merge_command(line, environment);
   if (line.command == Command::notify_preview) return preview_command(line, environment);
+  if (line.command == Command::policy) return policy_command(line, environment);
   const bool offline = line.command == Command::config_validate || line.command == Command::config_show ||
                        line.command == Command::config_schema;
   return offline ? config_command(line, environment) : aws_command(line, environment);

@@ -32,7 +32,7 @@ std::string hub_policy() {
            "secretsmanager:PutResourcePolicy", "secretsmanager:RestoreSecret", "secretsmanager:ListSecretVersionIds",
            "secretsmanager:ReplicateSecretToRegions", "secretsmanager:DeleteSecret"},
           "*"),
-      allow({"kms:GenerateDataKey", "kms:Decrypt", "kms:DescribeKey"}, "*"),
+      allow({"kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt", "kms:DescribeKey"}, "*"),
   });
 }
 
@@ -50,7 +50,7 @@ std::string rotate_policy() {
            "secretsmanager:PutResourcePolicy", "secretsmanager:RestoreSecret", "secretsmanager:ListSecretVersionIds",
            "secretsmanager:ReplicateSecretToRegions", "secretsmanager:DeleteSecret"},
           "*"),
-      allow({"kms:GenerateDataKey", "kms:Decrypt", "kms:DescribeKey"}, "*"),
+      allow({"kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt", "kms:DescribeKey"}, "*"),
   });
 }
 

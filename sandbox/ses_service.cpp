@@ -132,6 +132,10 @@ json::object send_email(const Call& call, const JsonParameters& parameters) {
                 PolicyKind::resource,
                 {{"ses:fromaddress", {bare_address(mail.from)}}}};
   authorize(call, access);
+  if (const auto set = parameters.find("ConfigurationSetName")) {
+    access.resource = "arn:aws:ses:" + call.region + ":" + call.account.id + ":configuration-set/" + *set;
+    authorize(call, access);
+  }
   check_verified(call, mail);
 
   mail.number = ++call.world.mail_count;
