@@ -95,7 +95,8 @@ Result<std::optional<report::RunDiff>> compared_with(const CommandContext& conte
   if (name.empty()) return std::optional<report::RunDiff>();
   std::error_code failed;
   const bool is_folder = name.find('/') != std::string::npos || std::filesystem::is_directory(name, failed);
-  Result<report::RunDiff> diff = report::RunDiff::read(is_folder ? std::filesystem::path(name) : context.configuration.state_dir / "runs" / name);
+  const std::filesystem::path folder = is_folder ? std::filesystem::path(name) : context.configuration.state_dir / "runs" / name;
+  Result<report::RunDiff> diff = report::RunDiff::read(folder);
   if (!diff) return diff.error();
   return std::optional(std::move(*diff));
 }
@@ -138,7 +139,8 @@ Task<ExitCode> run_plan(CommandContext context) {
   count(planning.summary, coverage);
   close_summary(context, planning.summary);
   ExitCode code = exit_code_of(planning.summary);
-  report::PlanFacts facts{planning.plan.id, planning.plan.created, planning.plan.expires, "", context.configuration.defaults.notify.require_warning};
+  report::PlanFacts facts{planning.plan.id, planning.plan.created, planning.plan.expires, "", false};
+  facts.require_warning = context.configuration.defaults.notify.require_warning;
   if (*key) {
     const Result<void> written = write_plan(context.line.out, planning.plan, **key);
     if (written) facts.file = context.line.out;

@@ -98,10 +98,13 @@ Result<Plan> parse_plan(std::string_view content, const PlanKey& key) {
   const json::value* body = file->if_contains("plan");
   if (body == nullptr || !body->is_object()) return not_a_plan("it has no plan in it");
   if (text(*file, "key") != key.name()) {
-    return refused_plan("Foreign", "it was made with another state_dir, whose plan.key sealed it; apply it there, or make one here: keyward plan --out FILE");
+    return refused_plan("Foreign",
+                        "it was made with another state_dir, whose plan.key sealed it; apply it there, or make another one: keyward plan "
+                        "--out FILE");
   }
   if (!equal(text(*file, "seal"), key.seal(json::serialize(*body)))) {
-    return refused_plan("Edited", "it is not as keyward wrote it: somebody changed it, or it is damaged; make another one: keyward plan --out FILE");
+    return refused_plan("Edited",
+                        "it is not as keyward wrote it: somebody changed it, or it is damaged; make another one: keyward plan --out FILE");
   }
   std::optional<Plan> plan = plan_of(body->get_object());
   if (!plan) return not_a_plan("its seal is good and its content is not: this is a bug");

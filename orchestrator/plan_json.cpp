@@ -69,7 +69,8 @@ json::object json_of(const UserPlan& user) {
   }
   object["keys"] = std::move(keys);
   object["ledger"] = json_of(user.facts.ledger);
-  object["exempt"] = user.facts.exemption.is_known() ? json::value(report::valid_utf8(user.facts.exemption.value().reason)) : json::value(nullptr);
+  object["exempt"] = nullptr;
+  if (user.facts.exemption.is_known()) object["exempt"] = report::valid_utf8(user.facts.exemption.value().reason);
   json::array steps;
   for (const Decision& step : user.steps) steps.push_back(json_of(step));
   object["actions"] = std::move(steps);

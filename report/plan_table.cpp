@@ -27,7 +27,7 @@ constexpr std::array<KindWords, k_none> k_kinds{{
     {"?", "unread", "NOT READ", "a fact could not be read", Tone::alarm},
     {"+", "create", "CREATE", "a new key is made and stored; the old one works on", Tone::good},
     {"~", "deactivate", "DEACTIVATE", "switched off; it can be switched on again", Tone::warning},
-    {"-", "delete", "DELETE", "gone for ever", Tone::alarm},
+    {"-", "delete", "DELETE", "for ever", Tone::alarm},
     {"i", "warn", "WARN", "its owner is told what comes"},
     {".", "record", "RECORD", "keyward's tag on the user is written, nothing else"},
     {"!", "blocked", "BLOCKED: A PERSON MUST DECIDE", "a person must decide", Tone::warning},
@@ -56,7 +56,8 @@ std::int64_t limit(const RunSummary& summary, const std::string& name) {
 }
 
 std::vector<std::string> csv_header() {
-  return {"since_run", "account", "account_name", "user", "access_key_id", "key_status", "age_days", "last_used", "action", "reason", "due", "dry_run", "detail"};
+  return {"since_run", "account", "account_name", "user",   "access_key_id", "key_status", "age_days",
+          "last_used", "action",  "reason",       "due",    "dry_run",       "detail"};
 }
 
 std::string csv_row(std::string_view since, const Event& event) {
@@ -93,7 +94,7 @@ std::string since_words(const Difference& difference) {
     case Difference::Kind::covered: return "covered now, and was not";
     case Difference::Kind::new_key: return "new key";
     case Difference::Kind::key_gone: return "key is gone";
-    case Difference::Kind::due: return event.action == "hold" ? "a person must decide: " + why(event) : "due now: " + event.action + ", " + why(event);
+    case Difference::Kind::due: return (event.action == "hold" ? "a person must decide: " : "due now: " + event.action + ", ") + why(event);
     case Difference::Kind::over: return "over: " + (event.action == "hold" ? phrase(event.reason) : event.action + " is not due any more");
   }
   return {};
@@ -164,11 +165,12 @@ std::string PlanPrinter::next(const RunSummary& summary, const PlanFacts& facts)
     steps += sections_[kind].total;
     dry += sections_[kind].dry_run;
   }
-  if (steps == 0) return summary.uncovered.empty() ? "nothing; there is nothing to apply" : "keyward plan    again, once the accounts named under NOT COVERED can be reached";
+  if (steps == 0 && summary.uncovered.empty()) return "nothing; there is nothing to apply";
+  if (steps == 0) return "keyward plan    again, once the accounts named under NOT COVERED can be reached";
   const std::string but = summary.uncovered.empty() ? "" : "; it leaves alone what is named under NOT COVERED";
-  const std::string dry_words = dry == steps ? "    changes nothing: every account here is in dry run; set dry_run: false for the first (accounts.overrides), and plan again" : but;
-  if (!facts.file.empty()) return "keyward apply " + facts.file + dry_words;
-  return "keyward plan --out FILE, then keyward apply FILE" + dry_words;
+  if (dry == steps) return "set dry_run: false for the first account (accounts.overrides), and plan again: here apply would only tell";
+  if (!facts.file.empty()) return "keyward apply " + facts.file + but;
+  return "keyward plan --out FILE, then keyward apply FILE" + but;
 }
 
 void PlanPrinter::fact(std::string_view name, const std::string& value, Tone tone) {
@@ -203,7 +205,8 @@ void PlanPrinter::print_rows() {
   for (std::size_t kind = k_rotate; kind < k_none; ++kind) {
     const Section& section = sections_.at(kind);
     if (section.total == 0) continue;
-    out_ << paint(output_, Tone::bold, std::string(k_kinds.at(kind).title) + ' ' + grouped(section.total)) << '\n' << laid_out.header();
+    out_ << paint(output_, Tone::bold, std::string(k_kinds.at(kind).title) + ' ' + grouped(section.total)) << '\n';
+    out_ << laid_out.header();
     for (const auto& [account, rows] : section.rows) out_ << laid_out.rows(rows);
     out_ << '\n';
   }
@@ -222,7 +225,10 @@ void PlanPrinter::print_since(const RunDiff& since, const RunSummary& summary) {
   for (const Difference& difference : differences) {
     const Event& event = difference.event;
     const bool bad = difference.kind == Difference::Kind::not_covered;
-    rows += table.pack({{"  " + event.account}, {event.account_name}, {event.user}, {last_four(event.access_key_id)},
+    rows += table.pack({{"  " + event.account},
+                        {event.account_name},
+                        {event.user},
+                        {last_four(event.access_key_id)},
                         {since_words(difference), bad ? Tone::alarm : Tone::plain}});
   }
   const Table::LaidOut laid_out = table.lay_out(output_);
@@ -232,8 +238,9 @@ void PlanPrinter::print_since(const RunDiff& since, const RunSummary& summary) {
 void PlanPrinter::finish_table(const RunSummary& summary, const PlanFacts& facts, const RunDiff* since) {
   print_uncovered(out_, summary, output_);
   print_unread(out_, unread_, unread_.total(), summary.users, output_);
-  out_ << paint(output_, Tone::bold, "PLAN " + facts.id) << "  " << printable(summary.organization) << "  " << minute(facts.created) << "  "
-       << counted(summary.accounts_covered, "account") << ", " << counted(summary.users, "user") << ", " << counted(summary.keys, "key") << '\n';
+  out_ << paint(output_, Tone::bold, "PLAN " + facts.id) << "  " << printable(summary.organization) << "  " << minute(facts.created)
+       << "  " << counted(summary.accounts_covered, "account") << ", " << counted(summary.users, "user") << ", "
+       << counted(summary.keys, "key") << '\n';
   print_counts();
   print_rows();
   if (since != nullptr) print_since(*since, summary);
@@ -248,7 +255,9 @@ void PlanPrinter::finish_table(const RunSummary& summary, const PlanFacts& facts
     for (const std::string& account : found.full_accounts) names += (names.empty() ? "" : ", ") + account;
     fact("", "over max_changes_per_account: " + names, Tone::warning);
   }
-  if (facts.require_warning) fact("", "notify.require_warning: what is deactivated or deleted waits until its owner has received a warning of it");
+  if (facts.require_warning) {
+    fact("", "notify.require_warning: what is deactivated or deleted waits until its owner has received a warning of it");
+  }
   if (!facts.file.empty()) {
     // Printed whole: it is there to be copied.
     out_ << paint(output_, Tone::dim, fit("Plan file", 14)) << printable(facts.file) << "  until " << minute(facts.expires) << '\n';

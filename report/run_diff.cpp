@@ -45,13 +45,17 @@ std::string_view to_string(Difference::Kind kind) noexcept {
 
 Result<RunDiff> RunDiff::read(const std::filesystem::path& folder) {
   const Result<RunSummary> summary = read_summary(folder / "run.json");
-  if (!summary) return unusable(folder, summary.error().kind == base::ErrorKind::not_found ? "there is no record of a finished run" : base::describe(summary.error()));
+  if (!summary) {
+    const bool none = summary.error().kind == base::ErrorKind::not_found;
+    return unusable(folder, none ? "there is no record of a finished run" : base::describe(summary.error()));
+  }
   if (summary->command != "run" && summary->command != "apply") {
     return unusable(folder, "this is the record of keyward " + summary->command + ", which does not go through all users");
   }
   RunDiff diff;
   diff.run_ = summary->run;
   diff.started_ = summary->started;
+  diff.whole_ = summary->plan.empty();
   const Result<EventsRead> read = read_events(folder / "events.jsonl", [&diff](const Event& event) { diff.add_earlier(event); });
   if (!read) return unusable(folder, base::describe(read.error()));
   return diff;
@@ -114,7 +118,7 @@ std::vector<Difference> RunDiff::differences(const RunSummary& now) const {
     if (covered_then_.contains(account.account)) found.push_back({Kind::not_covered, uncovered_event(account, now.finished)});
   }
   for (const auto& [account, name] : covered_now_) {
-    if (covered_then_.contains(account)) continue;
+    if (!whole_ || covered_then_.contains(account)) continue;
     Event event;
     event.time = now.finished;
     event.event = "account";

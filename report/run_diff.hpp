@@ -55,6 +55,7 @@ class RunDiff {
 
   std::string run_;
   base::Instant started_;
+  bool whole_ = true;  ///< it went through all accounts, and not through those of a plan
   std::map<std::string, Then> then_;
   std::set<std::string> covered_then_;
   std::map<std::string, std::string> covered_now_;  ///< account id -> name

@@ -27,7 +27,8 @@ std::string key_drift(const Fact<std::vector<KeyFacts>>& planned, const Fact<std
     const KeyFacts* same = find(now.value(), key.id);
     if (same == nullptr) return "the key " + base::last_four(key.id) + " is gone";
     if (same->status != key.status) {
-      return "the key " + base::last_four(key.id) + " was " + std::string(words(key.status)) + " and is " + std::string(words(same->status)) + " now";
+      return "the key " + base::last_four(key.id) + " was " + std::string(words(key.status)) + " and is " +
+             std::string(words(same->status)) + " now";
     }
     if (same->created != key.created) return "the key " + base::last_four(key.id) + " has another date of creation";
   }
