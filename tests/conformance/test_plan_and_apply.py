@@ -53,7 +53,7 @@ def world(sandbox):
     """What lasts in AWS, with names in the place of what no two runs have in common: new keys, times."""
     state = sandbox.state()
     known = {}
-    for number, one in state["accounts"].items():
+    for one in state["accounts"].values():
         for name, who in one["users"].items():
             for index, key in enumerate(who["keys"]):
                 known[key["id"]] = f"{name}-{index}-{key['status']}"
@@ -106,6 +106,7 @@ def test_plan_and_apply_do_what_a_run_does(tmp_path):
         assert ("dry", "rotate", "dry_run") in applied.outcomes()
 
         # The same plan once more: nothing holds any more, and nothing is done.
+        outcomes = sorted(applied.outcomes())
         after = sandbox.state_bytes()
         again = keyward("apply", "plan.json").expect(0)
         assert sandbox.state_bytes() == after
@@ -118,7 +119,7 @@ def test_plan_and_apply_do_what_a_run_does(tmp_path):
         ran = keyward("run").expect(0)
         by_run = world(sandbox)
         assert by_plan == by_run
-        assert sorted(applied.outcomes()) == sorted(ran.outcomes())
+        assert outcomes == sorted(ran.outcomes())
         assert len(by_run[2]) >= 2  # the owners of two accounts heard
 
 
@@ -146,7 +147,7 @@ def test_what_somebody_else_changed_since_the_plan_is_left_alone(tmp_path):
         after = sandbox.state()
 
         assert applied.outcomes() and {name for name, _, outcome in applied.outcomes() if outcome == "done"} == {"untouched", "used"}
-        assert {name: words for name, words in stale(applied).items()} == {
+        assert stale(applied) == {
             "off": f"the key …{first['off'][-4:]} was active and is inactive now",
             "gone": f"the key …{first['gone'][-4:]} is gone",
             "second": f"the key …{keys(before, A, 'second')[1]['id'][-4:]} is new",
