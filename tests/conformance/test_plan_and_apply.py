@@ -1,14 +1,16 @@
 """A plan that is applied does what a run would have done; what somebody else changed meanwhile is left alone, and a plan that
 is not for here and now changes nothing."""
 
+import datetime
 import json
 import re
 import shutil
 
 import pytest
 
+from held_requests import killed_before
 from keyward_process import Keyward
-from organizations import A, B, C, account, keys, organization
+from organizations import A, B, C, account, assert_rotated, keys, organization
 
 LEDGER = "keyward:state"
 EXEMPT_GROUP = {"exempt_group": "IAMKeyRotationExemptionGroup"}
@@ -17,7 +19,8 @@ TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z|\d{8}T\d{6}Z")
 
 def user(name, *ages, **members):
     """A user whose keys have these ages in days; used yesterday."""
-    return {"name": name, "age_days": 400, "keys": [{"age_days": age, "last_used": {"days_ago": 1}} for age in ages], **members}
+    keys_of_ages = [{"age_days": age, "last_used": {"days_ago": 1}} for age in ages]
+    return {"name": name, "age_days": 400, "keys": keys_of_ages, **members}
 
 
 def many_kinds():
@@ -237,3 +240,36 @@ def test_limits_hold_for_a_plan_as_for_a_run(tmp_path, limits):
         assert "1 WOULD BE HELD BACK" in planned.stdout
         applied = keyward("apply", "plan.json").expect(6)
         assert applied.summary["outcomes"]["rotate"] == {"done": 2, "held_back": 1}
+
+
+def test_apply_settles_what_was_interrupted_and_plans_nothing_upon_it(tmp_path):
+    with organization(account(A, user("alice", 95)), account(B, user("bob", 5))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        killed_before(sandbox, keyward, ("run",), "secretsmanager:PutSecretValue")
+        planned = keyward("plan", "--out", "plan.json").expect(0)
+        assert "INTERRUPTED ROTATIONS 1" in planned.stdout and re.search(r"\+ +create +0\b", planned.stdout)
+        sandbox.advance("1h")
+        applied = keyward("apply", "plan.json").expect(0)
+        # It is undone; the rotation that is due again waits for a plan of its own, or for the next run.
+        assert len(keys(sandbox.state(), A, "alice")) == 1
+        assert applied.summary["due_since_plan"] == 1 and applied.summary["accounts_total"] == 1
+        keyward("run").expect(0)
+        assert_rotated(sandbox.state(), A, "alice")
+
+
+def test_a_stage_that_is_crossed_between_plan_and_apply_is_told_by_the_next_run(tmp_path):
+    # Its rotation is seven days ahead six hours from now.
+    created = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=83) + datetime.timedelta(hours=6)
+    soon = user("soon", keys=[{"created": created.strftime("%Y-%m-%dT%H:%M:%SZ"), "last_used": {"days_ago": 1}}])
+    with organization(account(A, user("alice", 95), soon)) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        keyward("plan", "--out", "plan.json").expect(0)
+        sandbox.advance("12h")
+        applied = keyward("apply", "plan.json").expect(0)
+        assert applied.outcomes() == [("alice", "rotate", "done")] and applied.summary["due_since_plan"] == 1
+        assert not any("soon" in mail.as_string() for mail in applied.mails)
+        sandbox.advance("12h")
+        ran = keyward("run").expect(0)
+        assert any("soon" in mail.as_string() for mail in ran.mails)
+        # And not again: alice's news were told by apply.
+        assert not any("alice" in mail.as_string() for mail in ran.mails)
