@@ -5,6 +5,7 @@
 #include "orchestrator/open_run.hpp"
 #include "orchestrator/plan_file.hpp"
 #include "orchestrator/preflight.hpp"
+#include "orchestrator/queue_all.hpp"
 #include "orchestrator/run_summary.hpp"
 #include "orchestrator/user_actions.hpp"
 #include "orchestrator/version.hpp"
@@ -87,13 +88,7 @@ void remember(Application& application, const AccountReport& report) {
 
 Task<Coverage> cover(Application& application, const AccountsToCover& accounts) {
   AccountQueue queue;
-  for (const accounts::InventoryEntry& entry : accounts.inventory.entries) {
-    if (entry.skip != accounts::Skip::none) continue;
-    application.progress.account_listed();
-    queue.add(entry.account);
-  }
-  queue.end();
-  application.progress.all_listed();
+  queue_all(accounts, queue, application.progress);
   CoverageCallbacks callbacks;
   callbacks.previous_run = [&application](const accounts::Account& account) {
     return application.run.memory.last_audited(account.id, application.told_as_now(account));

@@ -121,7 +121,7 @@ std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* con
   CLI::App* plan = command(app, "plan", "What run would do now, for people to approve and for apply to carry out", Command::plan);
   plan->add_option("--out", line.out, "File for the plan; apply takes it within 24 hours")->type_name("FILE");
   plan->add_option("--diff", line.diff, "Also what changed since this run: its id, or the folder of its record")->type_name("RUN");
-  command(app, "apply", "Carry out exactly that plan; what has changed since it was made is left alone", Command::apply)
+  command(app, "apply", "Carry out a plan, exactly; what has changed since it was made is left alone", Command::apply)
       ->add_option("FILE", line.plan_file, "What keyward plan --out wrote")
       ->required()
       ->type_name("");

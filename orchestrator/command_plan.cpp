@@ -6,6 +6,7 @@
 #include "orchestrator/notices.hpp"
 #include "orchestrator/plan_file.hpp"
 #include "orchestrator/preflight.hpp"
+#include "orchestrator/queue_all.hpp"
 #include "orchestrator/run_memory.hpp"
 #include "orchestrator/run_record.hpp"
 #include "orchestrator/run_summary.hpp"
@@ -65,13 +66,7 @@ Task<Coverage> walk(Planning& planning, const AccountsToCover& accounts) {
   Progress progress(executor, context.progress, context.services.context.statistics.throttled);
   progress.begin();
   AccountQueue queue;
-  for (const accounts::InventoryEntry& entry : accounts.inventory.entries) {
-    if (entry.skip != accounts::Skip::none) continue;
-    progress.account_listed();
-    queue.add(entry.account);
-  }
-  queue.end();
-  progress.all_listed();
+  queue_all(accounts, queue, progress);
   CoverageCallbacks callbacks;
   callbacks.previous_run = [&planning](const accounts::Account& account) {
     const Mode mode = mode_for(planning.context.configuration.for_account(account), Mode::enforce);

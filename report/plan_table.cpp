@@ -238,9 +238,12 @@ void PlanPrinter::print_since(const RunDiff& since, const RunSummary& summary) {
 void PlanPrinter::finish_table(const RunSummary& summary, const PlanFacts& facts, const RunDiff* since) {
   print_uncovered(out_, summary, output_);
   print_unread(out_, unread_, unread_.total(), summary.users, output_);
-  out_ << paint(output_, Tone::bold, "PLAN " + facts.id) << "  " << printable(summary.organization) << "  " << minute(facts.created)
-       << "  " << counted(summary.accounts_covered, "account") << ", " << counted(summary.users, "user") << ", "
-       << counted(summary.keys, "key") << '\n';
+  out_ << paint(output_, Tone::bold, "PLAN " + facts.id) << "  " << printable(summary.organization) << '\n';
+  out_ << "  "
+       << wrapped(minute(facts.created) + ", " + counted(summary.accounts_covered, "account") + ", " + counted(summary.users, "user") +
+                      ", " + counted(summary.keys, "key"),
+                  prose_width(output_) - 2, 2)
+       << '\n';
   print_counts();
   print_rows();
   if (since != nullptr) print_since(*since, summary);

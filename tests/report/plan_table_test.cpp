@@ -56,7 +56,7 @@ TEST(PlanTable, SaysFirstWhatIsNotCoveredThenCountsThenRowsThenWhatTheLimitsHold
   EXPECT_LT(at("CREATE 3"), at("Guard rails"));
   at("2 changes of max_changes 500; max_changes_per_account 1; 1 WOULD BE HELD BACK");
   at("over max_changes_per_account: 111122223333 (2)");
-  at("2026-11-19  dry run");
+  at("2026-10-22  dry run");
   at("keyward apply plan.json; it leaves alone what is named under NOT COVERED");
 }
 
