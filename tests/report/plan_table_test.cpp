@@ -61,7 +61,7 @@ TEST(PlanTable, SaysFirstWhatIsNotCoveredThenCountsThenRowsThenWhatTheLimitsHold
 }
 
 TEST(PlanTable, FitsTheTerminal) {
-  for (const std::size_t width : {60U, 80U, 120U}) {
+  for (const std::size_t width : {80U, 100U, 120U}) {
     EXPECT_LE(samples::widest_line(plan_as({Format::table, Color::never, width})), width);
   }
 }
