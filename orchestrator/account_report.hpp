@@ -37,6 +37,7 @@ struct AccountReport {
   std::vector<rotation::UserReport> earlier;  ///< actions of earlier runs whose owners have not been told
   std::optional<base::Error> failure;  ///< the account could not be covered
   bool cut_short = false;  ///< a signal or the deadline came before every user was done
+  int due_since_plan = 0;  ///< what is due, was not in the plan and so was not done
 };
 
 }  // namespace keyward::orchestrator

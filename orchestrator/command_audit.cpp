@@ -2,6 +2,7 @@
 
 #include "orchestrator/commands.hpp"
 #include "orchestrator/preflight.hpp"
+#include "orchestrator/queue_all.hpp"
 #include "orchestrator/run_record.hpp"
 #include "orchestrator/run_summary.hpp"
 #include "report/audit_table.hpp"
@@ -18,13 +19,7 @@ base::Task<ExitCode> run_audit(CommandContext context) {
   Progress progress(executor, context.progress, context.services.context.statistics.throttled);
   progress.begin();
   AccountQueue queue;
-  for (const accounts::InventoryEntry& entry : accounts->inventory.entries) {
-    if (entry.skip != accounts::Skip::none) continue;
-    progress.account_listed();
-    queue.add(entry.account);
-  }
-  queue.end();
-  progress.all_listed();
+  queue_all(*accounts, queue, progress);
   CoverageCallbacks callbacks;
   callbacks.previous_run = [](const accounts::Account&) { return std::optional<base::Instant>(); };
   callbacks.account_begun = [&progress](const accounts::Account& account) { progress.account_begun(account); };

@@ -143,6 +143,13 @@ std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* con
   CLI::App* audit = command(app, "audit", "Facts and verdict for every key; exit 3 when keys are out of policy", Command::audit);
   audit->add_flag("--exit-zero", line.exit_zero, "Exit 0 although keys are out of policy");
   add_shard_option(*audit, line);
+  CLI::App* plan = command(app, "plan", "What run would do now, for people to approve and for apply to carry out", Command::plan);
+  plan->add_option("--out", line.out, "File for the plan; apply takes it within 24 hours")->type_name("FILE");
+  plan->add_option("--diff", line.diff, "Also what changed since this run: its id, or the folder of its record")->type_name("RUN");
+  command(app, "apply", "Carry out a plan, exactly; what has changed since it was made is left alone", Command::apply)
+      ->add_option("FILE", line.plan_file, "What keyward plan --out wrote")
+      ->required()
+      ->type_name("");
   CLI::App* run = command(app, "run", "The daily job: inventory, audit, decide, act, notify, report", Command::run);
   run->add_flag("--dry-run", line.dry_run, "Change nothing, whatever the configuration says");
   add_shard_option(*run, line);

@@ -14,6 +14,8 @@ namespace keyward::orchestrator {
 enum class Command {
   inventory,
   audit,
+  plan,
+  apply,
   run,
   rotate,
   recover,
@@ -50,13 +52,15 @@ struct CommandLine {
   bool list = false;       ///< recover
   std::optional<Shard> shard;        ///< audit, run, recover; absent: the whole organization
   std::vector<std::string> records;  ///< report merge: folders of run records, or ids of runs
-  std::string out;                   ///< report merge, notify preview: the folder that is written
+  std::string out;                   ///< report merge, notify preview: the folder that is written; plan: the file
   std::string to;                    ///< notify test: an address
   bool partial = false;              ///< report merge
   PolicyMode policy_mode = PolicyMode::control;           ///< policy
   PolicyFormat policy_format = PolicyFormat::json;        ///< policy
   bool trust = false;                                     ///< policy: who may assume the role, not what it may do
   std::optional<std::string> principal;                   ///< policy: ARN of the identity that runs keyward
+  std::string diff;                  ///< plan: id or folder of the run that it is compared with; empty: none
+  std::string plan_file;             ///< apply
 };
 
 /// Whether the command goes through the accounts, so that machines can share it.

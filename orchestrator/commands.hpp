@@ -30,6 +30,8 @@ struct CommandContext {
 
 base::Task<ExitCode> run_inventory(CommandContext context);
 base::Task<ExitCode> run_audit(CommandContext context);
+base::Task<ExitCode> run_plan(CommandContext context);
+base::Task<ExitCode> run_apply(CommandContext context);
 base::Task<ExitCode> run_job(CommandContext context);
 base::Task<ExitCode> run_rotate(CommandContext context);
 base::Task<ExitCode> run_recover(CommandContext context);

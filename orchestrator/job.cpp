@@ -162,9 +162,11 @@ Task<void> Job::work_all(Walk& walk, base::TaskGroup& group) {
   }
 }
 
-Task<Coverage> Job::cover(AccountQueue& accounts, Mode mode, rotation::RunIdentity run, CoverageCallbacks callbacks, Journal* journal) {
+Task<Coverage> Job::cover(AccountQueue& accounts, Mode mode, rotation::RunIdentity run, CoverageCallbacks callbacks, Journal* journal,
+                          const Plan* plan) {
   Coverage coverage;
   RunParts parts = parts_for(std::move(run), journal);
+  parts.plan = plan;
   Walk walk{mode, std::move(parts), accounts, callbacks, coverage};
   const auto body = [&walk](base::TaskGroup& group) { return work_all(walk, group); };
   co_await base::run_group(static_cast<std::size_t>(configuration_.limits.accounts_in_flight), body);

@@ -205,6 +205,8 @@ base::Task<ExitCode> dispatch(CommandContext context) {
   switch (context.line.command) {
     case Command::inventory: return run_inventory(context);
     case Command::audit: return run_audit(context);
+    case Command::plan: return run_plan(context);
+    case Command::apply: return run_apply(context);
     case Command::rotate: return run_rotate(context);
     case Command::recover: return run_recover(context);
     case Command::notify_test: return run_notify_test(context);

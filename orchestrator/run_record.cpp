@@ -39,6 +39,7 @@ std::string make_run_id(base::Instant now, std::uint64_t random) {
 void count(report::RunSummary& summary, const AccountReport& report, base::Instant now) {
   ++(writes(report.mode) ? summary.accounts_enforced : summary.accounts_dry_run);
   summary.dry_run = summary.accounts_enforced == 0;
+  summary.due_since_plan += report.due_since_plan;
   for (const rotation::UserReport& user : report.users) {
     ++summary.users;
     if (has_unreadable_fact(user)) ++summary.users_unreadable;
@@ -121,6 +122,22 @@ void RunRecord::append(const report::Event& event) {
   if (!written && !write_failure_) write_failure_ = written.error();
 }
 
+void RunRecord::append_users(const AccountReport& report, base::Instant now) {
+  for (const rotation::UserReport& user : report.users) {
+    for (report::Event& line : report::user_events(report.account, user, report.settings.policy, now)) {
+      line.dry_run = !writes(report.mode);
+      append(line);
+    }
+  }
+}
+
+void RunRecord::account_skipped(const AccountReport& report, base::Instant now) {
+  for (const rotation::UserReport& user : report.users) {
+    for (const Outcome& outcome : user.outcomes) count(summary_, outcome);
+  }
+  append_users(report, now);
+}
+
 void RunRecord::account_done(const AccountReport& report, base::Instant now) {
   count(summary_, report, now);
   const bool dry_run = !writes(report.mode);
@@ -136,12 +153,7 @@ void RunRecord::account_done(const AccountReport& report, base::Instant now) {
     event.request_id = report.failure->request_id;
   }
   append(event);
-  for (const rotation::UserReport& user : report.users) {
-    for (report::Event& line : report::user_events(report.account, user, report.settings.policy, now)) {
-      line.dry_run = dry_run;
-      append(line);
-    }
-  }
+  append_users(report, now);
   for (const rotation::UserReport& user : report.earlier) {
     for (report::Event& line : report::user_events(report.account, user, report.settings.policy, now)) {
       if (line.event != "action") continue;

@@ -15,13 +15,24 @@ using rotation::UserReport;
 AccountReport open_report(const RunParts& parts, accounts::Account account, Mode run) {
   AccountSettings settings = parts.configuration.for_account(account);
   const Mode mode = mode_for(settings, run);
-  return {std::move(account), std::move(settings), mode, parts.context.clock.now(), {}, {}, {}, false};
+  return {std::move(account), std::move(settings), mode, parts.context.clock.now(), {}, {}, {}, false, 0};
 }
 
 Outcome not_carried_out(const Decision& decision, OutcomeStatus status, base::Instant at, std::string detail) {
   Outcome outcome = rotation::make_outcome(decision, status, at);
   if (!detail.empty()) outcome.decision.detail = std::move(detail);
   return outcome;
+}
+
+std::vector<Decision> keep_to_plan(AccountWork& work, UserReport& user, std::vector<Decision> decisions) {
+  const bool dry_run = work.report.settings.dry_run;
+  std::string drifted;
+  if (dry_run != work.plan->dry_run) drifted = dry_run ? "the account is in dry run now" : "the account is no longer in dry run";
+  rotation::KeptToPlan kept = rotation::keep_to_plan(work.plan->find(user.facts.name), drifted, user.facts, std::move(decisions));
+  const base::Instant now = work.parts.context.clock.now();
+  for (const Decision& step : kept.stale) user.outcomes.push_back(not_carried_out(step, OutcomeStatus::stale, now, ""));
+  work.report.due_since_plan += kept.unplanned;
+  return std::move(kept.decisions);
 }
 
 namespace {

@@ -32,6 +32,7 @@ void visit(Summary& s, Visitor& v) {
   v.value("policy", s.policy);
   v.value("mode", s.mode);
   v.value("configuration", s.configuration);
+  v.value("plan", s.plan);
   v.value("shard", s.shard);
   v.value("merged_from", s.merged_from);
   v.value("shards_missing", s.shards_missing);
@@ -53,6 +54,7 @@ void visit(Summary& s, Visitor& v) {
   v.value("needs_human", s.needs_human);
   v.value("recovery_needed", s.recovery_needed);
   v.value("held_back", s.held_back);
+  v.value("due_since_plan", s.due_since_plan);
   v.value("limits", s.limits);
   v.value("notices_sent", s.notices_sent);
   v.value("notices_failed", s.notices_failed);
@@ -219,13 +221,21 @@ Extent extent_of(const RunSummary& summary) noexcept {
   return summary.accounts_dry_run > 0 ? Extent::mixed : Extent::enforced;
 }
 
-int failed_actions(const RunSummary& summary) {
-  int failed = 0;
+namespace {
+
+int with_outcome(const RunSummary& summary, const std::string& status) {
+  int count = 0;
   for (const auto& [action, outcomes] : summary.outcomes) {
-    if (const auto found = outcomes.find("failed"); found != outcomes.end()) failed += found->second;
+    if (const auto found = outcomes.find(status); found != outcomes.end()) count += found->second;
   }
-  return failed;
+  return count;
 }
+
+}  // namespace
+
+int failed_actions(const RunSummary& summary) { return with_outcome(summary, "failed"); }
+
+int stale_actions(const RunSummary& summary) { return with_outcome(summary, "stale"); }
 
 std::string format_summary(const RunSummary& summary) {
   Writer writer;

@@ -51,6 +51,7 @@ struct RunSummary {
   PolicyDays policy;
   std::string mode;                ///< as asked for: "enforce", "dry_run", "audit", "recover", "list_interrupted"
   std::string configuration;       ///< digest: equal for runs that went by the same configuration
+  std::string plan;                ///< id of the plan that was applied; empty: none
   std::optional<ShardPart> shard;  ///< every number below is of this shard
   std::vector<std::string> merged_from;     ///< ids of the shards' runs that this record was made of
   std::vector<std::string> shards_missing;  ///< "3/4": nothing is known about their accounts
@@ -74,6 +75,7 @@ struct RunSummary {
   int needs_human = 0;                                         ///< holds
   int recovery_needed = 0;
   int held_back = 0;                           ///< by a limit
+  int due_since_plan = 0;                      ///< came due since the plan was made, and was not done
   std::map<std::string, std::int64_t> limits;  ///< as configured: "max_changes" -> 500
   int notices_sent = 0;
   int notices_failed = 0;
@@ -97,6 +99,8 @@ Extent extent_of(const RunSummary& summary) noexcept;
 
 /// Actions that failed, and nothing was changed.
 int failed_actions(const RunSummary& summary);
+/// Actions that were not tried because what they went by had changed.
+int stale_actions(const RunSummary& summary);
 
 /// The summary as JSON, members in the order above.
 std::string format_summary(const RunSummary& summary);

@@ -253,7 +253,8 @@ std::string next_after_dry_run(const RunSummary& summary) {
 }  // namespace
 
 std::string next_command(const RunSummary& summary) {
-  const std::string again = "keyward " + summary.command + "    again, ";
+  // A plan that was applied is spent: what is left of it would be stale.
+  const std::string again = "keyward " + (summary.command == "apply" ? "plan" : summary.command) + "    again, ";
   if (summary.recovery_needed > 0)
     return "keyward recover    after the commands under RECOVERY NEEDED, to see that nothing is left";
   if (!summary.shards_missing.empty()) return "keyward report merge    again, with the records of the missing shards";
@@ -269,6 +270,8 @@ std::string next_command(const RunSummary& summary) {
   if (summary.exit_code == 4) return "mend what standard error tells of; the next daily run goes on from here";
   if (!summary.shard && summary.accounts_total > 0 && summary.accounts_participating == 0)
     return "name accounts under accounts.include: none takes part (keyward inventory says why)";
+  if (summary.command == "apply" && stale_actions(summary) + summary.due_since_plan > 0)
+    return again + "for what has changed or came due since this plan was made";
   if (summary.command != "audit" && extent_of(summary) != Extent::enforced) return next_after_dry_run(summary);
   if (summary.needs_human > 0)
     return "a person's answer to what stands under NEEDS A PERSON; the next daily run goes on from here";

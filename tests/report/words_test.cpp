@@ -146,5 +146,20 @@ TEST(NextCommand, AfterADryRunItIsTheNextAccount) {
   EXPECT_TRUE(has(next_command(failed), "mail"));
 }
 
+TEST(NextCommand, APlanThatWasAppliedIsSpent) {
+  RunSummary applied = samples::summary_of(0, 2);
+  applied.command = "apply";
+  applied.plan = "20261121T020000Z-0001";
+  applied.exit_code = 0;
+  EXPECT_TRUE(next_command(applied).starts_with("nothing"));
+  applied.due_since_plan = 1;
+  EXPECT_TRUE(next_command(applied).starts_with("keyward plan    again"));
+  applied.due_since_plan = 0;
+  applied.outcomes["rotate"]["stale"] = 1;
+  EXPECT_TRUE(next_command(applied).starts_with("keyward plan    again"));
+  applied.held_back = 1;
+  EXPECT_TRUE(next_command(applied).starts_with("keyward plan    again, once it is understood"));
+}
+
 }  // namespace
 }  // namespace keyward::report
