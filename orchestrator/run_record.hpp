@@ -55,6 +55,7 @@ class RunRecord {
   RunRecord(std::filesystem::path folder, report::RunSummary summary, report::EventLog events)
       : folder_(std::move(folder)), summary_(std::move(summary)), events_(std::move(events)) {}
   void append(const report::Event& event);
+  void append_findings(const AccountReport& report, base::Instant now);
 
   std::filesystem::path folder_;
   report::RunSummary summary_;
