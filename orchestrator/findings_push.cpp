@@ -151,8 +151,9 @@ Task<std::optional<FindingsPushed>> push_findings(AccountWork& work) {
   FindingsMemory memory(parts.configuration.state_dir, work.report.account.id, parts.region.str());
   const base::Instant now = parts.context.clock.now();
   FindingsToPush push = findings_of(work.report, memory.told(), now);
+  if (push.failed.empty() && push.resolved.empty()) co_return std::nullopt;
   const bool allowed = co_await may_write(parts);
-  if (!allowed || (push.failed.empty() && push.resolved.empty())) co_return std::nullopt;
+  if (!allowed) co_return std::nullopt;
   const report::AsffSource source{parts.partition, parts.region.str(), k_version};
   std::vector<AsffSubject> taken = std::move(push.kept);
   const std::vector<Outgoing> all = outgoing_of(push, source, age_of_deletion(work.report.settings.policy), now);

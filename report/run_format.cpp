@@ -159,7 +159,7 @@ Result<NewestRun> newest_run(const std::filesystem::path& runs) {
     ++newest.unfinished;
   }
   const std::string found = newest.unfinished == 0 ? "" : "; " + std::to_string(newest.unfinished) + " not ended are there, --run names one";
-  return Error{ErrorKind::not_found, "report", "NoRecord", "", runs.string() + " holds no record of a run that ended" + found};
+  return Error{ErrorKind::not_found, "report", "NoRecord", "", runs.string() + " holds no record of a run that ended" + (found.empty() ? "; keyward run makes one" : found)};
 }
 
 }  // namespace keyward::report
