@@ -106,6 +106,7 @@ ApiError throttling_error(Protocol protocol, const std::string& service) {
     return {400, "TooManyRequestsException",
             "You have sent too many requests in too short a period of time. Try again later."};
   }
+  if (service == "securityhub") return {429, "LimitExceededException", "The request was denied due to request throttling."};
   switch (protocol) {
     case Protocol::query: return {400, "Throttling", "Rate exceeded"};
     case Protocol::json_1_0:

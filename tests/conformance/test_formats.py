@@ -309,7 +309,9 @@ def test_security_hub_is_told_and_told_again_when_it_is_fixed(world):
 
     # The next run finds the old keys in their handover: they are in policy, and Security Hub hears of it once.
     sandbox.control("clock", {"advance": "1d"})
+    sandbox.faults(rules=[{"action": "securityhub:BatchImportFindings", "fault": "throttle", "times": 1}])
     second = keyward("run").expect(4)
+    assert second.summary["api_throttled"] == 1
     assert states(sandbox, A) == [("PASSED", "ARCHIVED")] * 2
     assert security_hub(second)[A]["detail"].startswith("0 of keys out of policy, 2 resolved") and C not in security_hub(second)
     before = len(hub_calls(sandbox, A))
