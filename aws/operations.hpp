@@ -80,6 +80,10 @@ inline constexpr Operation k_get_parameter{Service::ssm, "GetParameter", Effect:
 inline constexpr Operation k_get_alternate_contact{Service::account, "GetAlternateContact", Effect::read,
                                                    Idempotency::idempotent};
 
+// Security Hub: what is imported under an Id that is there updates it
+inline constexpr Operation k_batch_import_findings{Service::security_hub, "BatchImportFindings", Effect::write,
+                                                   Idempotency::idempotent};
+
 // DynamoDB
 inline constexpr Operation k_scan{Service::dynamodb, "Scan", Effect::read, Idempotency::idempotent};
 
@@ -120,6 +124,7 @@ inline constexpr auto k_all = std::to_array<Operation>({
     k_put_metric_data,
     k_get_parameter,
     k_get_alternate_contact,
+    k_batch_import_findings,
     k_scan,
     k_get_object,
 });

@@ -27,6 +27,14 @@ constexpr Mode mode_for(const AccountSettings& settings, Mode run) {
   return run == Mode::enforce ? Mode::dry_run : run == Mode::recover ? Mode::list_interrupted : run;
 }
 
+/// What an account's Security Hub was told.
+struct FindingsPushed {
+  int failed = 0;    ///< findings of keys that are out of policy
+  int resolved = 0;  ///< of keys that were
+  int refused = 0;   ///< of both, not taken
+  std::optional<base::Error> error;  ///< why, of the first
+};
+
 /// One account, worked through.
 struct AccountReport {
   accounts::Account account;
@@ -38,6 +46,7 @@ struct AccountReport {
   std::optional<base::Error> failure;  ///< the account could not be covered
   bool cut_short = false;  ///< a signal or the deadline came before every user was done
   int due_since_plan = 0;  ///< what is due, was not in the plan and so was not done
+  std::optional<FindingsPushed> findings;  ///< absent: there was nothing to tell
 };
 
 }  // namespace keyward::orchestrator

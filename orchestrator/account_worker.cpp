@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/task_group.hpp"
+#include "orchestrator/findings_push.hpp"
 #include "orchestrator/user_actions.hpp"
 
 namespace keyward::orchestrator {
@@ -161,6 +162,10 @@ Task<AccountReport> work_account(RunParts parts, accounts::Account account, Mode
   const auto body = [&work, &users](base::TaskGroup& group) { return work_users(work, *users, group); };
   co_await base::run_group(k_users_in_flight, body);
   std::erase_if(report.users, [](const UserReport& user) { return user.facts.gone && user.outcomes.empty(); });
+  if (report.mode == Mode::enforce && report.settings.security_hub) {
+    std::optional<FindingsPushed> pushed = co_await push_findings(work);
+    report.findings = std::move(pushed);
+  }
   const Result<void> saved = workplace.cache().save();
   if (!saved) parts.log.debug("keys_not_remembered", {{"account", report.account.id.str()}, {"error", base::describe(saved.error())}});
   if (report.cut_short) std::erase_if(report.users, [](const UserReport& user) { return user.outcomes.empty(); });

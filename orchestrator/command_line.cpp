@@ -53,6 +53,11 @@ const Words<OutputFormat> k_output_formats{{"table", OutputFormat::table},
                                            {"jsonl", OutputFormat::jsonl},
                                            {"csv", OutputFormat::csv}};
 
+const Words<std::optional<report::RunFormat>> k_run_formats{
+    {"html", report::RunFormat::html}, {"json", report::RunFormat::json},   {"csv", report::RunFormat::csv},
+    {"ocsf", report::RunFormat::ocsf}, {"asff", report::RunFormat::asff},   {"prometheus", report::RunFormat::prometheus},
+    {"jsonl", report::RunFormat::jsonl}, {"junit", report::RunFormat::junit}};
+
 void add_global_options(CLI::App& app, CommandLine& line) {
   app.add_option("-c,--config", line.config, "Configuration file (else ./config.yaml, then /etc/keyward/config.yaml)")->type_name("FILE");
   app.add_option("--profile", line.profile, "Profile of the AWS configuration files")->type_name("NAME");
@@ -113,6 +118,19 @@ void add_policy_command(CLI::App& policy, CommandLine& line) {
   policy.add_option("--principal", line.principal, "The identity that runs keyward, which the trust policy names")->type_name("ARN");
 }
 
+/// Without a command of its own `report` renders a record again.
+void add_report_options(CLI::App& report, CommandLine& line) {
+  report.require_subcommand(0, 1);
+  report.add_option("--run", line.run, "Id of a run in state_dir, or the folder of a record (else the newest run that ended)")->type_name("RUN");
+  choice(report, "--format", line.format, k_run_formats, "Form");
+  report.add_option("--out", line.out, "File that is replaced by it (else it goes to standard output)")->type_name("FILE");
+  report.callback([&report, &line] {
+    if (!report.get_subcommands().empty()) return;
+    if (!line.format) throw CLI::RequiredError("--format");
+    line.command = Command::report_render;
+  });
+}
+
 /// The commands that print a configuration have no rows, so no form for rows.
 void refuse_rows(const CommandLine& line, const CLI::App& config) {
   if (line.output != OutputFormat::jsonl && line.output != OutputFormat::csv) return;
@@ -142,6 +160,7 @@ std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* con
   command(app, "inventory", "Every account of the organization, whether it takes part, and why not", Command::inventory);
   CLI::App* audit = command(app, "audit", "Facts and verdict for every key; exit 3 when keys are out of policy", Command::audit);
   audit->add_flag("--exit-zero", line.exit_zero, "Exit 0 although keys are out of policy");
+  audit->add_option("--junit", line.junit, "Writes the verdicts as JUnit XML besides")->type_name("FILE");
   add_shard_option(*audit, line);
   CLI::App* plan = command(app, "plan", "What run would do now, for people to approve and for apply to carry out", Command::plan);
   plan->add_option("--out", line.out, "File for the plan; apply takes it within 24 hours")->type_name("FILE");
@@ -163,8 +182,8 @@ std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* con
   CLI::App* recover = command(app, "recover", "Finish or undo interrupted rotations; exit 9 while one needs a person", Command::recover);
   recover->add_flag("--list", line.list, "Only show them; change nothing");
   add_shard_option(*recover, line);
-  CLI::App* report = app.add_subcommand("report", "Records of finished runs; makes no AWS call");
-  report->require_subcommand(1);
+  CLI::App* report = app.add_subcommand("report", "A finished run, rendered again from its record; makes no AWS call");
+  add_report_options(*report, line);
   CLI::App* merge = command(*report, "merge", "Make one record of the records of all shards of a run", Command::report_merge);
   merge->add_option("--out", line.out, "Folder for the merged record; must not exist or be empty")->required()->type_name("DIR");
   merge->add_flag("--partial", line.partial, "Merge although shards are missing: says which, and exits 4");

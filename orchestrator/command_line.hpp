@@ -8,6 +8,7 @@
 #include "orchestrator/exit_code.hpp"
 #include "orchestrator/policy_mode.hpp"
 #include "orchestrator/shard.hpp"
+#include "report/run_format.hpp"
 
 namespace keyward::orchestrator {
 
@@ -19,6 +20,7 @@ enum class Command {
   run,
   rotate,
   recover,
+  report_render,
   report_merge,
   notify_preview,
   notify_test,
@@ -52,7 +54,10 @@ struct CommandLine {
   bool list = false;       ///< recover
   std::optional<Shard> shard;        ///< audit, run, recover; absent: the whole organization
   std::vector<std::string> records;  ///< report merge: folders of run records, or ids of runs
-  std::string out;                   ///< report merge, notify preview: the folder that is written; plan: the file
+  std::string out;                   ///< report merge, notify preview: the folder that is written; plan, report: the file
+  std::string run;                   ///< report: id or folder of a record; empty: the newest
+  std::optional<report::RunFormat> format;  ///< report
+  std::string junit;                        ///< audit: the file that is written; empty: none
   std::string to;                    ///< notify test: an address
   bool partial = false;              ///< report merge
   PolicyMode policy_mode = PolicyMode::control;           ///< policy

@@ -50,6 +50,16 @@ struct MergeContext {
 
 ExitCode run_merge(const MergeContext& context);
 
+/// What `report` is given; it talks to nobody.
+struct ReportContext {
+  const CommandLine& line;
+  std::optional<std::filesystem::path> state_dir;  ///< as in MergeContext
+  std::ostream& out;
+  std::ostream& err;
+};
+
+ExitCode run_report(const ReportContext& context);
+
 /// What `notify preview` is given; it talks to nobody.
 struct PreviewContext {
   const CommandLine& line;

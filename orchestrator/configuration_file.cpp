@@ -181,7 +181,7 @@ class Loader {
     }
     if (entry.entries.size() == 1) {
       problems_.warning(entry.origin, shown_path,
-                        "overrides nothing; name dry_run, policy, store or notify, or remove it");
+                        "overrides nothing; name dry_run, policy, store, notify or report, or remove it");
     }
     loaded.match = std::move(*match);
     loaded_.overrides.push_back(std::move(loaded));

@@ -150,10 +150,11 @@ report::Output output_of(const CommandLine& line, const std::map<std::string, st
           terminal_width(environment)};
 }
 
-ExitCode merge_command(const CommandLine& line, const std::map<std::string, std::string>& environment) {
+ExitCode report_command(const CommandLine& line, const std::map<std::string, std::string>& environment) {
   const LoadedOrRefused result = load(line, environment);
   std::optional<std::filesystem::path> state_dir;
   if (result.loaded) state_dir = result.loaded->configuration.state_dir;
+  if (line.command == Command::report_render) return run_report({line, state_dir, std::cout, std::cerr});
   return run_merge({line, state_dir, base::HostClock().now(), std::random_device{}(), output_of(line, environment), std::cout, std::cerr});
 }
 
@@ -309,7 +310,7 @@ ExitCode run(int argc, const char* const* argv) {
   CommandLine line = std::get<CommandLine>(parsed);
   const auto environment = read_environment();
   if (const std::optional<ExitCode> refused = take_shard_of_job(line, environment)) return *refused;
-  if (line.command == Command::report_merge) return merge_command(line, environment);
+  if (line.command == Command::report_render || line.command == Command::report_merge) return report_command(line, environment);
   if (line.command == Command::notify_preview) return preview_command(line, environment);
   if (line.command == Command::policy) return policy_command(line, environment);
   const bool offline = line.command == Command::config_validate || line.command == Command::config_show ||

@@ -182,6 +182,15 @@ void add_key_rights(PolicyStatements& policy, const Configuration& configuration
       "role, and watch its use");
 }
 
+void add_findings_right(PolicyStatements& policy, const std::vector<AccountSettings>& all, const PolicyPlace& place) {
+  if (std::ranges::none_of(all, &AccountSettings::security_hub)) return;
+  policy.add({"TellSecurityHub",
+              actions_of({calls::k_batch_import_findings}),
+              {"arn:" + place.partition + ":securityhub:" + place.region + ":" + place.account + ":product/" + place.account + "/default"},
+              {},
+              "keys out of policy become findings in the account's own Security Hub"});
+}
+
 /// The rights of every store of this kind that an account can have.
 template <class Wanted>
 void add_stores(PolicyStatements& policy, const std::vector<AccountSettings>& all, const PolicyPlace& place,
@@ -222,6 +231,7 @@ Permissions permissions_of(const Configuration& configuration, PolicyMode mode, 
       if (configuration.audit_role == configuration.member_role) add_reading_rights(policy, configuration, place);
       add_key_rights(policy, configuration, place);
       add_stores(policy, all, place, is_member);
+      add_findings_right(policy, all, place);
       break;
     case PolicyMode::store: add_stores(policy, all, place, is_central); break;
   }

@@ -154,6 +154,7 @@ void RunRecord::account_done(const AccountReport& report, base::Instant now) {
   }
   append(event);
   append_users(report, now);
+  if (report.findings) append_findings(report, now);
   for (const rotation::UserReport& user : report.earlier) {
     for (report::Event& line : report::user_events(report.account, user, report.settings.policy, now)) {
       if (line.event != "action") continue;
@@ -161,6 +162,26 @@ void RunRecord::account_done(const AccountReport& report, base::Instant now) {
       append(line);
     }
   }
+}
+
+void RunRecord::append_findings(const AccountReport& report, base::Instant now) {
+  const FindingsPushed& pushed = *report.findings;
+  report::Event event;
+  event.time = now;
+  event.event = "notice";
+  event.account = report.account.id.str();
+  event.account_name = report.account.name;
+  event.action = "security_hub";
+  event.outcome = notify::to_string(pushed.refused == 0 ? notify::NoticeStatus::sent : notify::NoticeStatus::rejected);
+  event.recipient = "Security Hub";
+  event.subject = fmt::format("findings of account {}", report.account.id.str());
+  event.detail = fmt::format("{} of keys out of policy, {} resolved, {} not taken", pushed.failed, pushed.resolved, pushed.refused);
+  if (pushed.error) {
+    event.error = base::describe(*pushed.error);
+    event.request_id = pushed.error->request_id;
+  }
+  ++(pushed.refused == 0 ? summary_.notices_sent : summary_.notices_failed);
+  append(event);
 }
 
 void RunRecord::told(const Told& told, base::Instant now) {

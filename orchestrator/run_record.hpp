@@ -58,6 +58,7 @@ class RunRecord {
       : folder_(std::move(folder)), summary_(std::move(summary)), events_(std::move(events)) {}
   void append(const report::Event& event);
   void append_users(const AccountReport& report, base::Instant now);
+  void append_findings(const AccountReport& report, base::Instant now);
 
   std::filesystem::path folder_;
   report::RunSummary summary_;

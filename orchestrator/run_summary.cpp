@@ -30,6 +30,7 @@ report::RunSummary new_summary(const CommandContext& context, const std::string&
   summary.dry_run = configuration.defaults.dry_run;  // as long as no account is begun
   summary.version = k_version;
   summary.started = now;
+  summary.region = context.services.region.str();
   summary.seed = context.seed;
   const rotation::Policy& policy = configuration.defaults.policy;
   summary.policy.rotate = static_cast<int>(policy.rotate_after.count());

@@ -55,6 +55,8 @@ class Workplace {
   rotation::Executor& executor() { return executor_; }
   rotation::Settlement& settlement() { return settlement_; }
   rotation::SecretStore& store() { return store_; }
+  /// Of the role that changes things in the account.
+  aws::Caller& member_caller() { return writer().caller(); }
   /// What earlier runs listed of the account's keys.
   rotation::KeyCache& cache() { return cache_; }
 

@@ -193,6 +193,7 @@ Result<RunSummary> merge_summaries(const std::vector<RunSummary>& shards, Missin
   merged.started = first.started;
   merged.finished = first.finished;
   merged.organization = first.organization;
+  merged.region = first.region;
   merged.policy = first.policy;
   merged.configuration = first.configuration;
   merged.limits = first.limits;

@@ -27,6 +27,7 @@ void visit(Summary& s, Visitor& v) {
   v.value("started", s.started);
   v.value("finished", s.finished);
   v.value("organization", s.organization);
+  v.value("region", s.region);
   v.value("clock_offset_seconds", s.clock_offset_seconds);
   v.value("seed", s.seed);
   v.value("policy", s.policy);

@@ -46,6 +46,7 @@ struct RunSummary {
   base::Instant started;
   base::Instant finished;
   std::string organization;
+  std::string region;  ///< that the run worked from
   std::int64_t clock_offset_seconds = 0;  ///< AWS minus host
   std::uint64_t seed = 0;                 ///< of the jitter generator
   PolicyDays policy;

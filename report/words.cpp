@@ -138,6 +138,9 @@ std::string advice(const Event& event) {
   if (contains(event.error, "StoreFailing")) return "Mend what the errors of the store name; the next run tries again.";
   if (event.outcome == "held_back") return "Check that so many changes are right, then raise limits.max_changes.";
   if (event.event == "notice" && event.recipient == "operators") return "Nobody was told of this run there. Check the settings of the channel.";
+  if (event.event == "notice" && event.action == "security_hub") {
+    return "Its Security Hub does not know of the keys. The next run tells it again; report.security_hub: false in accounts.overrides ends that.";
+  }
   if (event.event == "notice") return "The owner does not know. Check the sender identity and the address.";
   if (event.outcome == "failed") {
     // Recorded or not, a compromised key is switched off.

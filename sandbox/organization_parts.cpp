@@ -51,6 +51,7 @@ std::string rotate_policy() {
            "secretsmanager:ReplicateSecretToRegions", "secretsmanager:DeleteSecret"},
           "*"),
       allow({"kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt", "kms:DescribeKey"}, "*"),
+      allow({"securityhub:BatchImportFindings"}, "*"),
   });
 }
 

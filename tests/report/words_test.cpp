@@ -35,6 +35,16 @@ TEST(Words, EveryHoldSaysWhatToDo) {
   EXPECT_NE(advice(event), "");
 }
 
+TEST(Words, ASecurityHubThatWasNotToldIsNoOwner) {
+  Event event;
+  event.event = "notice";
+  event.outcome = "rejected";
+  event.action = "ses";
+  EXPECT_TRUE(has(advice(event), "The owner does not know."));
+  event.action = "security_hub";
+  EXPECT_TRUE(has(advice(event), "report.security_hub"));
+}
+
 TEST(Words, AFailedActionThatWasAskedForIsNotSaidToBeTriedAgain) {
   Event event;
   event.event = "action";
