@@ -82,14 +82,12 @@ std::string change_tiles(const RunFindings& f) {
   html += tile("Oldest active key", oldest < 0 ? "-" : grouped(oldest) + " d", oldest < 0 ? "no active key" : "exempt ones too",
                oldest < 0 || !aged || last->active_keys_by_age.empty() ? "" : change(oldest - last->active_keys_by_age.rbegin()->first, " d"),
                oldest >= s.policy.remove ? "bad-ink" : "");
-  const auto from = [&](int day, std::string_view then) {
+  const auto from = [&](int day) {
     const long long keys = keys_from(ages, day);
-    html += tile(std::to_string(day) + " days and older", grouped(keys), "active keys; " + std::string(then) + " is due",
+    html += tile(std::to_string(day) + " days and older", grouped(keys), "active keys, exempt ones too",
                  aged ? change(keys - keys_from(last->active_keys_by_age, day)) : "", keys > 0 && day >= s.policy.remove ? "bad-ink" : "");
   };
-  from(s.policy.rotate, "rotation");
-  from(s.policy.deactivate, "deactivation of the old key");
-  from(s.policy.remove, "deletion of the old key");
+  for (const int day : {s.policy.rotate, s.policy.deactivate, s.policy.remove}) from(day);
   const auto changes = [&](std::string_view done, const std::string& action, const Section& made, const Section& told) {
     const std::string_view outcome = extent == Extent::dry_run ? "dry_run" : "done";
     const long long count = extent == Extent::dry_run ? total(told) : total(made);

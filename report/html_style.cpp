@@ -81,7 +81,7 @@ th[aria-sort=ascending] button::after{content:" \2191";content:" \2191" / ""}th[
 .tools{display:flex;flex-wrap:wrap;gap:10px;align-items:center;margin:8px 0}
 input,select,button.plain{font:inherit;font-size:14px;color:var(--ink);background:var(--card);border:1px solid var(--mute);border-radius:8px;padding:5px 11px}
 input{width:240px;max-width:100%}input.short{width:150px}label{max-width:100%}button.plain{cursor:pointer}
-.more{margin-top:10px}
+.more{margin-top:10px}button[aria-pressed=true]{border-color:var(--accent);color:var(--accent)}
 ul.legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 20px;padding:0;margin:10px 0 0;font-size:13.5px;color:var(--soft)}
 ul.legend svg{width:13px;height:13px;vertical-align:-1px;margin-right:6px}
 ul.legend b{color:var(--ink);font-variant-numeric:tabular-nums}
@@ -108,10 +108,13 @@ svg text{font-size:17px}.chart svg{min-width:680px}
 .stack,.stack tbody,.stack tr,.stack td{display:block;width:auto}.stack caption{display:block}
 .stack thead{position:absolute;clip-path:inset(50%);height:1px;overflow:hidden}
 .stack.sorts thead{position:static;clip-path:none;height:auto}.stack.sorts thead tr{display:flex;flex-wrap:wrap;gap:4px 16px;padding-bottom:10px}
-.stack th{border:0;padding:4px 0}.stack tbody tr{border-bottom:1px solid var(--line);padding:8px 0}.stack tbody tr:last-child{border-bottom:0}
+.stack.sorts thead tr::before{content:"Sort by";font-size:12.5px;padding:4px 0;color:var(--soft)}.stack th{border:0;padding:4px 0}.stack th button{text-decoration:underline}.stack tbody tr{border-bottom:1px solid var(--line);padding:8px 0}.stack tbody tr:last-child{border-bottom:0}
 .stack tbody td{border:0;padding:2px 0 2px 112px;position:relative;min-width:0;min-height:25px;text-align:left;white-space:normal;overflow-wrap:anywhere}
 .stack td::before{content:attr(data-l);position:absolute;left:0;width:104px;color:var(--soft);font:600 12.5px/1.7 system-ui,"DejaVu Sans",sans-serif}
-.stack td:empty{display:none}
+.stack tbody tr{display:grid;grid-template-columns:1fr 1fr}.stack tbody td{grid-column:1/-1}
+.stack tbody td.n,#keys tbody td.id,#keys tbody td.nw{grid-column:auto;padding-left:88px}
+.stack td.n::before,#keys td.id::before,#keys td.nw::before{width:86px}
+.stack tbody td:empty{display:none}
 .heat tbody th{min-width:96px;padding-right:6px}.heat tbody tr:not(.unit) th{padding-left:8px}.heat th{white-space:normal}td.h{min-width:36px;padding:5px 1px;font-size:12.5px}
 .heat th.c{font-size:11px;padding:6px 1px}
 dl.facts{grid-template-columns:1fr}dl.facts dt{margin-top:6px}}

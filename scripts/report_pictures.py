@@ -15,7 +15,7 @@ import sys
 from playwright.sync_api import sync_playwright
 
 WIDTHS = [400, 1000, 1600]
-QUALITY = 55  # letters stay sharp, and all six together stay small
+QUALITY = 40  # letters stay sharp, and all six together stay small
 
 
 def pictures(report, folder):

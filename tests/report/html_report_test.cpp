@@ -234,7 +234,7 @@ TEST(HtmlReport, LongTablesSayHowMuchTheyLeaveOut) {
   }
   const std::string page = report.render();
   EXPECT_NE(page.find("<noscript><p class=\"soft\">The first 50 of 60 rows."), std::string::npos);
-  EXPECT_EQ(count(between(page, "<table id=\"keys\">", "</table>"), "<tr>"), 51u);
+  EXPECT_EQ(count(between(page, "<table class=\"stack sorts\" id=\"keys\">", "</table>"), "<tr>"), 51u);
   const auto data = boost::json::parse(between(page, "id=\"data\">", "</script>"));
   EXPECT_EQ(data.at("tables").at("keys").at("rows").as_array().size(), 60u);
 }
