@@ -29,7 +29,7 @@ std::string since(const RunFindings& f, const std::string& account) {
   const auto found = f.history.uncovered.find(account);
   if (found == f.history.uncovered.end()) return "-";
   if (found->second.started == f.summary.started) return "this run";
-  return base::format_date(found->second.started) + (found->second.or_longer ? " or longer" : "");
+  return "<span class=\"whole\">" + base::format_date(found->second.started) + "</span>" + (found->second.or_longer ? " or longer" : "");
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ std::string change_section(const std::string& id, const std::string& title,
                 escape_html(last_four(event.access_key_id)) +
                 (event.new_access_key_id.empty() ? "" : " \xE2\x86\x92 " + escape_html(last_four(event.new_access_key_id))) + "</td><td class=\"why\">" +
                 escape_html(why(event)) + "</td><td class=\"nw\">" +
-                (event.due ? base::format_date(*event.due) : "now") + "</td><td>" +
+                (event.due ? base::format_date(*event.due) : "now") + "</td><td class=\"next\">" +
                 (more ? base::format_date(*event.next_at) + " " + escape_html(event.next) : "") + "</td><td class=\"request\">" +
                 escape_html(event.request_id) + "</td>");
     }

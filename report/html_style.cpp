@@ -112,15 +112,17 @@ svg text{font-size:17px}.chart svg{min-width:680px}
 .stack tbody td{border:0;padding:2px 0 2px 112px;position:relative;min-width:0;min-height:25px;text-align:left;white-space:normal;overflow-wrap:anywhere}
 .stack td::before{content:attr(data-l);position:absolute;left:0;width:104px;color:var(--soft);font:600 12.5px/1.7 system-ui,"DejaVu Sans",sans-serif}
 .stack tbody tr{display:grid;grid-template-columns:1fr 1fr}.stack tbody td{grid-column:1/-1}
-.stack tbody td.n,#keys tbody td.id,#keys tbody td.nw{grid-column:auto;padding-left:88px}
-.stack td.n::before,#keys td.id::before,#keys td.nw::before{width:86px}
-.stack tbody td:empty{display:none}
+.stack tbody td.n,#keys tbody td.id,#keys tbody td.nw{grid-column:auto;display:flex;gap:8px;padding-left:0}
+.stack td.n::before,#keys td.id::before,#keys td.nw::before{position:static;width:auto;flex:none}
+.stack tbody td:empty{display:none!important}
 .heat tbody th{min-width:96px;padding-right:6px}.heat tbody tr:not(.unit) th{padding-left:8px}.heat th{white-space:normal}td.h{min-width:36px;padding:5px 1px;font-size:12.5px}
 .heat th.c{font-size:11px;padding:6px 1px}
 dl.facts{grid-template-columns:1fr}dl.facts dt{margin-top:6px}}
 @media print{:root,:root:not([data-theme=light]),:root[data-theme=dark]{color-scheme:light;--bg:#fff;--card:#fff;--ink:#14181f;--soft:#545d6b;--line:#bbb;--good:#14713d;--warn:#8a5000;--bad:#b3201f;
 --accent:#2454c7;--accent2:#8fb0ee;--goodbg:#fff;--warnbg:#fff;--badbg:#fff;--mutebg:#fff;--h1:#e6eefc;--h2:#c3d6f8;--h3:#8fb3f0;--h4:#3f6fd0;--h5:#1c3f8f;--hi:#14181f;--ht:#fff}
 *{print-color-adjust:exact}body{font-size:11px}.page{max-width:none;padding:0}.scroll{overflow:visible}.chart svg{min-width:0}
+table,th,tbody th,td.id,.id,td.request,.badge{font-size:9.5px}td,th{padding:3px 6px 3px 0}td.wrap,td.name,td.why,td.next,td.request,td.h{min-width:0}
+.tile{padding:8px 10px}.tile b{font-size:20px}.tile .name,.tile span,ul.legend,summary,dl.facts{font-size:10.5px}h1{font-size:22px}h2{font-size:15px}.figure{font-size:40px}
 tr,.tile,.chart{break-inside:avoid}section{padding:8px 0;border:0}h2,h3{break-after:avoid}
 .tools,.more,#theme,.skip,nav{display:none!important}}
 )css";

@@ -314,9 +314,9 @@ TEST(HtmlReport, SaysSinceWhenAnAccountIsNotCovered) {
   RunHistory history;
   const auto page = [&] { return between(HtmlReport(samples::summary(), history).render(), "id=\"coverage\">", "</section>"); };
   history.uncovered["777788889999"] = {samples::now() - std::chrono::days(3), false};
-  EXPECT_TRUE(has(page(), ">2026-11-18</td>")) << page();
+  EXPECT_TRUE(has(page(), ">2026-11-18</span></td>")) << page();
   history.uncovered["777788889999"].or_longer = true;
-  EXPECT_TRUE(has(page(), ">2026-11-18 or longer</td>"));
+  EXPECT_TRUE(has(page(), ">2026-11-18</span> or longer</td>"));
   history.uncovered["777788889999"] = {samples::summary().started, false};
   EXPECT_TRUE(has(page(), ">this run</td>"));
 }
