@@ -114,7 +114,7 @@ std::string age_section(const RunFindings& f) {
   return "<section aria-labelledby=\"ages\"><h2 id=\"ages\">Age of active keys</h2><p class=\"lede\">Days since the "
          "key was created; the lines are the policy's dates. A key right of the first line is either being handed "
          "over or late.</p>" +
-         chart("Age of active keys, drawing", svg) + "<ul class=\"legend\">" + legend_entry("f-ok", "in policy", sum(f, 0)) +
+         chart("Age of active keys, drawing", svg, ChartEnd::late) + "<ul class=\"legend\">" + legend_entry("f-ok", "in policy", sum(f, 0)) +
          legend_entry("f-bad", "out of policy", sum(f, 1), true) +
          legend_entry("f-soft", "exempt or unknown", sum(f, 2)) +
          "</ul><details><summary>The same as a table</summary>" +

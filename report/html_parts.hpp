@@ -29,8 +29,8 @@ std::string label(double x, double y, std::string_view text, std::string_view an
 
 /// Around what may be wider than a phone: moves sideways by itself, also by keyboard. `name` is unique in the page.
 std::string scroll(std::string_view name, std::string_view content);
-/// The same around a drawing, which keeps letters that can be read.
 enum class ChartEnd { early, late };
+/// The same around a drawing, which keeps letters that can be read. `seen_first` is the end that a phone begins with.
 std::string chart(std::string_view name, std::string_view svg, ChartEnd seen_first = ChartEnd::early);
 
 /// Most rows of a table that the script does not page.

@@ -121,7 +121,7 @@ dl.facts{grid-template-columns:1fr}dl.facts dt{margin-top:6px}}
 @media print{:root,:root:not([data-theme=light]),:root[data-theme=dark]{color-scheme:light;--bg:#fff;--card:#fff;--ink:#14181f;--soft:#545d6b;--line:#bbb;--good:#14713d;--warn:#8a5000;--bad:#b3201f;
 --accent:#2454c7;--accent2:#8fb0ee;--goodbg:#fff;--warnbg:#fff;--badbg:#fff;--mutebg:#fff;--h1:#e6eefc;--h2:#c3d6f8;--h3:#8fb3f0;--h4:#3f6fd0;--h5:#1c3f8f;--hi:#14181f;--ht:#fff}
 *{print-color-adjust:exact}body{font-size:11px}.page{max-width:none;padding:0}.scroll{overflow:visible}.chart svg{min-width:0}
-table,th,tbody th,td.id,.id,td.request,.badge{font-size:9.5px}td,th{padding:3px 6px 3px 0}td.wrap,td.name,td.why,td.next,td.request,td.h{min-width:0}
+table,caption,th,tbody th,td.id,.id,td.request,.badge{font-size:9.5px}td,th{padding:3px 6px 3px 0}td.wrap,td.name,td.why,td.next,td.request,td.h{min-width:0}
 .tile{padding:8px 10px}.tile b{font-size:20px}.tile .name,.tile span,ul.legend,summary,dl.facts{font-size:10.5px}h1{font-size:22px}h2{font-size:15px}.figure{font-size:40px}
 tr,.tile,.chart{break-inside:avoid}section{padding:8px 0;border:0}h2,h3{break-after:avoid}
 .tools,.more,#theme,.skip,nav{display:none!important}}
