@@ -278,10 +278,22 @@ def test_hostile_texts_stay_text(browse, tmp_path):
     assert page.evaluate("document.documentElement.scrollWidth") == 400
 
 
-# Up to what is seen on the screen. The shortest of three times: other work of the machine only makes it longer.
-SEARCH = """words => words.map(word => Math.min(...[1, 2, 3].map(() => {
-    const box = document.getElementById('keys-filter'), begun = performance.now();
-    box.value = word; box.dispatchEvent(new Event('input')); document.body.offsetHeight; return performance.now() - begun; })))"""
+# Up to what is seen on the screen. The shortest of several times, apart from each other: other work of the machine only
+# makes it longer.
+SEARCH = """async words => {
+    const box = document.getElementById('keys-filter'), times = [];
+    for (const word of words) {
+        let shortest = Infinity;
+        for (let i = 0; i < 6; i++) {
+            const begun = performance.now();
+            box.value = word; box.dispatchEvent(new Event('input')); document.body.offsetHeight;
+            shortest = Math.min(shortest, performance.now() - begun);
+            await new Promise(resolve => setTimeout(resolve, 30));
+        }
+        times.push(shortest);
+    }
+    return times;
+}"""
 
 
 def hundred_thousand(more=0):
