@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "report/html_report.hpp"
+#include "report/run_history.hpp"
 #include "report/user_events.hpp"
 
 namespace keyward::orchestrator {
@@ -119,6 +120,7 @@ void RunRecord::append(const report::Event& event) {
   highlights_.add(event);
   const base::Result<void> written = events_.append(event);
   ++summary_.events;
+  if (report::is_active_key(event)) ++summary_.active_keys_by_age[std::max(0, *event.age_days)];
   if (!written && !write_failure_) write_failure_ = written.error();
 }
 
@@ -146,6 +148,7 @@ void RunRecord::account_done(const AccountReport& report, base::Instant now) {
   event.event = "account";
   event.account = report.account.id.str();
   event.account_name = report.account.name;
+  for (const std::string& unit : report.account.path) event.organizational_unit += (event.organizational_unit.empty() ? "" : "/") + unit;
   event.dry_run = dry_run;
   event.outcome = report.failure || report.cut_short ? "failed" : "covered";
   if (report.failure) {
@@ -219,7 +222,7 @@ base::Result<void> RunRecord::finish() {
   if (!closed && !write_failure_) write_failure_ = closed.error();
   const base::Result<void> summary = report::write_summary(folder_ / "run.json", summary_);
   if (!summary) return summary.error();
-  const base::Result<void> html = report::write_report(folder_);
+  const base::Result<void> html = report::write_report(folder_, report::read_history(folder_.parent_path(), summary_));
   if (!html) return html.error();
   report_written_ = true;
   if (write_failure_) return *write_failure_;

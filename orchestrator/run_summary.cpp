@@ -41,6 +41,11 @@ report::RunSummary new_summary(const CommandContext& context, const std::string&
                     {"max_changes_per_account", configuration.limits.max_changes_per_account},
                     {"max_failed_accounts_percent", configuration.limits.max_failed_accounts_percent},
                     {"max_inventory_shrink_percent", configuration.limits.max_inventory_shrink_percent}};
+  for (const rotation::Exemption& exemption : configuration.users.exempt) {
+    // The configured day is the last one.
+    const std::string until = exemption.until ? base::format_date(*exemption.until - std::chrono::days(1)) : "";
+    summary.exemptions.push_back({exemption.account.str(), exemption.user.str(), until, exemption.reason, exemption.owner});
+  }
   if (const std::optional<Shard>& shard = context.line.shard) {
     summary.shard = report::ShardPart{shard->index, shard->count, 0};  // until they are listed
     summary.limits[report::k_shard_changes] = share_of(configuration.limits.max_changes, *shard);

@@ -20,6 +20,15 @@ struct Uncovered {
   std::string reason;
 };
 
+/// A configured exemption, as the run went by it.
+struct ExemptionRecord {
+  std::string account;
+  std::string user;
+  std::string until;  ///< the last day on which it applies, "2027-03-31"; empty: no end
+  std::string reason;
+  std::string owner;  ///< who answers for it
+};
+
 /// The ages, in days, at which the global policy acts: what the report draws its threshold lines from.
 struct PolicyDays {
   int rotate = 90;
@@ -70,6 +79,7 @@ struct RunSummary {
   int keys = 0;
   int keys_out_of_policy = 0;
   int oldest_active_key_days = 0;  ///< of the users that are not exempt; 0: no such key was seen
+  std::map<int, int> active_keys_by_age;                       ///< days -> keys
   std::map<std::string, int> decisions;                        ///< action -> count
   std::map<std::string, std::map<std::string, int>> outcomes;  ///< action -> outcome -> count
   int users_unreadable = 0;                                    ///< users with a fact that could not be read
@@ -78,6 +88,7 @@ struct RunSummary {
   int held_back = 0;                           ///< by a limit
   int due_since_plan = 0;                      ///< came due since the plan was made, and was not done
   std::map<std::string, std::int64_t> limits;  ///< as configured: "max_changes" -> 500
+  std::vector<ExemptionRecord> exemptions;     ///< those of the configuration
   int notices_sent = 0;
   int notices_failed = 0;
   std::int64_t events = 0;  ///< lines of events.jsonl

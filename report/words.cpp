@@ -96,6 +96,8 @@ std::string why(const Event& event) {
     return event.age_days ? "rotate, " + std::to_string(*event.age_days) + " d old" : "rotate";
   if (event.reason == "key_pending_deactivation") return "deactivate" + use;
   if (event.reason == "key_pending_deletion") return "delete, inactive" + use;
+  // Out of policy, and its owner knows the day on which it goes.
+  if (event.reason == "key_compliant" && event.verdict == "out_of_policy") return "waits for its date" + use;
   if (asked_for(event) && !event.detail.empty()) return phrase(event.reason) + ": " + event.detail;
   return phrase(event.reason) + (by_grace ? use : "");
 }

@@ -187,7 +187,7 @@ Task<Outcome> Executor::switch_off_now(aws::IamUser user, Decision decision) {
     co_return deactivated;
   }
   // A record that cannot be read is not replaced, and the key is switched off all the same: every minute counts.
-  Result<void> done = co_await parts_.iam.deactivate_access_key(facts.name, *decision.key);
+  Result<std::string> done = co_await parts_.iam.deactivate_access_key(facts.name, *decision.key);
   if (!done) co_return unanswered(std::move(decision), done.error());
   const std::string why = facts.keys.is_unknown() ? facts.keys.why() : facts.ledger.why();
   co_return switched_off_unrecorded(std::move(decision), Error{ErrorKind::conflict, "rotate", "NotRecorded", "", why});
@@ -324,6 +324,7 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced, 
   ledger.rotation = Rotation{created->id, old_key, parts_.clock.now(), forced, store_mark};
   Outcome rotated = outcome(std::move(decision), OutcomeStatus::done);
   rotated.new_key = created->id;
+  rotated.request_id = created->request_id;
   rotated.secret = location;
   Result<void> recorded = co_await record_.write(facts, ledger);
   if (!recorded) {
@@ -372,7 +373,7 @@ Task<Result<bool>> Executor::remove_lost_key(UserFacts facts) {
       if (*state != StoredState::absent) {
         co_return Error{ErrorKind::conflict, "rotate", "KeysChanged", "", "another run made and stored a key of this user"};
       }
-      Result<void> removed = co_await parts_.iam.delete_access_key(facts.name, key.id);
+      Result<std::string> removed = co_await parts_.iam.delete_access_key(facts.name, key.id);
       if (!removed) co_return removed.error();
       parts_.log.warn("lost_key_removed", {{"user", facts.name.str()}, {"access_key_id", base::last_four(key.id)}});
       co_return true;
@@ -383,7 +384,7 @@ Task<Result<bool>> Executor::remove_lost_key(UserFacts facts) {
 
 /// Takes a key of an unfinished rotation away: the key first, because only the key is dangerous.
 Task<Result<void>> Executor::undo(UserFacts facts, SecretLocation location, AccessKeyId key) {
-  Result<void> removed = co_await parts_.iam.delete_access_key(facts.name, key);
+  Result<std::string> removed = co_await parts_.iam.delete_access_key(facts.name, key);
   if (!removed) co_return removed.error();
   Result<void> dropped = co_await parts_.store.drop_pending(location, facts.name, key);
   if (!dropped) parts_.log.warn("pending_label_left", {{"user", facts.name.str()}, {"error", base::describe(dropped.error())}});
@@ -424,14 +425,16 @@ Task<Outcome> Executor::switch_off(UserFacts facts, Decision decision) {
   Result<void> begun = co_await record_.write(facts, ledger);
   // A compromised key is not left on for want of a record.
   if (!begun && decision.reason != Reason::compromised_key) co_return failed(std::move(decision), begun.error());
-  Result<void> done = co_await parts_.iam.deactivate_access_key(facts.name, *decision.key);
+  Result<std::string> done = co_await parts_.iam.deactivate_access_key(facts.name, *decision.key);
   if (!done) co_return unanswered(std::move(decision), done.error());
   ledger.deactivating.erase(*decision.key);
   ledger.announced.erase(*decision.key);
   ledger.deactivated.insert_or_assign(*decision.key, parts_.clock.now());
   Result<void> recorded = co_await record_.write(facts, ledger);
   if (!recorded) co_return switched_off_unrecorded(std::move(decision), recorded.error());
-  co_return outcome(std::move(decision), OutcomeStatus::done);
+  Outcome switched_off = outcome(std::move(decision), OutcomeStatus::done);
+  switched_off.request_id = std::move(*done);
+  co_return switched_off;
 }
 
 Outcome Executor::switched_off_unrecorded(Decision decision, Error error) const {
@@ -442,10 +445,12 @@ Outcome Executor::switched_off_unrecorded(Decision decision, Error error) const 
 }
 
 Task<Outcome> Executor::remove(UserFacts facts, Decision decision) {
-  Result<void> done = co_await parts_.iam.delete_access_key(facts.name, *decision.key);
+  Result<std::string> done = co_await parts_.iam.delete_access_key(facts.name, *decision.key);
   if (!done) co_return unanswered(std::move(decision), done.error());
   // What the ledger says of the key is forgotten at the next change: entries of keys that are gone decide nothing.
-  co_return outcome(std::move(decision), OutcomeStatus::done);
+  Outcome deleted = outcome(std::move(decision), OutcomeStatus::done);
+  deleted.request_id = std::move(*done);
+  co_return deleted;
 }
 
 Task<Outcome> Executor::note(UserFacts facts, Decision decision) {

@@ -103,6 +103,17 @@ TEST(Why, ARotationThatWasAskedForSaysWhatFor) {
   EXPECT_EQ(why(event), "reported as compromised: laptop lost");
 }
 
+TEST(Why, AKeyOutOfPolicyIsNeverSaidToBeInPolicy) {
+  Event event;
+  event.time = samples::now();
+  event.reason = "key_compliant";
+  event.verdict = "ok";
+  EXPECT_EQ(why(event), "in policy");
+  event.verdict = "out_of_policy";
+  event.last_used = "2026-11-18T02:30:00Z";
+  EXPECT_EQ(why(event), "waits for its date, used 3 d ago");
+}
+
 TEST(HostClock, SaysWhichIsAheadInTheLargestUnits) {
   EXPECT_EQ(host_clock(7500), "2 h 5 min behind AWS");
   EXPECT_EQ(host_clock(-7500), "2 h 5 min ahead of AWS");
