@@ -90,7 +90,7 @@ Task<void> work_user(AccountWork& work, aws::IamUser user, UserReport& report) {
   // A run that died may have left something on a user whose keys are too young to be looked at closely.
   std::vector<JournalEntry> left;
   if (mode == Mode::enforce) left = parts.journal->left_by_earlier_runs(work.report.account.id, user.name);
-  const auto reading = !left.empty() ? rotation::Reading::everything : rotation::Reading::as_needed;
+  const auto reading = !left.empty() || mode == Mode::survey ? rotation::Reading::everything : rotation::Reading::as_needed;
   report.facts = co_await workplace.auditor().facts(user, reading);
   if (mode == Mode::enforce) co_await catch_up(work, user, report, reading);
   if (report.facts.gone) co_return;
