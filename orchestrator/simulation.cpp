@@ -5,10 +5,10 @@
 #include <tuple>
 #include <utility>
 
-#include "base/encoding.hpp"
 #include "notify/recipients.hpp"
 #include "notify/wording.hpp"
 #include "orchestrator/change_budget.hpp"
+#include "rotation/auditor.hpp"
 
 namespace keyward::orchestrator {
 
@@ -19,18 +19,6 @@ using rotation::ForecastStep;
 using std::chrono::days;
 
 namespace {
-
-/// Of an exemption by name: the first moment at which it does not apply.
-std::optional<Instant> exempt_until(const base::AccountId& account, const base::UserName& user, const rotation::UserSelection& selection,
-                                    Instant now) {
-  std::optional<Instant> until;
-  for (const rotation::Exemption& exemption : selection.exempt) {
-    if (exemption.account != account || base::lower_case(exemption.user.str()) != base::lower_case(user.str())) continue;
-    if (!exemption.until) return std::nullopt;
-    if (now < *exemption.until) until = std::max(until.value_or(*exemption.until), *exemption.until);
-  }
-  return until;
-}
 
 bool is_unreadable(const rotation::UserFacts& facts) {
   if (facts.exemption.is_unknown() || facts.keys.is_unknown()) return true;
@@ -73,7 +61,7 @@ void Simulation::add(const AccountReport& report, const rotation::UserSelection&
   accounts_.push_back({report.account.id, settings.dry_run, {settings.policy, adoption_, settings.notify.require_warning, std::nullopt}});
   for (const rotation::UserReport& user : report.users) {
     SimulatedUser simulated{accounts_.size() - 1, user.facts, {}, {}};
-    if (user.facts.exemption.is_known()) simulated.exempt_until = exempt_until(report.account.id, user.facts.name, selection, now_);
+    if (user.facts.exemption.is_known()) simulated.exempt_until = rotation::exempt_until(report.account.id, user.facts.name, selection, now_);
     for (const notify::MailAddress& address : notify::recipients_for(report.account, user.facts, settings.notify, book).addresses) {
       simulated.recipients.push_back(mailboxes_.try_emplace(notify::mailbox_key(address), mailboxes_.size()).first->second);
     }

@@ -53,6 +53,7 @@ struct FailingDays {
   base::Instant first;
   base::Instant last;
   int most_keys = 0;
+  int at_the_end = 0;
 };
 
 FailingDays failing(const std::vector<SimulatedDay>& days) {
@@ -63,6 +64,7 @@ FailingDays failing(const std::vector<SimulatedDay>& days) {
     found.last = day.at;
     found.most_keys = std::max(found.most_keys, day.over_90);
   }
+  found.at_the_end = days.back().over_90;
   return found;
 }
 
@@ -75,7 +77,7 @@ boost::json::object day_json(const SimulatedDay& day) {
 
 boost::json::object period_json(const SimulatedPeriod& period) {
   const FailingDays failed = failing(period.days);
-  boost::json::object check{{"days_failing", failed.count}, {"most_keys", failed.most_keys}};
+  boost::json::object check{{"days_failing", failed.count}, {"most_keys", failed.most_keys}, {"keys_on_last_day", failed.at_the_end}};
   if (failed.count > 0) {
     check["first"] = base::format_date(failed.first);
     check["last"] = base::format_date(failed.last);
@@ -107,7 +109,7 @@ boost::json::object facts_json(const SimulationReport& report) {
 std::string check_words(const FailingDays& failed, std::size_t days) {
   if (failed.count == 0) return "would pass on every day";
   return "would fail on " + grouped(static_cast<long long>(failed.count)) + " of " + counted(static_cast<long long>(days), "day") + ", first on " +
-         base::format_date(failed.first) + ", last on " + base::format_date(failed.last) + ", with up to " + counted(failed.most_keys, "key");
+         base::format_date(failed.first) + ", last on " + base::format_date(failed.last) + ", with up to " + counted(failed.most_keys, "key") + ", on the last day simulated " + grouped(failed.at_the_end);
 }
 
 std::string_view adoption_words(const std::string& adoption) {
