@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <ranges>
 #include <tuple>
 #include <utility>
 
@@ -124,14 +125,19 @@ struct Simulation::Play {
     if (!facts.keys.is_known()) return;
     for (const rotation::KeyFacts& key : facts.keys.value()) {
       if (key.status != rotation::KeyStatus::active) continue;
-      const bool exempt = !facts.exemption.is_absent();
+      // A key only grows older: what is true of it on one day is true on the days after it.
+      const auto first_day = [&](const auto& is_so) {
+        const auto range = std::views::iota(from, to);
+        return *std::ranges::partition_point(range, [&](int day) { return !is_so(on(day).at); });
+      };
+      const int over = first_day([&](Instant at) { return at + days(1) - key.created >= days(report::k_check_days + 1); });
+      for (int day = over; day < to; ++day) ++on(day).over_90;
+      if (!facts.exemption.is_absent()) continue;
+      const int out = first_day([&](Instant at) { return rotation::out_of_policy(key, facts, policy, at); });
+      for (int day = out; day < to; ++day) ++on(day).out_of_policy;
       for (int day = from; day < to; ++day) {
-        SimulatedDay& counted = on(day);
-        if (counted.at + days(1) - key.created >= days(report::k_check_days + 1)) ++counted.over_90;
-        if (exempt) continue;
         Instant& eldest = oldest[static_cast<std::size_t>(day)];
         eldest = std::min(eldest, key.created);
-        if (rotation::out_of_policy(key, facts, policy, counted.at)) ++counted.out_of_policy;
       }
     }
   }

@@ -39,6 +39,8 @@ std::string use_words(const rotation::Fact<rotation::KeyUse>& use, Instant now) 
   return minute(last.at) + ", " + (ago == 0 ? "today" : counted(ago, "day") + " ago") + ", " + last.service + " in " + last.region;
 }
 
+bool is_only_proved(const rotation::KeyFacts& key) { return key.last_use.is_known() && !rotation::is_adopted(key); }
+
 std::string status_words(rotation::KeyStatus status) {
   if (status == rotation::KeyStatus::active) return "active";
   return status == rotation::KeyStatus::inactive ? "inactive" : "of a status that this version does not know";
@@ -91,7 +93,8 @@ std::vector<FactLine> fact_lines(const UserExplanation& e) {
       const std::string name = "key " + base::last_four(key.id);
       const auto old = std::chrono::floor<days>(e.now - key.created).count();
       lines.push_back({name, status_words(key.status) + ", created " + minute(key.created) + ", " + counted(old, "day") + " old", "iam:ListAccessKeys", age});
-      lines.push_back({name + " last used", use_words(key.last_use, e.now), "iam:GetAccessKeyLastUsed", age});
+      const std::string proof = is_only_proved(key) ? ": keyward's own proof that the key works, no use" : "";
+      lines.push_back({name + " last used", use_words(key.last_use, e.now) + proof, "iam:GetAccessKeyLastUsed", age});
     }
   }
   const std::string tags = facts.tags.is_known() ? counted(static_cast<long long>(facts.tags.value().size()), "tag")

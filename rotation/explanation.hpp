@@ -11,6 +11,10 @@
 
 namespace keyward::rotation {
 
+/// Used by anyone but keyward's own proof of a new key. Not only where the record names the key: records get lost, and a key
+/// that nobody has must not pass for the replacement of one that is in use.
+bool is_adopted(const KeyFacts& key);
+
 /// The rules, row by row of docs/policy.md.
 enum class Row {
   // what stops everything else

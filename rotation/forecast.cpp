@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "rotation/explanation.hpp"
 #include "rotation/ledger_changes.hpp"
 
 namespace keyward::rotation {
@@ -35,8 +36,7 @@ UserForecast::UserForecast(UserFacts facts, Instant now) : facts_(std::move(fact
   for (const KeyFacts& key : facts_.keys.value()) {
     if (key.status != KeyStatus::active || !key.last_use.is_known()) continue;
     const KeyUse& use = key.last_use.value();
-    const bool proof_only = use.service == "sts" && use.at <= key.created + std::chrono::minutes(30);
-    if (proof_only || now - use.at > k_in_use) continue;
+    if (!is_adopted(key) || now - use.at > k_in_use) continue;
     habits_.emplace(key.id, Habit{now - use.at, use.service, use.region});
   }
 }

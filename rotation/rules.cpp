@@ -1,6 +1,7 @@
 #include "rotation/rules.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace keyward::rotation {
 namespace {
@@ -37,7 +38,7 @@ class Rules {
  public:
   Rules(const UserFacts& facts, const Policy& policy, Instant now, Recorder& recorder)
       : facts_(facts), policy_(policy), now_(now), recorder_(recorder) {
-    if (facts.ledger.is_known()) ledger_ = facts.ledger.value();
+    if (facts.ledger.is_known()) ledger_ = &facts.ledger.value();
   }
 
   std::vector<Decision> decide() {
@@ -46,7 +47,7 @@ class Rules {
       recorder_.fired(Row::keys_unreadable, nullptr);
       return {unknown("the access keys could not be read: " + facts_.keys.why())};
     }
-    const std::vector<KeyFacts> keys = older_first(facts_.keys.value());
+    const std::vector<KeyFacts>& keys = older_first(facts_.keys.value());
     if (keys.empty()) {
       recorder_.fired(Row::no_keys, nullptr);
       return {plain(Action::none, Reason::no_keys)};
@@ -69,9 +70,13 @@ class Rules {
   }
 
  private:
-  static std::vector<KeyFacts> older_first(std::vector<KeyFacts> keys) {
-    std::ranges::sort(keys, {}, [](const KeyFacts& key) { return std::pair(key.created, key.id); });
-    return keys;
+  /// They mostly are in this order, and copies cost more than all the rules.
+  const std::vector<KeyFacts>& older_first(const std::vector<KeyFacts>& keys) {
+    const auto by_age = [](const KeyFacts& a, const KeyFacts& b) { return std::tie(a.created, a.id) < std::tie(b.created, b.id); };
+    if (std::ranges::is_sorted(keys, by_age)) return keys;
+    sorted_ = keys;
+    std::ranges::sort(sorted_, by_age);
+    return sorted_;
   }
 
   std::vector<Decision> by_record(const std::vector<KeyFacts>& keys) {
@@ -79,10 +84,10 @@ class Rules {
       recorder_.fired(Row::record_unreadable, nullptr);
       return {unknown("keyward's record on the user could not be read: " + facts_.ledger.why())};
     }
-    if (ledger_.intent) {
+    if (ledger_->intent) {
       recorder_.fired(Row::interrupted, nullptr);
       return {plain(Action::wait, Reason::interrupted_rotation, nullptr, std::nullopt,
-                    "a rotation begun by run " + ledger_.intent->run + " was interrupted and is settled first")};
+                    "a rotation begun by run " + ledger_->intent->run + " was interrupted and is settled first")};
     }
     forget_inactivity_of_active(keys);
     if (keys.size() == 1) return corrected(one_key(keys[0]));
@@ -102,12 +107,12 @@ class Rules {
     for (const KeyFacts& key : keys) {
       if (is_near(due_for_rotation(key))) return false;
       // Begun by us: the next run ends it, and the owner is told.
-      if (ledger_.deactivating.contains(key.id)) return false;
+      if (ledger_->deactivating.contains(key.id)) return false;
       if (is_unreported(key.created)) continue;
       if (settled != nullptr) return false;
       settled = &key;
     }
-    if (settled == nullptr || !facts_.ledger.is_known() || ledger_.intent) return true;
+    if (settled == nullptr || !facts_.ledger.is_known() || ledger_->intent) return true;
     const auto switched = recorded_switch(facts_.ledger.value(), settled->id);
     return !switched || is_unreported(*switched);
   }
@@ -115,11 +120,17 @@ class Rules {
   // ---- a record that no longer holds
 
   void forget_inactivity_of_active(const std::vector<KeyFacts>& keys) {
+    active_again_ = std::ranges::any_of(keys, [this](const KeyFacts& key) {
+      return key.status == KeyStatus::active && ledger_->first_seen_inactive.contains(key.id);
+    });
+    if (!active_again_) return;
     std::vector<AccessKeyId> active;
     for (const KeyFacts& key : keys) {
       if (key.status == KeyStatus::active) active.push_back(key.id);
     }
-    active_again_ = ledger_.forget_inactivity_of(active);
+    corrected_ = *ledger_;
+    corrected_.forget_inactivity_of(active);
+    ledger_ = &corrected_;
   }
 
   /// A key that was seen inactive and is active again: the record is put right along with what else is decided.
@@ -164,7 +175,7 @@ class Rules {
     if (retire_when_unused) {
       if (const auto blind = unknown_use_of_any(key, nullptr)) return *blind;
     }
-    if (retire_when_unused && !adopted(key)) {
+    if (retire_when_unused && !is_adopted(key)) {
       recorder_.passed(Row::one_due, &key, "nobody has used the key, so it is retired and not replaced");
       return announced_deactivation(Row::unused, key, due, Reason::unused_expired_key, "the key was never used");
     }
@@ -182,7 +193,7 @@ class Rules {
     if (!older_active && !newer_active) return {inactive(older, &newer), inactive(newer, &older)};
     if (newer_active) return {inactive(older, &newer), beside_inactive(newer)};
     // Announced by keyward and then inactive: our own deactivation whose record was lost, or the owner's answer to it.
-    if (ledger_.deactivating.contains(newer.id) || ledger_.deactivated.contains(newer.id) || ledger_.announced.contains(newer.id)) {
+    if (ledger_->deactivating.contains(newer.id) || ledger_->deactivated.contains(newer.id) || ledger_->announced.contains(newer.id)) {
       return {inactive(newer, &older), beside_inactive(older)};
     }
     return rolled_back(older, newer);
@@ -190,7 +201,7 @@ class Rules {
 
   /// Row "A inactive, B active". That A was inactive is recorded, so that B gets its full grace should A become active again.
   std::vector<Decision> rolled_back(const KeyFacts& older, const KeyFacts& newer) {
-    const bool recorded = made_by_keyward(newer) || inactive_since(newer) || ledger_.deactivated.contains(older.id);
+    const bool recorded = made_by_keyward(newer) || inactive_since(newer) || ledger_->deactivated.contains(older.id);
     if (!recorded && !is_near(due_for_rotation(older))) {
       recorder_.fired(Row::rolled_back_young, &older);
       recorder_.passed(Row::rolled_back, &older, "the older key is not near its date", near_from(due_for_rotation(older)));
@@ -198,7 +209,7 @@ class Rules {
     }
     Decision held = plain(Action::hold, Reason::rolled_back, &older, std::nullopt,
                           "the newer key " + base::last_four(newer.id) + " was deactivated by somebody else; this key is kept");
-    if (ledger_.deactivated.contains(older.id)) held.note = LedgerNote::reactivated;
+    if (ledger_->deactivated.contains(older.id)) held.note = LedgerNote::reactivated;
     recorder_.fired(Row::rolled_back, &older);
     if (inactive_since(newer)) return {held};
     recorder_.fired(Row::rolled_back_seen, &newer);
@@ -222,14 +233,14 @@ class Rules {
   }
 
   Decision replaced_by_keyward(const KeyFacts& older, const KeyFacts& newer) {
-    const Rotation& rotation = *ledger_.rotation;
+    const Rotation& rotation = *ledger_->rotation;
     Instant due = rotation.at + policy_.install_grace;
     if (!rotation.forced) due = std::max(due, due_for_rotation(older) + policy_.install_grace);
     if (active_again_) {
       recorder_.fired(Row::grace_starts_over, &older);
       return announcement(older, due, "a key was switched off and on again, so the grace starts over");
     }
-    if (const auto told = ledger_.announced.find(older.id); told != ledger_.announced.end()) {
+    if (const auto told = ledger_->announced.find(older.id); told != ledger_->announced.end()) {
       due = std::max(due, told->second + policy_.install_grace);
     }
     if (!is_near(due)) {
@@ -254,8 +265,8 @@ class Rules {
   std::vector<Decision> foreign_pair(const KeyFacts& older, const KeyFacts& newer) {
     const bool older_due = is_reached(due_for_rotation(older));
     const bool newer_due = is_reached(due_for_rotation(newer));
-    const bool older_used = adopted(older);
-    const bool newer_used = adopted(newer);
+    const bool older_used = is_adopted(older);
+    const bool newer_used = is_adopted(newer);
     if (newer_used && !(older_used && newer_due)) {
       return {announced_deactivation(Row::pair_replaced, older, due_beside(older, newer), Reason::install_grace_period_end,
                                      "the newer key " + base::last_four(newer.id) + " is in use and counts as its replacement")};
@@ -317,22 +328,22 @@ class Rules {
 
   /// Rows "A active, B inactive" and "B inactive, not by keyward". `other` is the user's other key.
   Decision inactive(const KeyFacts& key, const KeyFacts* other) {
-    const bool by_keyward = ledger_.deactivated.contains(key.id);
+    const bool by_keyward = ledger_->deactivated.contains(key.id);
     if (by_keyward) {
-      const bool replaced = ledger_.rotation && ledger_.rotation->old_key == key.id;
-      if (replaced && (other == nullptr || other->id != ledger_.rotation->new_key || other->status != KeyStatus::active)) {
+      const bool replaced = ledger_->rotation && ledger_->rotation->old_key == key.id;
+      if (replaced && (other == nullptr || other->id != ledger_->rotation->new_key || other->status != KeyStatus::active)) {
         recorder_.fired(Row::replacement_missing, &key);
         return plain(Action::hold, Reason::replacement_missing, &key, std::nullopt,
                      "the key that replaces it is gone or inactive; it is not deleted");
       }
       // Whatever replaced it, it was there when this key was switched off.
-      if ((other == nullptr || other->status != KeyStatus::active) && adopted(key)) {
+      if ((other == nullptr || other->status != KeyStatus::active) && is_adopted(key)) {
         recorder_.fired(Row::replacement_missing, &key);
         return plain(Action::hold, Reason::replacement_missing, &key, std::nullopt,
                      "the user has no other working key any more; it is not deleted");
       }
       recorder_.passed(Row::replacement_missing, &key, "the user has another working key, or nobody used this one");
-    } else if (ledger_.deactivating.contains(key.id)) {
+    } else if (ledger_->deactivating.contains(key.id)) {
       recorder_.fired(Row::deactivation_unfinished, &key);
       return plain(Action::deactivate, Reason::install_grace_period_end, &key, now_,
                    "an earlier run switched it off and could not record that; its recovery grace starts today");
@@ -341,7 +352,7 @@ class Rules {
     const auto since = inactive_since(key);
     // Its grace cannot end before its time, so as long as that is far away the day on which it was seen does not matter. It
     // does for a key that was replaced: switched on again, its install grace starts over.
-    const bool replaced = ledger_.rotation && ledger_.rotation->old_key == key.id;
+    const bool replaced = ledger_->rotation && ledger_->rotation->old_key == key.id;
     const auto matters_yet = [&] { return is_near(earliest - policy_.recovery_grace); };
     if (!by_keyward && !replaced && !since && !active_again_ && !matters_yet()) {
       recorder_.fired(Row::inactive_young, &key);
@@ -363,7 +374,7 @@ class Rules {
   /// somebody switched it on and off again while no run looked.
   std::optional<Instant> inactive_since(const KeyFacts& key) const {
     std::optional<Instant> since;
-    for (const auto* entries : {&ledger_.deactivated, &ledger_.first_seen_inactive}) {
+    for (const auto* entries : {&ledger_->deactivated, &ledger_->first_seen_inactive}) {
       const auto entry = entries->find(key.id);
       if (entry != entries->end()) since = std::max(since.value_or(entry->second), entry->second);
     }
@@ -401,8 +412,8 @@ class Rules {
   // ---- somebody undid a deactivation
 
   std::optional<Decision> kept_by_owner(const KeyFacts& key) {
-    const bool is_news = ledger_.deactivated.contains(key.id);
-    if (!is_news && !ledger_.reactivated.contains(key.id)) return std::nullopt;
+    const bool is_news = ledger_->deactivated.contains(key.id);
+    if (!is_news && !ledger_->reactivated.contains(key.id)) return std::nullopt;
     recorder_.fired(Row::reactivated, &key);
     Decision decision = plain(Action::hold, Reason::reactivated, &key, std::nullopt,
                               "keyward had deactivated this key and somebody activated it again; it is kept until a person decides");
@@ -416,8 +427,8 @@ class Rules {
   /// from that day, so that the first run in an organization cuts nothing off.
   /// `row` is the one that asks for it.
   Decision announced_deactivation(Row row, const KeyFacts& key, Instant policy_due, Reason reason, std::string detail) {
-    const auto told = ledger_.announced.find(key.id);
-    if (told != ledger_.announced.end()) {
+    const auto told = ledger_->announced.find(key.id);
+    if (told != ledger_->announced.end()) {
       const Instant due = std::max(policy_due, told->second + policy_.install_grace);
       if (is_reached(due + k_announcement_lasts)) {
         recorder_.fired(Row::announce, &key);
@@ -503,22 +514,14 @@ class Rules {
     return std::max(due_for_rotation(older), newer.created) + policy_.install_grace;
   }
 
-  bool made_by_keyward(const KeyFacts& key) const { return ledger_.rotation && ledger_.rotation->new_key == key.id; }
-
-  /// Used by anyone but keyward's own proof of a new key. Not only where the record names the key: records get lost, and a
-  /// key that nobody has must not pass for the replacement of one that is in use.
-  static bool adopted(const KeyFacts& key) {
-    if (!key.last_use.is_known()) return false;
-    const KeyUse& use = key.last_use.value();
-    return use.service != "sts" || use.at > key.created + k_own_proof;
-  }
+  bool made_by_keyward(const KeyFacts& key) const { return ledger_->rotation && ledger_->rotation->new_key == key.id; }
 
   bool used_lately(const KeyFacts& key) {
     recorder_.turns(now_ + std::chrono::seconds(1));  // the next run may see another use
     return key.last_use.is_known() && now_ - key.last_use.value().at <= days(1) + k_daily_slack;  // jobs that run daily come a little late
   }
 
-  static Instant adopted_at_or_never(const KeyFacts& key) { return adopted(key) ? key.last_use.value().at : Instant::min(); }
+  static Instant adopted_at_or_never(const KeyFacts& key) { return is_adopted(key) ? key.last_use.value().at : Instant::min(); }
 
   // ---- dates, and when they come
 
@@ -543,11 +546,19 @@ class Rules {
   const Policy& policy_;
   Instant now_;
   Recorder& recorder_;
-  Ledger ledger_;
+  const Ledger* ledger_ = &corrected_;
+  Ledger corrected_;  ///< where the record no longer holds; empty where there is none
+  std::vector<KeyFacts> sorted_;
   bool active_again_ = false;  ///< an active key was recorded as seen inactive; ledger_ says so no longer
 };
 
 }  // namespace
+
+bool is_adopted(const KeyFacts& key) {
+  if (!key.last_use.is_known()) return false;
+  const KeyUse& use = key.last_use.value();
+  return use.service != "sts" || use.at > key.created + k_own_proof;
+}
 
 bool reached(Instant due, Instant now) { return now + k_daily_slack >= due; }
 

@@ -91,7 +91,7 @@ def test_the_page_for_a_ticket_holds_no_secret_and_no_whole_key_id(world):
         assert key["secret"] not in page and key["id"] not in page and key["id"][-4:] in page
     assert "keyward made key" in page and "aws secretsmanager get-secret-value --secret-id" in page
     assert "install grace runs" in page
-    assert re.search(r"^  \w{4} +<=+", page, re.MULTILINE), page
+    assert re.search(r"^  \w{4} +C=+", page, re.MULTILINE), page
 
 
 def test_an_interrupted_rotation_says_what_to_type(world):

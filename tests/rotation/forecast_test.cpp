@@ -94,6 +94,17 @@ TEST(Forecast, AnActionThatNobodyWasWarnedOfWaitsForOneRun) {
   EXPECT_EQ(days_of(forecast(user({key(1, 90, 0)}), settings, k_today, 30)), expected);
 }
 
+TEST(Forecast, LooksAtAFewDaysOfAYearOnly) {
+  UserForecast one(user({key(1, 0, 1)}), k_today);
+  int looks = 0;
+  for (std::optional<int> day = 0; day && *day < 365; day = one.next_day()) {
+    one.run(*day, with(Adoption::prompt), [] { return true; });
+    ++looks;
+  }
+  // A life of 110 days has 13 days with something to say; the day after each change is looked at, too.
+  EXPECT_LT(looks, 365 / 5);
+}
+
 // What a run says and does, for comparison.
 std::string in_short(const ForecastStep& step) {
   const Decision& decision = step.decision;
