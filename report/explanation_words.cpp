@@ -85,14 +85,17 @@ std::vector<FactLine> fact_lines(const UserExplanation& e) {
   const std::string age = age_words(e);
   std::vector<FactLine> lines;
   const bool by_configuration = facts.exemption.is_known() && facts.exemption.value().reason.starts_with("exempt by configuration");
-  const std::string exempt = facts.exemption.is_absent() ? "no" : facts.exemption.is_known() ? facts.exemption.value().reason : "UNKNOWN: " + facts.exemption.why();
+  const std::string exempt = facts.exemption.is_absent()  ? "no"
+                             : facts.exemption.is_known() ? facts.exemption.value().reason
+                                                          : "UNKNOWN: " + facts.exemption.why();
   lines.push_back({"exempt", exempt, by_configuration ? "users.exempt" : "users.*, iam:GetGroup", age});
   if (facts.keys.is_unknown()) lines.push_back({"keys", "UNKNOWN: " + facts.keys.why(), "iam:ListAccessKeys", age});
   if (facts.keys.is_known()) {
     for (const rotation::KeyFacts& key : facts.keys.value()) {
       const std::string name = "key " + base::last_four(key.id);
       const auto old = std::chrono::floor<days>(e.now - key.created).count();
-      lines.push_back({name, status_words(key.status) + ", created " + minute(key.created) + ", " + counted(old, "day") + " old", "iam:ListAccessKeys", age});
+      const std::string created = ", created " + minute(key.created) + ", " + counted(old, "day") + " old";
+      lines.push_back({name, status_words(key.status) + created, "iam:ListAccessKeys", age});
       const std::string proof = is_only_proved(key) ? ": keyward's own proof that the key works, no use" : "";
       lines.push_back({name + " last used", use_words(key.last_use, e.now) + proof, "iam:GetAccessKeyLastUsed", age});
     }

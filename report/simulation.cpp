@@ -108,8 +108,9 @@ boost::json::object facts_json(const SimulationReport& report) {
 
 std::string check_words(const FailingDays& failed, std::size_t days) {
   if (failed.count == 0) return "would pass on every day";
-  return "would fail on " + grouped(static_cast<long long>(failed.count)) + " of " + counted(static_cast<long long>(days), "day") + ", first on " +
-         base::format_date(failed.first) + ", last on " + base::format_date(failed.last) + ", with up to " + counted(failed.most_keys, "key") + ", on the last day simulated " + grouped(failed.at_the_end);
+  return "would fail on " + grouped(static_cast<long long>(failed.count)) + " of " + counted(static_cast<long long>(days), "day") +
+         ", first on " + base::format_date(failed.first) + ", last on " + base::format_date(failed.last) + ", with up to " +
+         counted(failed.most_keys, "key") + ", on the last day simulated " + grouped(failed.at_the_end);
 }
 
 std::string_view adoption_words(const std::string& adoption) {
@@ -164,7 +165,8 @@ void print_assumptions(Prose& prose, const SimulationReport& report) {
     prose.line(counted(report.accounts_dry_run, "account") + " in dry run: simulated as if keyward were allowed to act there from today on.");
   }
   if (report.exempt_users > 0) {
-    prose.line(counted(report.exempt_users, "exempt user") + " left alone, those with an `until` to that day; auditors look at their keys all the same.");
+    prose.line(counted(report.exempt_users, "exempt user") + " left alone, those with an `until` to that day; auditors look at "
+               "their keys all the same.");
   }
   if (report.users_without_recipient > 0) {
     prose.line(counted(report.users_without_recipient, "user") + " of whose keys nobody would hear: see notify.fallback.");

@@ -44,7 +44,9 @@ void print_who(Page& page, std::ostream& out, const UserExplanation& e, const Ou
   out << paint(output, Tone::bold, "User " + printable(e.user) + " in account " + account) << ", " << minute(e.now) << '\n';
   if (!e.account) return page.line("The account is not in the organization, so keyward does nothing there.", Tone::warning);
   if (!e.not_taking_part.empty()) {
-    return page.line("The account does not take part: " + e.not_taking_part + ". keyward does nothing to its keys, and did not look at the user.", Tone::warning);
+    return page.line(
+        "The account does not take part: " + e.not_taking_part + ". keyward does nothing to its keys, and did not look at the user.",
+        Tone::warning);
   }
   if (!e.failure.empty()) return page.line("Nothing is known about the user: " + e.failure, Tone::alarm);
   page.line(participation_words(*e.facts));

@@ -35,10 +35,11 @@ RowText text_of(Row row) noexcept {
     case Row::replaced_in_use: return {"replaced_in_use", "the old key is still used: its deactivation is held back for some days"};
     case Row::grace_starts_over: return {"grace_starts_over", "a key was switched off and on again: the install grace starts over"};
     case Row::pair_young: return {"pair_young", "two active keys, the older one not near its date: nothing to do"};
-    case Row::pair_replaced: return {"pair_replaced", "the newer key is in use and counts as the replacement: the older one is announced, then deactivated"};
+    case Row::pair_replaced:
+      return {"pair_replaced", "the newer key is in use and counts as the replacement: the older one is announced, then deactivated"};
     case Row::pair_new_one_unused: return {"pair_new_one_unused", "the newer key was not used yet: it gets its install grace"};
     case Row::pair_not_due: return {"pair_not_due", "two active keys, the older one not due: nothing to do"};
-    case Row::conflict: return {"conflict", "two active keys, the older one due, and neither is clearly the replacement: policy.conflict decides"};
+    case Row::conflict: return {"conflict", "two active keys, the older one due, neither clearly the replacement: policy.conflict decides"};
     case Row::beside_conflict: return {"beside_conflict", "the other of two keys in conflict: rotated once it is alone"};
     case Row::announce: return {"announce", "a deactivation that no rotation prepared: its owner is told first"};
     case Row::announced_waits: return {"announced_waits", "an announced deactivation, not due: warnings when a stage is crossed"};

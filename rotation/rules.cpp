@@ -392,7 +392,8 @@ class Rules {
     if (is_near(due)) {
       if (const auto blind = unknown_use_of_any(key, other)) return *blind;
     }
-    return pending({Row::deletion_waits, Row::deletion_due}, Action::remove, Reason::recovery_grace_period_end, Reason::key_pending_deletion, key, due);
+    return pending({Row::deletion_waits, Row::deletion_due}, Action::remove, Reason::recovery_grace_period_end,
+                   Reason::key_pending_deletion, key, due);
   }
 
   /// The active key of a user whose other key is inactive: a new one can only be made when the other is gone.
@@ -432,7 +433,8 @@ class Rules {
       const Instant due = std::max(policy_due, told->second + policy_.install_grace);
       if (is_reached(due + k_announcement_lasts)) {
         recorder_.fired(Row::announce, &key);
-        recorder_.passed(Row::announced_due, &key, "the date that was announced passed more than two weeks ago", std::max(policy_due, now_ + policy_.install_grace));
+        recorder_.passed(Row::announced_due, &key, "the date that was announced passed more than two weeks ago",
+                         std::max(policy_due, now_ + policy_.install_grace));
         return announcement(key, policy_due, std::move(detail));
       }
       Decision decision = pending({Row::announced_waits, Row::announced_due}, Action::deactivate, reason, Reason::key_pending_deactivation, key, due);
