@@ -13,6 +13,7 @@ namespace keyward::orchestrator {
 
 enum class Mode {
   audit,             ///< facts and decisions only
+  survey,            ///< the same, and every user is read completely: for what looks ahead
   dry_run,           ///< and what would be done
   enforce,
   list_interrupted,  ///< which rotations were interrupted, and nothing else

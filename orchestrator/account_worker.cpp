@@ -93,7 +93,8 @@ Task<void> work_user(AccountWork& work, aws::IamUser user, UserReport& report) {
   std::vector<JournalEntry> left;
   if (mode == Mode::enforce) left = parts.journal->left_by_earlier_runs(work.report.account.id, user.name);
   const bool planned = work.plan != nullptr && work.plan->find(user.name) != nullptr;
-  const auto reading = !left.empty() || planned ? rotation::Reading::everything : rotation::Reading::as_needed;
+  const bool all = !left.empty() || planned || mode == Mode::survey;
+  const auto reading = all ? rotation::Reading::everything : rotation::Reading::as_needed;
   report.facts = co_await workplace.auditor().facts(user, reading);
   if (mode == Mode::enforce) co_await catch_up(work, user, report, reading);
   if (report.facts.gone) {

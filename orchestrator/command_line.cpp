@@ -21,6 +21,9 @@ constexpr const char* k_exit_codes =
     "account, key or notice failed or was not covered; 5 preflight failed, nothing changed; 6 a limit refused; 7 another\n"
     "run is active; 9 recovery needed; 130/143 interrupted, drained cleanly.";
 
+// Ten years: what is not simulated within that is not decided by a policy of days.
+constexpr int k_most_days = 3'650;
+
 template <class T>
 using Words = std::vector<std::pair<std::string, T>>;
 
@@ -131,6 +134,12 @@ void add_report_options(CLI::App& report, CommandLine& line) {
   });
 }
 
+/// One user is no table of rows.
+void refuse_rows_of_explain(const CommandLine& line) {
+  if (line.command != Command::explain || line.output == OutputFormat::table || line.output == OutputFormat::json) return;
+  throw CLI::ValidationError("--output", "explain prints table or json");
+}
+
 /// The commands that print a configuration have no rows, so no form for rows.
 void refuse_rows(const CommandLine& line, const CLI::App& config) {
   if (line.output != OutputFormat::jsonl && line.output != OutputFormat::csv) return;
@@ -182,6 +191,14 @@ std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* con
   CLI::App* recover = command(app, "recover", "Finish or undo interrupted rotations; exit 9 while one needs a person", Command::recover);
   recover->add_flag("--list", line.list, "Only show them; change nothing");
   add_shard_option(*recover, line);
+  CLI::App* explain = command(app, "explain", "One user's keys, the rule that decides and what comes when; for the support desk", Command::explain);
+  explain->add_option("--account", line.account, "Account id")->required()->type_name("ID");
+  explain->add_option("--user", line.user, "IAM user name")->required()->type_name("NAME");
+  CLI::App* simulate = command(app, "simulate", "The next days of this policy over the keys as they are, mails included", Command::simulate);
+  simulate->add_option("--days", line.days, "How many days, one run each")->required()->type_name("N")->check(CLI::Range(1, k_most_days));
+  choice<rotation::Adoption>(*simulate, "--adoption", line.adoption,
+                             {{"prompt", rotation::Adoption::prompt}, {"late", rotation::Adoption::late}, {"never", rotation::Adoption::never}},
+                             "What owners do with a new key");
   CLI::App* report = app.add_subcommand("report", "A finished run, rendered again from its record; makes no AWS call");
   add_report_options(*report, line);
   CLI::App* merge = command(*report, "merge", "Make one record of the records of all shards of a run", Command::report_merge);
@@ -210,6 +227,7 @@ std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* con
   try {
     app.parse(argc, argv);
     refuse_rows(line, *config);
+    refuse_rows_of_explain(line);
   } catch (const CLI::ParseError& error) {
     // CLI11 has exit codes of its own above 100; help and version are 0.
     return app.exit(error, std::cout, std::cerr) == 0 ? ExitCode::done : ExitCode::usage;

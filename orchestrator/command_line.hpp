@@ -9,6 +9,7 @@
 #include "orchestrator/policy_mode.hpp"
 #include "orchestrator/shard.hpp"
 #include "report/run_format.hpp"
+#include "rotation/forecast.hpp"
 
 namespace keyward::orchestrator {
 
@@ -20,6 +21,8 @@ enum class Command {
   run,
   rotate,
   recover,
+  explain,
+  simulate,
   report_render,
   report_merge,
   notify_preview,
@@ -47,11 +50,13 @@ struct CommandLine {
   ProgressChoice progress = ProgressChoice::automatic;
   bool dry_run = false;
   bool exit_zero = false;  ///< audit
-  std::string account;     ///< rotate, config show
-  std::string user;        ///< rotate
+  std::string account;     ///< rotate, explain, config show
+  std::string user;        ///< rotate, explain
   std::string reason;      ///< rotate
   std::string compromised; ///< rotate: the access key id that is switched off first
   bool list = false;       ///< recover
+  int days = 0;            ///< simulate
+  rotation::Adoption adoption = rotation::Adoption::prompt;  ///< simulate
   std::optional<Shard> shard;        ///< audit, run, recover; absent: the whole organization
   std::vector<std::string> records;  ///< report merge: folders of run records, or ids of runs
   std::string out;                   ///< report merge, notify preview: the folder that is written; plan, report: the file

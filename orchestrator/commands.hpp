@@ -8,6 +8,7 @@
 #include "base/task.hpp"
 #include "orchestrator/command_line.hpp"
 #include "orchestrator/configuration.hpp"
+#include "orchestrator/configuration_file.hpp"
 #include "orchestrator/job.hpp"
 #include "orchestrator/progress.hpp"
 #include "report/output.hpp"
@@ -19,6 +20,7 @@ struct CommandContext {
   const CommandLine& line;
   const Configuration& configuration;
   std::string configuration_digest;
+  const LoadedConfiguration& loaded;  ///< the same configuration, and where its values came from
   Services services;
   std::uint64_t seed;
   report::Output output;
@@ -35,6 +37,8 @@ base::Task<ExitCode> run_apply(CommandContext context);
 base::Task<ExitCode> run_job(CommandContext context);
 base::Task<ExitCode> run_rotate(CommandContext context);
 base::Task<ExitCode> run_recover(CommandContext context);
+base::Task<ExitCode> run_explain(CommandContext context);
+base::Task<ExitCode> run_simulate(CommandContext context);
 base::Task<ExitCode> run_notify_test(CommandContext context);
 
 /// What `report merge` is given; it talks to nobody.

@@ -131,6 +131,12 @@ Task<AccountReport> Job::rotate_one(accounts::Account account, RotationOrder ord
   co_return report;
 }
 
+Task<UserLook> Job::look_at(accounts::Account account, base::UserName user, rotation::RunIdentity run) {
+  RunParts parts = parts_for(std::move(run), nullptr);
+  UserLook look = co_await look_at_user(std::move(parts), std::move(account), std::move(user));
+  co_return look;
+}
+
 Task<void> Job::work(Walk& walk, accounts::Account account) {
   // A part of the accounts listed so far is no part of the organization: whom it would keep out waits for the whole.
   if (walk.too_many_failed()) co_await walk.parts.gate.pass();

@@ -20,6 +20,7 @@
 #include "orchestrator/rotation_order.hpp"
 #include "orchestrator/configuration.hpp"
 #include "orchestrator/shard.hpp"
+#include "orchestrator/user_look.hpp"
 
 namespace keyward::orchestrator {
 
@@ -86,6 +87,9 @@ class Job {
 
   /// Rotates one user's key now. `failure` when the user cannot be found.
   base::Task<AccountReport> rotate_one(accounts::Account account, RotationOrder order, rotation::RunIdentity run, Journal& journal);
+
+  /// One user, read completely and now. Reads only.
+  base::Task<UserLook> look_at(accounts::Account account, base::UserName user, rotation::RunIdentity run);
 
   aws::Caller& hub() noexcept { return hub_; }
 

@@ -210,6 +210,8 @@ base::Task<ExitCode> dispatch(CommandContext context) {
     case Command::apply: return run_apply(context);
     case Command::rotate: return run_rotate(context);
     case Command::recover: return run_recover(context);
+    case Command::explain: return run_explain(context);
+    case Command::simulate: return run_simulate(context);
     case Command::notify_test: return run_notify_test(context);
     default: return run_job(context);
   }
@@ -285,6 +287,7 @@ ExitCode aws_command(const CommandLine& line, const std::map<std::string, std::s
   CommandContext command{line,
                          configuration,
                          configuration_digest(*result.loaded),
+                         *result.loaded,
                          {context, identity, *region, *partition, log, signals.stopping(), smtp, block.above()},
                          seed,
                          output_of(line, environment),

@@ -9,6 +9,7 @@ namespace {
 std::string name_of(Mode mode) {
   switch (mode) {
     case Mode::audit: return "audit";
+    case Mode::survey: return "survey";
     case Mode::dry_run: return "dry_run";
     case Mode::enforce: return "enforce";
     case Mode::list_interrupted: return "list_interrupted";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 
+#include "rotation/ledger_changes.hpp"
 #include "rotation/rescue.hpp"
 
 namespace keyward::rotation {
@@ -221,9 +222,7 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced, 
   }
 
   // Before the first change, so that a user who cannot be tagged is left as he is.
-  Ledger ledger = ledger_of(facts);
-  ledger.forget_all_but(ids_of(facts));
-  ledger.forget_inactivity_of(active_ids_of(facts));
+  Ledger ledger = ledger_put_right(facts);
   const base::Instant begun = parts_.clock.now();
   const std::string store_mark = parts_.store.mark(facts.name);
   ledger.intent = Intent{run_.id, begun, ids_of(facts), forced, store_mark};
@@ -319,9 +318,7 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced, 
     }
   }
 
-  ledger.intent.reset();
-  ledger.reactivated.erase(old_key);  // a person may have asked for exactly this
-  ledger.rotation = Rotation{created->id, old_key, parts_.clock.now(), forced, store_mark};
+  record_rotation(ledger, Rotation{created->id, old_key, parts_.clock.now(), forced, store_mark});
   Outcome rotated = outcome(std::move(decision), OutcomeStatus::done);
   rotated.new_key = created->id;
   rotated.request_id = created->request_id;
@@ -418,8 +415,7 @@ Task<Outcome> Executor::deactivate(UserFacts facts, Decision decision) {
 /// Switches a key off, between two records of it.
 Task<Outcome> Executor::switch_off(UserFacts facts, Decision decision) {
   // Recorded first as begun: an inactive key of which the record says nothing was switched off by somebody else.
-  Ledger ledger = ledger_of(facts);
-  ledger.forget_all_but(ids_of(facts));
+  Ledger ledger = ledger_of_existing(facts);
   ledger.deactivated.erase(*decision.key);
   ledger.deactivating.insert_or_assign(*decision.key, parts_.clock.now());
   Result<void> begun = co_await record_.write(facts, ledger);
@@ -427,9 +423,7 @@ Task<Outcome> Executor::switch_off(UserFacts facts, Decision decision) {
   if (!begun && decision.reason != Reason::compromised_key) co_return failed(std::move(decision), begun.error());
   Result<std::string> done = co_await parts_.iam.deactivate_access_key(facts.name, *decision.key);
   if (!done) co_return unanswered(std::move(decision), done.error());
-  ledger.deactivating.erase(*decision.key);
-  ledger.announced.erase(*decision.key);
-  ledger.deactivated.insert_or_assign(*decision.key, parts_.clock.now());
+  record_deactivation(ledger, *decision.key, parts_.clock.now());
   Result<void> recorded = co_await record_.write(facts, ledger);
   if (!recorded) co_return switched_off_unrecorded(std::move(decision), recorded.error());
   Outcome switched_off = outcome(std::move(decision), OutcomeStatus::done);
@@ -454,20 +448,8 @@ Task<Outcome> Executor::remove(UserFacts facts, Decision decision) {
 }
 
 Task<Outcome> Executor::note(UserFacts facts, Decision decision) {
-  const base::Instant now = parts_.clock.now();
-  Ledger ledger = ledger_of(facts);
-  ledger.forget_all_but(ids_of(facts));
-  ledger.forget_inactivity_of(active_ids_of(facts));
-  switch (decision.note) {
-    case LedgerNote::none:
-    case LedgerNote::active_again: break;
-    case LedgerNote::first_seen_inactive: ledger.first_seen_inactive.insert_or_assign(*decision.key, now); break;
-    case LedgerNote::announced: ledger.announced.insert_or_assign(*decision.key, now); break;
-    case LedgerNote::reactivated:
-      ledger.deactivated.erase(*decision.key);
-      ledger.reactivated.insert_or_assign(*decision.key, now);
-      break;
-  }
+  Ledger ledger = ledger_put_right(facts);
+  record_note(ledger, decision, parts_.clock.now());
   Result<void> recorded = co_await record_.write(facts, ledger);
   if (!recorded) co_return failed(std::move(decision), recorded.error());
   co_return outcome(std::move(decision), OutcomeStatus::done);
