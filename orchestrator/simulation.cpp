@@ -100,6 +100,8 @@ struct Simulation::Play {
   std::vector<Instant> oldest;            ///< creation of the oldest active key, by day
   std::vector<std::vector<std::uint32_t>> calendar;  ///< the users that a day has something to say about
   std::vector<int> told_on;               ///< the last day of each mailbox
+  std::vector<int> over_90;               ///< by how many keys each day differs from the day before
+  std::vector<int> out_of_policy;
 
   Play(const Simulation& simulation, int count) : of(simulation), oldest(static_cast<std::size_t>(count), Instant::max()) {
     const auto size = static_cast<std::size_t>(count);
@@ -108,6 +110,8 @@ struct Simulation::Play {
     calendar.resize(size);
     calendar.front().resize(of.users_.size());
     std::iota(calendar.front().begin(), calendar.front().end(), 0U);
+    over_90.resize(size + 1);
+    out_of_policy.resize(size + 1);
     told_on.assign(of.mailboxes_.size(), -1);
   }
 
@@ -131,10 +135,16 @@ struct Simulation::Play {
         return *std::ranges::partition_point(range, [&](int day) { return !is_so(on(day).at); });
       };
       const int over = first_day([&](Instant at) { return at + days(1) - key.created >= days(report::k_check_days + 1); });
-      for (int day = over; day < to; ++day) ++on(day).over_90;
+      if (over < to) {
+        ++over_90[static_cast<std::size_t>(over)];
+        --over_90[static_cast<std::size_t>(to)];
+      }
       if (!facts.exemption.is_absent()) continue;
       const int out = first_day([&](Instant at) { return rotation::out_of_policy(key, facts, policy, at); });
-      for (int day = out; day < to; ++day) ++on(day).out_of_policy;
+      if (out < to) {
+        ++out_of_policy[static_cast<std::size_t>(out)];
+        --out_of_policy[static_cast<std::size_t>(to)];
+      }
       for (int day = from; day < to; ++day) {
         Instant& eldest = oldest[static_cast<std::size_t>(day)];
         eldest = std::min(eldest, key.created);
@@ -179,7 +189,11 @@ std::vector<SimulatedDay> Simulation::run(int length, Variant variant) const {
       if (next < length) play.calendar[static_cast<std::size_t>(next)].push_back(number);
     }
   }
+  std::partial_sum(play.over_90.begin(), play.over_90.end(), play.over_90.begin());
+  std::partial_sum(play.out_of_policy.begin(), play.out_of_policy.end(), play.out_of_policy.begin());
   for (int day = 0; day < length; ++day) {
+    play.on(day).over_90 = play.over_90[static_cast<std::size_t>(day)];
+    play.on(day).out_of_policy = play.out_of_policy[static_cast<std::size_t>(day)];
     const Instant eldest = play.oldest[static_cast<std::size_t>(day)];
     if (eldest == Instant::max()) continue;
     play.on(day).oldest_days = static_cast<int>(std::chrono::floor<days>(play.on(day).at - eldest).count());

@@ -88,7 +88,7 @@ std::vector<ForecastStep> UserForecast::run(int day, const ForecastSettings& set
     bool waits = settings.require_warning && put_off(step, day == 0);
     if (wants_change && !waits && !may_change()) step.held_back = waits = true;
     if (!waits) {
-      remember_warning(step.decision);
+      if (settings.require_warning) remember_warning(step.decision);
       if (touches_aws(step.decision)) changed = true;
       carry_out(step, settings, now);
     }
