@@ -45,7 +45,7 @@ struct AccountReport {
   std::vector<rotation::UserReport> earlier;  ///< actions of earlier runs whose owners have not been told
   std::optional<base::Error> failure;  ///< the account could not be covered
   bool cut_short = false;  ///< a signal or the deadline came before every user was done
-  std::optional<FindingsPushed> findings;  ///< absent: there was nothing to tell
+  std::optional<FindingsPushed> findings = std::nullopt;  ///< absent: there was nothing to tell
 };
 
 }  // namespace keyward::orchestrator
