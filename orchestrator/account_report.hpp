@@ -47,7 +47,7 @@ struct AccountReport {
   std::optional<base::Error> failure;  ///< the account could not be covered
   bool cut_short = false;  ///< a signal or the deadline came before every user was done
   int due_since_plan = 0;  ///< what is due, was not in the plan and so was not done
-  std::optional<FindingsPushed> findings;  ///< absent: there was nothing to tell
+  std::optional<FindingsPushed> findings = std::nullopt;  ///< absent: there was nothing to tell
 };
 
 }  // namespace keyward::orchestrator

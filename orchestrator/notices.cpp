@@ -77,7 +77,7 @@ Result<Notices> Notices::prepare(const Configuration& configuration, notify::Tem
 }
 
 void Notices::collect(const AccountReport& report, RunMemory& memory) {
-  AccountReport news{report.account, report.settings, report.mode, report.audited_at, report.earlier, {}, std::nullopt, false, std::nullopt};
+  AccountReport news{report.account, report.settings, report.mode, report.audited_at, report.earlier, {}, std::nullopt, false};
   for (const rotation::UserReport& user : report.users) {
     rotation::UserReport told{user.facts, {}};
     for (const Outcome& outcome : user.outcomes) {

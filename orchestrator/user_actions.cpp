@@ -15,7 +15,7 @@ using rotation::UserReport;
 AccountReport open_report(const RunParts& parts, accounts::Account account, Mode run) {
   AccountSettings settings = parts.configuration.for_account(account);
   const Mode mode = mode_for(settings, run);
-  return {std::move(account), std::move(settings), mode, parts.context.clock.now(), {}, {}, {}, false, 0, {}};
+  return {std::move(account), std::move(settings), mode, parts.context.clock.now(), {}, {}, {}, false};
 }
 
 Outcome not_carried_out(const Decision& decision, OutcomeStatus status, base::Instant at, std::string detail) {

@@ -27,7 +27,7 @@ rotation::KeyFacts key(int age_days, rotation::KeyStatus status = rotation::KeyS
 
 AccountReport report_of(std::vector<rotation::UserReport> users) {
   const accounts::Account account{*base::AccountId::parse("111122223333"), "name", "owner@example.org", accounts::AccountState::active, false, {}, {}};
-  return {account, AccountSettings{}, Mode::enforce, k_now, std::move(users), {}, std::nullopt, false, std::nullopt};
+  return {account, AccountSettings{}, Mode::enforce, k_now, std::move(users), {}, std::nullopt, false};
 }
 
 rotation::Outcome outcome(rotation::Action action, rotation::OutcomeStatus status) {

@@ -29,7 +29,7 @@ AccountReport worked(const char* id, Mode mode) {
     outcome.decision = std::move(decision);
     user.outcomes.push_back(std::move(outcome));
   }
-  return {account, AccountSettings{}, mode, k_now, {std::move(user)}, {}, std::nullopt, false, std::nullopt};
+  return {account, AccountSettings{}, mode, k_now, {std::move(user)}, {}, std::nullopt, false};
 }
 
 struct Recorded {
