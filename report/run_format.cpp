@@ -19,7 +19,7 @@ using base::Result;
 
 class HtmlWriter final : public RunWriter {
  public:
-  HtmlWriter(const RunSummary& summary, TextSink out) : report_(summary), out_(std::move(out)) {}
+  HtmlWriter(const RunSummary& summary, TextSink out, RunHistory history) : report_(summary, std::move(history)), out_(std::move(out)) {}
   void add(const Event& event) override { report_.add(event); }
   void end() override { report_.write(out_); }
 
@@ -97,16 +97,15 @@ std::vector<std::filesystem::path> records(const std::filesystem::path& runs) {
 
 }  // namespace
 
-std::unique_ptr<RunWriter> open_writer(RunFormat format, const RunSummary& summary, TextSink out,
-                                       std::optional<base::Instant> last_success) {
+std::unique_ptr<RunWriter> open_writer(RunFormat format, const RunSummary& summary, TextSink out, EarlierRuns earlier) {
   switch (format) {
-    case RunFormat::html: return std::make_unique<HtmlWriter>(summary, std::move(out));
+    case RunFormat::html: return std::make_unique<HtmlWriter>(summary, std::move(out), std::move(earlier.history));
     case RunFormat::json: return std::make_unique<JsonWriter>(summary, std::move(out));
     case RunFormat::jsonl: return std::make_unique<JsonLinesWriter>(summary, std::move(out));
     case RunFormat::csv: return std::make_unique<CsvKeys>(summary, std::move(out));
     case RunFormat::ocsf: return std::make_unique<OcsfWriter>(summary, std::move(out));
     case RunFormat::asff: return std::make_unique<AsffWriter>(summary, std::move(out));
-    case RunFormat::prometheus: return std::make_unique<PrometheusWriter>(summary, std::move(out), last_success);
+    case RunFormat::prometheus: return std::make_unique<PrometheusWriter>(summary, std::move(out), earlier.last_success);
     case RunFormat::junit: return std::make_unique<JUnitWriter>(summary, std::move(out));
   }
   return nullptr;
@@ -132,8 +131,10 @@ Result<std::vector<std::string>> render_run(const std::filesystem::path& folder,
   if (!std::filesystem::exists(events, failed)) {
     return Error{ErrorKind::invalid, "report", "NoEvents", "", events.string() + " is missing; run.json beside it still has the numbers"};
   }
-  const std::optional<base::Instant> success = format == RunFormat::prometheus ? last_success(folder.parent_path()) : std::nullopt;
-  const std::unique_ptr<RunWriter> writer = open_writer(format, *summary, out, success);
+  EarlierRuns earlier;
+  if (format == RunFormat::prometheus) earlier.last_success = last_success(folder.parent_path());
+  if (format == RunFormat::html) earlier.history = read_history(folder.parent_path(), *summary);
+  const std::unique_ptr<RunWriter> writer = open_writer(format, *summary, out, std::move(earlier));
   const Result<EventsRead> read = read_events(events, [&writer](const Event& event) { writer->add(event); });
   if (!read) return read.error();
   writer->end();

@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "base/time.hpp"
 #include "report/event.hpp"
+#include "report/run_history.hpp"
 #include "report/summary.hpp"
 
 namespace keyward::report {
@@ -30,10 +31,14 @@ class RunWriter {
   virtual void end() = 0;
 };
 
-/// The beginning of the text is written at once. `last_success` is when a run last ended with exit code 0, for the
-/// formats that tell it.
-std::unique_ptr<RunWriter> open_writer(RunFormat format, const RunSummary& summary, TextSink out,
-                                       std::optional<base::Instant> last_success = std::nullopt);
+/// What earlier runs tell, for the formats that say something of it.
+struct EarlierRuns {
+  std::optional<base::Instant> last_success;  ///< when a run last ended with exit code 0
+  RunHistory history;
+};
+
+/// The beginning of the text is written at once.
+std::unique_ptr<RunWriter> open_writer(RunFormat format, const RunSummary& summary, TextSink out, EarlierRuns earlier = {});
 
 /// Renders the record in this folder, holding one event in memory at a time (html: all keys). Returns what the record
 /// lacks, in sentences; nothing for a whole one. Without run.json only `csv` and `jsonl` show what is there.

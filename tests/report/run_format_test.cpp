@@ -18,7 +18,7 @@ namespace json = boost::json;
 std::string render(RunFormat format, const RunSummary& summary, const std::vector<Event>& events,
                    std::optional<base::Instant> success = std::nullopt) {
   std::string text;
-  const auto writer = open_writer(format, summary, [&text](std::string_view part) { text += part; }, success);
+  const auto writer = open_writer(format, summary, [&text](std::string_view part) { text += part; }, {success, {}});
   for (const Event& event : events) writer->add(event);
   writer->end();
   return text;
