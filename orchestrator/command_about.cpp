@@ -30,7 +30,8 @@ ExitCode help(const AboutContext& context, const CommandNode& tree) {
       std::vector<std::string> names;
       for (const CommandNode& child : at.commands) names.push_back(child.path.back());
       const std::string near = nearest(words[taken], names);
-      context.err << "keyward help: there is no command \"" << joined(next) << "\"" << (near.empty() ? "" : "; " + near) << "\nTry: keyward help\n";
+      context.err << "keyward help: there is no command \"" << joined(next) << "\"" << (near.empty() ? "" : "; " + near)
+                  << "\nTry: keyward help\n";
       return ExitCode::usage;
     }
     known = std::move(next);

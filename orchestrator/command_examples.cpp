@@ -29,8 +29,7 @@ const std::map<std::string_view, std::vector<Example>>& written() {
        {{"keyward rotate --account 111122223333 --user svc-export --reason CHG-1234", "a new key today; the old one has its grace"},
         {"keyward rotate --account 111122223333 --user svc-export --reason leaked --compromised AKIAIOSFODNN7EXAMPLE",
          "the leaked key is switched off at once"}}},
-      {"recover",
-       {{"keyward recover --list", "what interrupted rotations left behind"}, {"keyward recover", "finishes or undoes them"}}},
+      {"recover", {{"keyward recover --list", "what interrupted rotations left behind"}, {"keyward recover", "finishes or undoes them"}}},
       {"explain",
        {{"keyward explain --account 111122223333 --user svc-export", "both keys, the rule that decides, the next dates"},
         {"keyward -o json explain --account 111122223333 --user svc-export", "the same for a program"}}},
@@ -70,8 +69,7 @@ const std::map<std::string_view, std::vector<Example>>& written() {
       {"completion",
        {{"source <(keyward completion bash)", "in ~/.bashrc"},
         {"keyward completion fish > ~/.config/fish/completions/keyward.fish", "for fish; zsh: _keyward in a folder of fpath"}}},
-      {"man",
-       {{"keyward man | man -l -", "this manual"}, {"keyward man keyward.yaml > keyward.yaml.5", "every key of the configuration"}}},
+      {"man", {{"keyward man | man -l -", "this manual"}, {"keyward man keyward.yaml > keyward.yaml.5", "every key of the configuration"}}},
       {"help", {{"keyward help audit", "what audit is for, and its options"}, {"keyward help config show", "a command below a command"}}},
       {"version", {{"keyward version", "which keyward this is"}, {"keyward -o json version", "the same for a program"}}},
   };
@@ -80,9 +78,16 @@ const std::map<std::string_view, std::vector<Example>>& written() {
 
 /// Something that may stand for the value.
 std::string stand_in(const Argument& argument) {
-  static const std::map<std::string_view, std::string_view> k_values{
-      {"ID", "111122223333"}, {"NAME", "svc-export"}, {"TEXT", "CHG-1234"}, {"ADDRESS", "me@example.org"}, {"DIR", "folder"},
-      {"FILE", "file"},       {"N", "30"},            {"I/N", "1/4"},       {"RUN", "record"},            {"KEYID", "AKIAIOSFODNN7EXAMPLE"}};
+  static const std::map<std::string_view, std::string_view> k_values{{"ID", "111122223333"},
+                                                                     {"NAME", "svc-export"},
+                                                                     {"TEXT", "CHG-1234"},
+                                                                     {"ADDRESS", "me@example.org"},
+                                                                     {"DIR", "folder"},
+                                                                     {"FILE", "file"},
+                                                                     {"N", "30"},
+                                                                     {"I/N", "1/4"},
+                                                                     {"RUN", "record"},
+                                                                     {"KEYID", "AKIAIOSFODNN7EXAMPLE"}};
   if (argument.kind() == ValueKind::words) return argument.words().front();
   const auto known = k_values.find(argument.value);
   return known == k_values.end() ? argument.value : std::string(known->second);
@@ -92,10 +97,12 @@ std::string stand_in(const Argument& argument) {
 
 std::vector<Example> examples_of(const CommandNode& node) {
   const auto found = written().find(node.name());
-  if (found != written().end()) return found->second;
+  const bool only_holds_commands = !node.runs && !node.path.empty();
+  if (found != written().end() && !only_holds_commands) return found->second;
   if (!node.runs) {
     std::vector<Example> first_of_each;
     for (const CommandNode& child : node.commands) first_of_each.push_back(examples_of(child).front());
+    if (node.commands.size() == 1) first_of_each = examples_of(node.commands.front());
     return first_of_each;
   }
   std::string call = node.name();

@@ -103,10 +103,15 @@ class Init {
   }
 
   bool take_options() {
-    const std::vector<std::pair<std::string_view, const std::optional<std::string>*>> texts{
-        {"organization.id", &options_.organization_id}, {"organization.list_role", &options_.list_role}, {"member_role", &options_.member_role},
-        {"external_id", &options_.external_id},         {"store.target", &options_.store},               {"store.kms_key_id", &options_.kms_key},
-        {"store.role", &options_.store_role},           {"notify.sender", &options_.sender},             {"state_dir", &options_.state_dir}};
+    const std::vector<std::pair<std::string_view, const std::optional<std::string>*>> texts{{"organization.id", &options_.organization_id},
+                                                                                            {"organization.list_role", &options_.list_role},
+                                                                                            {"member_role", &options_.member_role},
+                                                                                            {"external_id", &options_.external_id},
+                                                                                            {"store.target", &options_.store},
+                                                                                            {"store.kms_key_id", &options_.kms_key},
+                                                                                            {"store.role", &options_.store_role},
+                                                                                            {"notify.sender", &options_.sender},
+                                                                                            {"state_dir", &options_.state_dir}};
     bool sound = true;
     for (const auto& [path, given] : texts) {
       if (*given) sound = said(set(path, **given)) && sound;
@@ -137,7 +142,7 @@ class Init {
   // ---- what is asked ----
 
   bool ask_all() {
-    context_.err << "A few questions. Enter takes what stands in [brackets], - takes none.\n\n";
+    context_.err << "A few questions. Enter takes what stands in [brackets], - the default.\n\n";
     return ask("organization.id", options_.organization_id, "The organization's id, o-...; a run in any other one is refused") &&
            ask("member_role", options_.member_role, "The role that keyward assumes in each account") &&
            ask("external_id", options_.external_id, "Where that role's external id is, env:NAME or file:PATH") && ask_accounts() &&
@@ -171,7 +176,11 @@ class Init {
       const std::optional<std::string> answer = line(question, before.empty() ? "none" : before);
       if (!answer) return false;
       if (answer->empty()) return true;
-      if (said(set(path, *answer == "-" ? std::string() : *answer))) return true;
+      if (*answer == "-") {
+        draft_.clear(path);
+        return true;
+      }
+      if (said(set(path, *answer))) return true;
     }
   }
 
@@ -189,7 +198,8 @@ class Init {
   /// What follows from the answers.
   void settle() {
     (void)draft_.set("dry_run", json::value(true));
-    if (draft_.text_of("store.target") == "central" && draft_.text_of("store.kms_key_id").empty()) (void)set("store.kms_key_id", "alias/keyward");
+    if (draft_.text_of("store.target") == "central" && draft_.text_of("store.kms_key_id").empty())
+      (void)set("store.kms_key_id", "alias/keyward");
     const bool smtp = !draft_.text_of("notify.smtp_user").empty() && !draft_.text_of("notify.smtp_password").empty();
     const char* type = draft_.text_of("notify.sender").empty() ? "file" : smtp ? "smtp" : "ses";
     (void)draft_.set("notify.channels", json::array{json::object{{"type", type}}});
@@ -212,7 +222,8 @@ class Init {
     }
     const LoadedOrRefused answer = load_configuration(sources);
     for (const Problem& problem : answer.problems) {
-      context_.err << "keyward init: " << (problem.severity == Problem::Severity::warning ? "warning: " : "") << problem.path << ": " << problem.message << '\n';
+      context_.err << "keyward init: " << (problem.severity == Problem::Severity::warning ? "warning: " : "") << problem.path << ": "
+                   << problem.message << '\n';
     }
     if (!answer.loaded) context_.err << "keyward init: nothing was written\n";
     return answer.loaded.has_value();
@@ -265,7 +276,9 @@ class Init {
     }
     json::array next;
     for (const auto& [command, meaning] : next_steps()) next.emplace_back(command);
-    context_.out << json::serialize(json::object{{"file", file_.string()}, {"parameters", std::move(parameters)}, {"next", std::move(next)}}) << '\n';
+    context_.out << json::serialize(
+                        json::object{{"file", file_.string()}, {"parameters", std::move(parameters)}, {"next", std::move(next)}})
+                 << '\n';
   }
 
   const InitContext& context_;

@@ -151,13 +151,12 @@ const CLI::App& chosen(const CLI::App& app) {
 
 /// What is wrong with words that no command and no option takes.
 std::string unknown_word(const CommandNode& node, const std::vector<Argument>& global, const std::vector<std::string>& words) {
-  const auto plain = std::ranges::find_if(words, [](const std::string& word) { return !word.starts_with('-'); });
-  if (!node.commands.empty() && plain != words.end()) {
+  const std::string word = words.front().substr(0, words.front().find('='));
+  if (!node.commands.empty() && !word.starts_with('-')) {
     std::vector<std::string> commands;
     for (const CommandNode& child : node.commands) commands.push_back(child.path.back());
-    return "\"" + *plain + "\" is no command; " + suggestion(*plain, commands);
+    return "\"" + word + "\" is no command; " + suggestion(word, commands);
   }
-  const std::string word = words.front().substr(0, words.front().find('='));
   if (!word.starts_with('-')) return "\"" + word + "\" is more than this command takes";
   std::vector<std::string> options{"--help"};
   for (const std::vector<Argument>* list : {&node.options, &global}) {

@@ -187,8 +187,8 @@ std::string zsh(const CommandNode& tree) {
     std::string commands;
     for (const CommandNode& child : node->commands) commands += " " + described(child.path.back(), child.text);
     const std::string own = node->path.empty() ? "" : described_options(node->options);
-    script += fmt::format("    ({})\n      kw_commands=({} )\n      kw_options=({} )\n      place={} ;;\n", quoted(key_of(*node)), commands, own,
-                          quoted(place_of(*node, tree)));
+    script += fmt::format("    ({})\n      kw_commands=({} )\n      kw_options=({} )\n      place={} ;;\n", quoted(key_of(*node)), commands,
+                          own, quoted(place_of(*node, tree)));
   }
   script += fmt::format("  esac\n  kw_options+=({} )\n}}\n\n", described_options(tree.options));
   script += "# What the option $2 of the command $1 takes; nothing for a flag.\n_keyward_value() {\n  value=\n  case \"$1 $2\" in\n";

@@ -21,7 +21,8 @@ constexpr std::size_t k_comment_width = 110;
 bool needs_no_quotes(std::string_view text) {
   constexpr std::array<std::string_view, 9> k_words{"true", "false", "yes", "no", "on", "off", "null", "y", "n"};
   const auto plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("_-./@").find(c) != std::string_view::npos;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_-./@").find(c) != std::string_view::npos;
   };
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   std::string small(text);
@@ -79,9 +80,11 @@ std::optional<std::string> ConfigurationDraft::set(std::string_view path, const 
 std::optional<std::string> ConfigurationDraft::set(std::string_view path, const YamlValue& value) {
   const std::string shown(path);
   const Field& field = *find_field(path);
-  if (any_secret(value)) return shown + ": looks like a secret, which never stands in a configuration; name where it is, such as env:NAME or file:PATH";
+  if (any_secret(value))
+    return shown + ": looks like a secret, which never stands in a configuration; name where it is, such as env:NAME or file:PATH";
   const bool reference = value.text.starts_with("env:") || value.text.starts_with("file:");
-  if (path == "external_id" && !value.text.empty() && !reference) return shown + ": must be env:NAME or file:PATH, where the external id is";
+  if (path == "external_id" && !value.text.empty() && !reference)
+    return shown + ": must be env:NAME or file:PATH, where the external id is";
   Problems problems;
   const std::map<std::string, std::string> no_environment;
   Reading reading{problems, {}, no_environment};
@@ -92,6 +95,8 @@ std::optional<std::string> ConfigurationDraft::set(std::string_view path, const 
   values_[shown] = field.show(scratch, scratch.defaults);
   return std::nullopt;
 }
+
+void ConfigurationDraft::clear(std::string_view path) { values_.erase(std::string(path)); }
 
 const json::value* ConfigurationDraft::get(std::string_view path) const {
   const auto found = values_.find(path);
@@ -113,8 +118,10 @@ void ConfigurationDraft::remark(std::string text) { remarks_.push_back(std::move
 std::string ConfigurationDraft::render() const {
   std::string text =
       comment("Configuration of keyward, written by: keyward init", 0) +
-      comment("A key that is commented out stands at its default. keyward config validate checks this file, keyward config show tells "
-              "what applies and where it comes from, and keyward.yaml(5) tells of every key.", 0);
+      comment(
+          "A key that is commented out stands at its default. keyward config validate checks this file, keyward config show tells "
+          "what applies and where it comes from, and keyward.yaml(5) tells of every key.",
+          0);
   if (!remarks_.empty()) text += "#\n";
   for (const std::string& remark : remarks_) text += comment(remark, 0);
   const Configuration defaults;

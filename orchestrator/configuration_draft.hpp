@@ -21,6 +21,9 @@ class ConfigurationDraft {
   /// The same for what came from elsewhere, where nothing has quotes.
   std::optional<std::string> set(std::string_view path, const YamlValue& value);
 
+  /// The field stands at its default again.
+  void clear(std::string_view path);
+
   /// Nothing when it was not set.
   const boost::json::value* get(std::string_view path) const;
   /// What applies: what was set, or the default, as text; empty: none.

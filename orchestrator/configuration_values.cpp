@@ -254,7 +254,7 @@ Identifier<base::Arn> principal_arn() {
   return {{"arn:[a-z-]+:(iam|sts)::[0-9]{12}:[^*]+",
            "the ARN of a user, role or account, without wildcards, such as arn:aws:iam::111122223333:role/app"}};
 }
-Identifier<base::Region> region() { return {{"[a-z0-9-]{8,32}", "a region such as eu-central-1"}}; }
+Identifier<base::Region> region() { return {{"(?=[^-]*-[^-]*-)[a-z][a-z0-9-]{6,30}[0-9]", "a region such as eu-central-1"}}; }
 
 Choice<rotation::ConflictRule> conflict_rule() {
   using rotation::ConflictRule;

@@ -55,8 +55,12 @@ std::string environment() {
 }
 
 std::string files() {
-  return roff::section("FILES") + roff::item(roff::bold("./config.yaml, /etc/keyward/config.yaml"), roff::prose("The configuration, the first that exists, without -c.")) +
-         roff::item(roff::bold("/var/lib/keyward"), roff::prose("The default of state_dir: records of runs below runs/, with run.json, events.jsonl, report.html and mail.")) +
+  return roff::section("FILES") +
+         roff::item(roff::bold("./config.yaml, /etc/keyward/config.yaml"),
+                    roff::prose("The configuration, the first that exists, without -c.")) +
+         roff::item(
+             roff::bold("/var/lib/keyward"),
+             roff::prose("The default of state_dir: records of runs below runs/, with run.json, events.jsonl, report.html and mail.")) +
          roff::item(roff::bold("~/.aws/config, ~/.aws/credentials"), roff::prose("Profiles, as for the AWS CLI."));
 }
 

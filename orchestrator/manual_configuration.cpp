@@ -26,7 +26,8 @@ std::string type_of(const json::object& schema) {
   const json::value* type = schema.if_contains("type");
   if (type == nullptr) return "anything";
   if (*type == "boolean") return "true or false";
-  if (*type == "integer") return "a whole number from " + json::serialize(schema.at("minimum")) + " to " + json::serialize(schema.at("maximum"));
+  if (*type == "integer")
+    return "a whole number from " + json::serialize(schema.at("minimum")) + " to " + json::serialize(schema.at("maximum"));
   if (*type == "array") return "a list; each: " + type_of(schema.at("items").as_object());
   if (*type == "object") return schema.contains("properties") ? "a group of keys" : "names with their values";
   return "text";
@@ -54,7 +55,8 @@ std::string described_keys(const json::object& keys) {
   std::string text = ".RS\n";
   for (const auto& [name, schema] : keys) {
     const json::object& key = schema.as_object();
-    text += roff::item(roff::bold(name), roff::prose(sentence(std::string(key.at("description").as_string())) + " Value: " + sentence(type_of(key))));
+    text += roff::item(roff::bold(name),
+                       roff::prose(sentence(std::string(key.at("description").as_string())) + " Value: " + sentence(type_of(key))));
     if (const json::object* below = keys_of(key)) text += described_keys(*below);
   }
   return text + ".RE\n";
@@ -81,13 +83,16 @@ std::string described(const Field& field, const Configuration& defaults) {
 std::string render_configuration_manual() {
   std::string text = roff::heading("KEYWARD.YAML", 5);
   text += roff::section("NAME") + "keyward.yaml \\- configuration of keyward\n";
-  text += roff::section("DESCRIPTION") +
-          roff::prose("The configuration of keyward(1): config.yaml in the working directory, /etc/keyward/config.yaml, or what -c names. It is YAML. "
-                     "Unknown and duplicate keys are errors, account ids stand in quotes, and a secret never stands in it: env:NAME, file:PATH or "
-                     "ssm:PARAMETER says where it is. Relative paths start at the file's folder.") +
-          "\n";
-  text += roff::paragraph("A flag wins over the environment, that over accounts.overrides, that over the file, that over the default. For dry_run the safer "
-                          "value wins. keyward config validate checks a file, keyward config show tells where each value comes from.");
+  text +=
+      roff::section("DESCRIPTION") +
+      roff::prose(
+          "The configuration of keyward(1): config.yaml in the working directory, /etc/keyward/config.yaml, or what -c names. It is YAML. "
+          "Unknown and duplicate keys are errors, account ids stand in quotes, and a secret never stands in it: env:NAME, file:PATH or "
+          "ssm:PARAMETER says where it is. Relative paths start at the file's folder.") +
+      "\n";
+  text += roff::paragraph(
+      "A flag wins over the environment, that over accounts.overrides, that over the file, that over the default. For dry_run the safer "
+      "value wins. keyward config validate checks a file, keyward config show tells where each value comes from.");
   const Configuration defaults;
   std::string section;
   text += roff::section("KEYS");
@@ -98,7 +103,8 @@ std::string render_configuration_manual() {
     if (own != section && own.empty()) text += roff::subsection("the whole run");
     section = own;
     text += described(field, defaults);
-    if (field.path == "accounts.exclude") text += roff::item(roff::bold(k_overrides_path), roff::prose(sentence(std::string(k_overrides_description))));
+    if (field.path == "accounts.exclude")
+      text += roff::item(roff::bold(k_overrides_path), roff::prose(sentence(std::string(k_overrides_description))));
   }
   return text + roff::section("SEE ALSO") + roff::bold("keyward") + "(1)\n";
 }

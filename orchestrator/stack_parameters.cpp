@@ -49,7 +49,8 @@ const std::map<std::string_view, std::string_view> k_not_needed{
 /// What to know of a parameter that is taken.
 const std::map<std::string_view, std::string_view> k_remarks{
     {"AWSOrgID", "It was never checked there; a run of keyward in any other organization is refused."},
-    {"InactiveBuffer", "It never worked there: the code reads InstallationGracePeriod, which the template does not set, so old keys had 7 days."},
+    {"InactiveBuffer",
+     "It never worked there: the code reads InstallationGracePeriod, which the template does not set, so old keys had 7 days."},
     {"RecoveryGracePeriod", "It was counted from creation dates there; keyward counts from the day the key was deactivated."},
     {"ResourceOwnerTag",
      "It never worked there: no owner got mail, because what the scan writes is not what the mail reads. Name notify.allowed_domains, "
@@ -60,7 +61,8 @@ const std::map<std::string_view, std::string_view> k_remarks{
 
 base::Error not_readable(std::string why) {
   return {base::ErrorKind::invalid, "stack parameters", "BadParameters", "",
-          std::move(why) + "; give the answer of aws cloudformation describe-stacks --stack-name NAME, a parameters file, or {\"key\": \"value\"}"};
+          std::move(why) +
+              "; give the answer of aws cloudformation describe-stacks --stack-name NAME, a parameters file, or {\"key\": \"value\"}"};
 }
 
 std::string text_of(const json::value& value) { return value.is_string() ? std::string(value.get_string()) : json::serialize(value); }
@@ -130,15 +132,19 @@ class Translation {
   }
   bool by_smtp() const { return is_true(value_of("RunLambdaInVPC")); }
   /// In list-accounts-role.yaml IAMRoleName is another role.
-  bool of_list_role_template() const { return !value_of("RotationExecutionRoleName").empty() || !value_of("AccountExecutionRoleName").empty(); }
+  bool of_list_role_template() const {
+    return !value_of("RotationExecutionRoleName").empty() || !value_of("AccountExecutionRoleName").empty();
+  }
 
   /// Why a parameter that keyward knows is not taken as it is; empty: it is.
   std::string reason_not_to_take(std::string_view name) const {
     if (name == "IAMRoleName" && of_list_role_template()) {
       return "In this template it names the role that lists the organization: set organization.list_role to its ARN.";
     }
-    if (name.starts_with("SMTP") && !by_smtp()) return "It was used only with RunLambdaInVPC; for SMTP add a channel of type smtp and set notify.smtp_user and notify.smtp_password.";
-    if (name.starts_with("EmailTemplate") && value_of("S3BucketName").empty()) return "Without S3BucketName there are no templates of your own; keyward has its own.";
+    if (name.starts_with("SMTP") && !by_smtp())
+      return "It was used only with RunLambdaInVPC; for SMTP add a channel of type smtp and set notify.smtp_user and notify.smtp_password.";
+    if (name.starts_with("EmailTemplate") && value_of("S3BucketName").empty())
+      return "Without S3BucketName there are no templates of your own; keyward has its own.";
     return {};
   }
 
@@ -162,7 +168,8 @@ class Translation {
     one.text = fmt::format("{}: {}.", path, draft_.text_of(path));
     const auto remark = k_remarks.find(one.name);
     if (remark != k_remarks.end()) one.text += " " + std::string(remark->second);
-    draft_.note(path, fmt::format("From {} = {}.{}", one.name, one.value, remark == k_remarks.end() ? "" : " " + std::string(remark->second)));
+    draft_.note(path,
+                fmt::format("From {} = {}.{}", one.name, one.value, remark == k_remarks.end() ? "" : " " + std::string(remark->second)));
   }
 
   void refuse(TranslatedParameter& one, std::string text) {
@@ -180,8 +187,12 @@ class Translation {
     } else if (looks_like_secret(value)) {
       refuse(one, "Its value looks like a secret, which never stands in a configuration; name where it is.");
     } else if (one.name == "DryRunFlag") {
-      refuse(one, "dry_run stays true, whatever it was: set it to false when the report of keyward run --dry-run looks right. There, anything but true was live.");
-      draft_.note("dry_run", fmt::format("DryRunFlag was {}. dry_run stays true until you have looked at the report of keyward run --dry-run.", one.value));
+      refuse(one,
+             "dry_run stays true, whatever it was: set it to false when the report of keyward run --dry-run looks right. There, anything "
+             "but true was live.");
+      draft_.note(
+          "dry_run",
+          fmt::format("DryRunFlag was {}. dry_run stays true until you have looked at the report of keyward run --dry-run.", one.value));
     } else if (one.name == "InactivePeriod") {
       inactive_period(one, value);
     } else if (one.name == "StoreSecretsInCentralAccount") {
@@ -216,11 +227,14 @@ class Translation {
     const std::optional<int> inactive = number(value);
     const std::optional<int> rotate = number(draft_.text_of("policy.rotate_after_days"));
     if (!inactive || !rotate || *inactive <= *rotate || draft_.get("policy.install_grace_days") != nullptr) {
-      one.text += "In keyward policy.install_grace_days says how long the old key works beside the new one; it is " + draft_.text_of("policy.install_grace_days") + ".";
+      one.text += "In keyward policy.install_grace_days says how long the old key works beside the new one; it is " +
+                  draft_.text_of("policy.install_grace_days") + ".";
       return;
     }
     const auto refused = draft_.set("policy.install_grace_days", json::value(*inactive - *rotate));
-    one.text += refused ? *refused + "." : fmt::format("What it promised is kept: policy.install_grace_days: {}, from day {} to day {}.", *inactive - *rotate, *rotate, *inactive);
+    one.text += refused ? *refused + "."
+                        : fmt::format("What it promised is kept: policy.install_grace_days: {}, from day {} to day {}.",
+                                      *inactive - *rotate, *rotate, *inactive);
     if (!refused) draft_.note("policy.install_grace_days", fmt::format("From InactivePeriod = {}, which nothing reads there.", one.value));
   }
 
@@ -231,13 +245,18 @@ class Translation {
     }
     (void)draft_.set("store.target", json::value("central"));
     (void)draft_.set("store.kms_key_id", json::value("alias/keyward"));
-    draft_.note("store.kms_key_id", "There was none there, so nobody outside of the account could read a secret. Make this key, or name another.");
+    draft_.note("store.kms_key_id",
+                "There was none there, so nobody outside of the account could read a secret. Make this key, or name another.");
     take(one, "store.target");
-    one.text += " It never worked there: without a key of your own no user could read a secret. Make the KMS key alias/keyward or name another in store.kms_key_id.";
+    one.text +=
+        " It never worked there: without a key of your own no user could read a secret. Make the KMS key alias/keyward or name another in "
+        "store.kms_key_id.";
     const std::string account = value_of("OrgListAccount");
     const std::string role = "arn:aws:iam::" + account + ":role/keyward-store";
     if (!account.empty() && !draft_.set("store.role", json::value(role))) {
-      draft_.note("store.role", "There the role that lists the organization wrote the secrets, with rights on all of that account's. Make this one, or name another.");
+      draft_.note("store.role",
+                  "There the role that lists the organization wrote the secrets, with rights on all of that account's. Make this one, or "
+                  "name another.");
       one.text += " Secrets were in account " + account + ": make the role " + role + " or name another in store.role.";
     }
   }

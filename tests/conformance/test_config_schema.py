@@ -151,7 +151,7 @@ def verdict(folder, number, configuration):
 def test_keyward_and_the_schema_refuse_the_same_shapes(validator, tmp_path):
     print(f"KEYWARD_SEED={SEED}")
     dice = random.Random(SEED)
-    configurations = [GOOD, *(broken(dice) for _ in range(250))]
+    configurations = [GOOD, *(broken(dice) for _ in range(120))]
     with ThreadPoolExecutor(4) as pool:
         verdicts = list(pool.map(lambda given: verdict(tmp_path, *given), enumerate(configurations)))
     refused = 0
@@ -162,4 +162,4 @@ def test_keyward_and_the_schema_refuse_the_same_shapes(validator, tmp_path):
         assert not errors or problems, f"the schema refuses what keyward takes\n{told}"
         assert not shape or errors, f"the schema takes what keyward refuses\n{told}"
         refused += bool(shape)
-    assert verdicts[0] == [] and refused > 100
+    assert verdicts[0] == [] and refused > 40

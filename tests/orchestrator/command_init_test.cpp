@@ -56,7 +56,7 @@ TEST_F(Init, WritesAFileThatChangesNothing) {
   EXPECT_TRUE(run.defaults.dry_run);
   EXPECT_TRUE(run.accounts.include.empty());
   EXPECT_NE(out_.str().find("config validate"), std::string::npos);
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::stat(file_.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777u, 0600u);
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path()), {}), 1) << "a draft was left behind";
@@ -81,7 +81,8 @@ TEST_F(Init, WhatItWritesIsValidWhateverIsCombined) {
   const Given senders{std::nullopt, "keyward@example.org"};
   const Given states{std::nullopt, "state folder"};
   const std::vector<std::vector<std::string>> accounts{{}, {"111122223333"}, {"ou-ab12-11111111", "keyward=on", "012345678901"}};
-  write("stack.json", R"({"RotationPeriod": "60", "StoreSecretsInCentralAccount": "True", "OrgListAccount": "111111111111", "OrgListRole": "r",
+  write("stack.json",
+        R"({"RotationPeriod": "60", "StoreSecretsInCentralAccount": "True", "OrgListAccount": "111111111111", "OrgListRole": "r",
                           "AdminEmailAddress": "a@example.org", "RunLambdaInVPC": "true", "SMTPUserParamName": "/u", "SMTPPasswordParamName": "/p"})");
   const Given stacks{std::nullopt, folder_.path("stack.json")};
   line_.init.force = true;
@@ -173,23 +174,24 @@ TEST(SecretLook, KnowsSecretsFromNames) {
                              "https://hooks.slack.com/services/T0/B0/x", "-----BEGIN PRIVATE KEY-----"}) {
     EXPECT_TRUE(looks_like_secret(secret)) << secret;
   }
-  for (const char* name : {"", "keyward-rotate", "arn:aws:iam::111122223333:role/path/keyward-rotate", "/var/lib/keyward/some/where/else/entirely/deep",
-                           "security@example.org", "env:KEYWARD_EXTERNAL_ID", "alias/keyward", "0123456789abcdef0123456789abcdef01234567"}) {
+  for (const char* name :
+       {"", "keyward-rotate", "arn:aws:iam::111122223333:role/path/keyward-rotate", "/var/lib/keyward/some/where/else/entirely/deep",
+        "security@example.org", "env:KEYWARD_EXTERNAL_ID", "alias/keyward", "0123456789abcdef0123456789abcdef01234567"}) {
     EXPECT_FALSE(looks_like_secret(name)) << name;
   }
 }
 
 TEST_F(Init, AsksAgainUntilTheAnswerIsOne) {
   const std::string typed =
-      "organization\n"          // no id of one
+      "organization\n"  // no id of one
       "o-exampleorgid\n"
-      "\n"                      // the default role
+      "\n"  // the default role
       "env:KEYWARD_EXTERNAL_ID\n"
-      "production\n"            // no rule
+      "production\n"  // no rule
       "111122223333, ou-ab12-11111111\n"
       "central\n"
-      "\n"                      // alias/keyward
-      "-\n"                     // the caller's own credentials
+      "\n"   // alias/keyward
+      "-\n"  // the caller's own credentials
       "keyward@example.org\n"
       "state\n";
   ASSERT_EQ(run(typed, true), ExitCode::done) << err_.str();

@@ -52,10 +52,12 @@ struct Translated {
 
 TEST(StackParameters, AreReadInEveryFormThatTheyAreKeptIn) {
   const Parameters expected{{"RotationPeriod", "60"}, {"DryRunFlag", "True"}};
-  const std::string list = R"([{"ParameterKey": "RotationPeriod", "ParameterValue": "60"}, {"ParameterKey": "DryRunFlag", "ParameterValue": "True"}])";
-  for (const std::string& form : {list, R"({"Stacks": [{"StackName": "asa", "Parameters": )" + list + "}]}", R"({"Parameters": )" + list + "}",
-                                  std::string(R"({"Parameters": {"RotationPeriod": "60", "DryRunFlag": "True"}})"),
-                                  std::string(R"({"RotationPeriod": 60, "DryRunFlag": "True"})")}) {
+  const std::string list =
+      R"([{"ParameterKey": "RotationPeriod", "ParameterValue": "60"}, {"ParameterKey": "DryRunFlag", "ParameterValue": "True"}])";
+  for (const std::string& form :
+       {list, R"({"Stacks": [{"StackName": "asa", "Parameters": )" + list + "}]}", R"({"Parameters": )" + list + "}",
+        std::string(R"({"Parameters": {"RotationPeriod": "60", "DryRunFlag": "True"}})"),
+        std::string(R"({"RotationPeriod": 60, "DryRunFlag": "True"})")}) {
     const base::Result<Parameters> read = read_stack_parameters(form);
     ASSERT_TRUE(read) << form << read.error().message;
     EXPECT_EQ(*read, expected) << form;
@@ -63,8 +65,8 @@ TEST(StackParameters, AreReadInEveryFormThatTheyAreKeptIn) {
 }
 
 TEST(StackParameters, WhatIsNoneOfThemIsToldWithWhatToGive) {
-  for (const char* text : {"", "RotationPeriod: 60", "7", R"({"Stacks": []})", R"({"Stacks": [{}, {}]})", R"([{"Key": "a"}])", R"({"a": {"b": "c"}})",
-                           R"({"Stacks": [{"StackName": "empty"}]})"}) {
+  for (const char* text : {"", "RotationPeriod: 60", "7", R"({"Stacks": []})", R"({"Stacks": [{}, {}]})", R"([{"Key": "a"}])",
+                           R"({"a": {"b": "c"}})", R"({"Stacks": [{"StackName": "empty"}]})"}) {
     const base::Result<Parameters> read = read_stack_parameters(text);
     ASSERT_FALSE(read) << text;
     EXPECT_NE(read.error().message.find("describe-stacks"), std::string::npos);

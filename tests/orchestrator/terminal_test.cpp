@@ -6,7 +6,9 @@ namespace keyward::orchestrator {
 namespace {
 
 TEST(Terminal, ColoursGoByTheOptionThenByTheEnvironmentThenByTheTerminal) {
-  const auto automatic = [](const Environment& environment, bool terminal) { return use_color(ColorChoice::automatic, environment, terminal); };
+  const auto automatic = [](const Environment& environment, bool terminal) {
+    return use_color(ColorChoice::automatic, environment, terminal);
+  };
   EXPECT_TRUE(automatic({{"TERM", "xterm"}}, true));
   EXPECT_TRUE(automatic({}, true));
   EXPECT_FALSE(automatic({{"TERM", "xterm"}}, false));
