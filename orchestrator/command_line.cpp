@@ -1,25 +1,24 @@
 #include "orchestrator/command_line.hpp"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
 #include <utility>
 #include <vector>
 
+#include "orchestrator/command_tree.hpp"
+#include "orchestrator/help_text.hpp"
+#include "orchestrator/terminal.hpp"
 #include "orchestrator/version.hpp"
+#include "orchestrator/yaml_reader.hpp"
 
 namespace keyward::orchestrator {
 namespace {
 
 constexpr const char* k_about =
-    "Keeps the IAM user access keys of a whole AWS Organization inside policy, every day, without ever losing a key.\n\n"
-    "  keyward inventory              which accounts there are, and which take part\n"
-    "  keyward run --dry-run          what the daily job would do now";
-
-constexpr const char* k_exit_codes =
-    "Exit codes: 0 done, full coverage; 1 internal error; 2 usage or configuration; 3 findings (audit); 4 partial: an\n"
-    "account, key or notice failed or was not covered; 5 preflight failed, nothing changed; 6 a limit refused; 7 another\n"
-    "run is active; 9 recovery needed; 130/143 interrupted, drained cleanly.";
+    "Keeps the IAM user access keys of a whole AWS Organization inside policy, every day, without ever losing a key.";
 
 // Ten years: what is not simulated within that is not decided by a policy of days.
 constexpr int k_most_days = 3'650;
@@ -34,12 +33,16 @@ std::string listed(const Words<T>& words) {
   return list;
 }
 
-/// An option that takes one of these words, in upper or lower case.
+/// An option, or an argument by place, that takes one of these words, in upper or lower case. The name of its value lists
+/// them: help, completion and manual read them there (orchestrator/command_tree.hpp).
 template <class T>
-void choice(CLI::App& app, const std::string& flags, T& target, Words<T> words, const std::string& text) {
-  const std::string name = flags.substr(flags.find("--"));
-  const std::string about = text + ": " + listed(words);
-  app.add_option_function<std::string>(
+CLI::Option* choice(CLI::App& app, const std::string& flags, T& target, Words<T> words, const std::string& text) {
+  const auto dashes = flags.find("--");
+  const std::string name = dashes == std::string::npos ? flags : flags.substr(dashes);
+  std::string value;
+  for (const auto& [word, meaning] : words) value += (value.empty() ? "" : "|") + word;
+  return app
+      .add_option_function<std::string>(
          flags,
          [name, &target, words = std::move(words)](const std::string& given) {
            const std::string wanted = CLI::ignore_case(given);
@@ -47,8 +50,8 @@ void choice(CLI::App& app, const std::string& flags, T& target, Words<T> words, 
            if (found == words.end()) throw CLI::ValidationError(name, given + " is none of " + listed(words));
            target = found->second;
          },
-         about)
-      ->type_name("WORD");
+         text)
+      ->type_name(value);
 }
 
 const Words<OutputFormat> k_output_formats{{"table", OutputFormat::table},
@@ -79,6 +82,31 @@ void add_global_options(CLI::App& app, CommandLine& line) {
                           {"plain", ProgressChoice::plain},
                           {"none", ProgressChoice::none}},
                          "Progress on standard error");
+  app.add_flag("-q,--quiet", line.quiet, "No progress, and only warnings and errors are logged; results stay");
+}
+
+void add_init_command(CLI::App& command, InitOptions& init) {
+  const auto text = [&](const char* name, std::optional<std::string>& target, const char* value, const char* about) {
+    command.add_option(name, target, about)->type_name(value);
+  };
+  command.add_option("--out", init.out, "The file that is written (else config.yaml)")->type_name("FILE");
+  command.add_flag("--force", init.force, "Replace a file that is there");
+  command.add_flag("--no-input", init.no_input, "Ask nothing, also on a terminal");
+  text("--from-stack-parameters", init.stack_parameters, "FILE",
+       "Take over the parameters of the AWS guidance's stack: JSON of describe-stacks, a parameters file, or {\"key\": \"value\"}");
+  text("--organization-id", init.organization_id, "ID", "The organization, o-...; a run in any other one is refused");
+  text("--list-role", init.list_role, "ARN", "Role that lists the organization (else the caller's own credentials)");
+  text("--member-role", init.member_role, "NAME", "Role assumed in each account (else keyward-rotate)");
+  text("--external-id", init.external_id, "REFERENCE", "Where the external id of that role is: env:NAME or file:PATH");
+  command.add_option("--account", init.accounts, "The first accounts that take part: an id, an ou-... or a tag NAME=VALUE; can be repeated")
+      ->type_name("RULE")
+      ->take_all();
+  choice<std::optional<std::string>>(command, "--store", init.store, {{"member", "member"}, {"central", "central"}},
+                                     "Secrets in each member account, or in a central one");
+  text("--kms-key", init.kms_key, "KEY", "KMS key of the secrets (else alias/keyward for a central store)");
+  text("--store-role", init.store_role, "ARN", "central: role that writes the secrets");
+  text("--sender", init.sender, "ADDRESS", "From address of mail by SES (else mail goes to files)");
+  text("--state-dir", init.state_dir, "DIR", "Folder of the run records (else /var/lib/keyward)");
 }
 
 void add_shard_option(CLI::App& command, CommandLine& line) {
@@ -97,23 +125,14 @@ void add_shard_option(CLI::App& command, CommandLine& line) {
 }
 
 void add_policy_command(CLI::App& policy, CommandLine& line) {
-  static const Words<PolicyMode> k_modes{{"control", PolicyMode::control},
-                                         {"inventory", PolicyMode::inventory},
-                                         {"audit", PolicyMode::audit},
-                                         {"rotate", PolicyMode::rotate},
-                                         {"store", PolicyMode::store}};
-  policy
-      .add_option_function<std::string>(
-          "MODE",
-          [&line](const std::string& given) {
-            const auto found = std::ranges::find(k_modes, given, &std::pair<std::string, PolicyMode>::first);
-            if (found == k_modes.end()) throw CLI::ValidationError("MODE", given + " is none of " + listed(k_modes));
-            line.policy_mode = found->second;
-          },
-          "control (the identity that runs keyward), inventory (organization.list_role), audit (audit_role),\n"
-          "rotate (member_role) or store (store.role)")
-      ->required()
-      ->type_name("");
+  choice<PolicyMode>(policy, "MODE", line.policy_mode,
+                     {{"control", PolicyMode::control},
+                      {"inventory", PolicyMode::inventory},
+                      {"audit", PolicyMode::audit},
+                      {"rotate", PolicyMode::rotate},
+                      {"store", PolicyMode::store}},
+                     "Of the identity that runs keyward, organization.list_role, audit_role, member_role or store.role")
+      ->required();
   choice<PolicyFormat>(policy, "--format", line.policy_format,
                        {{"json", PolicyFormat::json}, {"cloudformation", PolicyFormat::cloudformation}},
                        "The document of a policy, or a template that makes the role");
@@ -150,12 +169,56 @@ void refuse_rows(const CommandLine& line, const CLI::App& config) {
   }
 }
 
+/// The command that was named, as far as it was understood.
+const CLI::App& chosen(const CLI::App& app) {
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  return *at;
+}
+
+/// What is wrong with words that no command and no option takes.
+std::string unknown_word(const CommandNode& node, const std::vector<Argument>& global, const std::vector<std::string>& words) {
+  const std::string word = words.front().substr(0, words.front().find('='));
+  if (!node.commands.empty() && !word.starts_with('-')) {
+    std::vector<std::string> commands;
+    for (const CommandNode& child : node.commands) commands.push_back(child.path.back());
+    return "\"" + word + "\" is no command; " + suggestion(word, commands);
+  }
+  if (!word.starts_with('-')) return "\"" + word + "\" is more than this command takes";
+  std::vector<std::string> options{"--help"};
+  for (const std::vector<Argument>* list : {&node.options, &global}) {
+    for (const Argument& option : *list) options.insert(options.end(), option.names.begin(), option.names.end());
+  }
+  const std::string near = nearest(word, options);
+  return word + " is no option of this command" + (near.empty() ? "" : "; " + near);
+}
+
+/// Says what is wrong with the command line, and where help is.
+ExitCode refuse(const CLI::App& app, const CLI::ParseError& error) {
+  const CommandNode node = describe(chosen(app));
+  const std::string name = node.path.empty() ? "keyward" : "keyward " + node.name();
+  const bool incomplete = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  const bool too_much = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+  const std::vector<std::string> unknown = app.remaining(true);
+  if ((incomplete || too_much) && !unknown.empty()) {
+    std::cerr << name << ": " << unknown_word(node, describe(app).options, unknown) << '\n';
+  } else if (incomplete && !node.runs) {
+    std::cerr << render_help(node, help_width(STDERR_FILENO));
+    return ExitCode::usage;
+  } else {
+    std::cerr << error.what() << '\n';
+  }
+  std::cerr << "Try: " << name << " --help\n";
+  return ExitCode::usage;
+}
+
 }  // namespace
 
-std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* const* argv) {
-  CommandLine line;
-  CLI::App app(k_about, "keyward");
-  app.footer(k_exit_codes);
+void add_commands(CLI::App& app, CommandLine& line) {
+  app.description(k_about);
+  app.formatter_fn([](const CLI::App* shown, const std::string&, CLI::AppFormatMode) {
+    return render_help(describe(*shown), help_width(STDOUT_FILENO));
+  });
   app.set_version_flag("--version", std::string("keyward ") + k_version);
   app.require_subcommand(1);
   app.fallthrough();  // global options may stand behind the command too
@@ -223,14 +286,35 @@ std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* con
   command(*config, "show", "The effective configuration and where each value comes from", Command::config_show)
       ->add_option("--account", line.account, "As it applies to this account")->type_name("ID");
   command(*config, "schema", "JSON Schema of config.yaml", Command::config_schema);
+  add_init_command(*command(app, "init", "Write a commented config.yaml, by asking or from options; makes no AWS call", Command::init), line.init);
+  choice<Shell>(*command(app, "completion", "Completion of commands, options and words, for a shell to read", Command::completion), "SHELL",
+                line.shell, {{"bash", Shell::bash}, {"zsh", Shell::zsh}, {"fish", Shell::fish}}, "For which shell")
+      ->required();
+  choice<ManualPage>(*command(app, "man", "The manual, for man to read", Command::manual), "PAGE", line.page,
+                     {{"keyward", ManualPage::keyward}, {"keyward.yaml", ManualPage::configuration}}, "Which page (else keyward)");
+  command(app, "help", "What a command is for, and its options", Command::help)
+      ->add_option("COMMAND", line.words, "Which command (else all of them)");
+  command(app, "version", "Which keyward this is", Command::version);
+}
 
+std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* const* argv) {
+  CommandLine line;
+  CLI::App app("", "keyward");
+  add_commands(app, line);
+  const CLI::App* const config = app.get_subcommand("config");
   try {
     app.parse(argc, argv);
     refuse_rows(line, *config);
     refuse_rows_of_explain(line);
   } catch (const CLI::ParseError& error) {
     // CLI11 has exit codes of its own above 100; help and version are 0.
-    return app.exit(error, std::cout, std::cerr) == 0 ? ExitCode::done : ExitCode::usage;
+    if (error.get_exit_code() != 0) return refuse(app, error);
+    app.exit(error, std::cout, std::cerr);
+    return ExitCode::done;
+  }
+  if (line.quiet) {
+    line.progress = ProgressChoice::none;
+    if (app.count("--log-level") == 0) line.log_level = "warn";
   }
   return line;
 }

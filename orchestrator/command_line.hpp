@@ -6,10 +6,15 @@
 #include <vector>
 
 #include "orchestrator/exit_code.hpp"
+#include "orchestrator/init_options.hpp"
 #include "orchestrator/policy_mode.hpp"
 #include "orchestrator/shard.hpp"
 #include "report/run_format.hpp"
 #include "rotation/forecast.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace keyward::orchestrator {
 
@@ -30,12 +35,19 @@ enum class Command {
   policy,
   config_validate,
   config_show,
-  config_schema
+  config_schema,
+  init,
+  completion,
+  manual,
+  help,
+  version
 };
 enum class OutputFormat { table, json, jsonl, csv };
 enum class LogFormat { automatic, text, json };
 enum class ColorChoice { automatic, always, never };
 enum class ProgressChoice { automatic, bar, plain, none };
+enum class Shell { bash, zsh, fish };
+enum class ManualPage { keyward, configuration };
 
 /// What stood on the command line.
 struct CommandLine {
@@ -71,12 +83,20 @@ struct CommandLine {
   std::optional<std::string> principal;                   ///< policy: ARN of the identity that runs keyward
   std::string diff;                  ///< plan: id or folder of the run that it is compared with; empty: none
   std::string plan_file;             ///< apply
+  bool quiet = false;
+  InitOptions init;
+  Shell shell = Shell::bash;                ///< completion
+  ManualPage page = ManualPage::keyward;    ///< man
+  std::vector<std::string> words;           ///< help: the command's name
 };
 
 /// Whether the command goes through the accounts, so that machines can share it.
 constexpr bool takes_shard(Command command) {
   return command == Command::audit || command == Command::run || command == Command::recover;
 }
+
+/// Describes every command and option to the parser, which writes what it finds into the line. Both outlive the parsing.
+void add_commands(CLI::App& app, CommandLine& line);
 
 /// What was asked for, or the exit code when the parser has said everything itself (help, version, an error: 0 or 2).
 std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* const* argv);

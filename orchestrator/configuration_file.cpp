@@ -61,7 +61,7 @@ class Loader {
     const std::string name = sources_.file->string();
     const Origin whole_file{Origin::Kind::file, name, 0, 0};
     std::string reason;
-    const auto text = read_file(*sources_.file, k_max_read, reason);
+    const auto text = sources_.text ? sources_.text : read_file(*sources_.file, k_max_read, reason);
     if (!text) {
       problems_.error(whole_file, "", "cannot be read: " + reason);
       return false;

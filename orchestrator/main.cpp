@@ -9,7 +9,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/json/serialize.hpp>
-#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -19,10 +18,13 @@
 #include "aws/credential_chain.hpp"
 #include "base/curl_smtp.hpp"
 #include "base/curl_transport.hpp"
+#include "orchestrator/command_about.hpp"
+#include "orchestrator/command_init.hpp"
 #include "orchestrator/command_line.hpp"
 #include "orchestrator/commands.hpp"
 #include "orchestrator/configuration_file.hpp"
 #include "orchestrator/configuration_text.hpp"
+#include "orchestrator/terminal.hpp"
 #include "orchestrator/user_agent.hpp"
 
 extern char** environ;
@@ -79,22 +81,6 @@ LoadedOrRefused load(const CommandLine& line, const std::map<std::string, std::s
   return load_configuration(sources);
 }
 
-bool use_color(ColorChoice choice, const std::map<std::string, std::string>& environment) {
-  if (choice != ColorChoice::automatic) return choice == ColorChoice::always;
-  return ::isatty(STDOUT_FILENO) == 1 && value_of(environment, "NO_COLOR").empty() && value_of(environment, "TERM") != "dumb";
-}
-
-/// Columns of the terminal on standard output; nothing when it is none, for then nothing is to be cut.
-std::optional<std::size_t> terminal_width(const std::map<std::string, std::string>& environment) {
-  if (::isatty(STDOUT_FILENO) == 0) return std::nullopt;
-  const std::string columns = value_of(environment, "COLUMNS");
-  std::size_t width = 0;
-  std::from_chars(columns.data(), columns.data() + columns.size(), width);
-  winsize size{};
-  if (width == 0 && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) width = size.ws_col;
-  return width == 0 ? std::nullopt : std::optional(width);
-}
-
 Progress::Style progress_style(ProgressChoice choice, const std::map<std::string, std::string>& environment) {
   switch (choice) {
     case ProgressChoice::bar: return Progress::Style::bar;
@@ -146,8 +132,8 @@ ExitCode config_command(const CommandLine& line, const std::map<std::string, std
 }
 
 report::Output output_of(const CommandLine& line, const std::map<std::string, std::string>& environment) {
-  return {static_cast<report::Format>(line.output), use_color(line.color, environment) ? report::Color::always : report::Color::never,
-          terminal_width(environment)};
+  return {static_cast<report::Format>(line.output), use_color(line.color, environment, ::isatty(STDOUT_FILENO) == 1) ? report::Color::always : report::Color::never,
+          terminal_width(STDOUT_FILENO, environment)};
 }
 
 ExitCode report_command(const CommandLine& line, const std::map<std::string, std::string>& environment) {
@@ -188,6 +174,11 @@ ExitCode policy_command(const CommandLine& line, const std::map<std::string, std
     context.partition = *partition;
   }
   return run_policy(context);
+}
+
+ExitCode init_command(const CommandLine& line) {
+  const bool terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+  return run_init({line, base::HostClock().now(), terminal && !line.init.no_input, std::cin, std::cout, std::cerr});
 }
 
 /// The shard of the environment, where the command line names none.
@@ -312,6 +303,8 @@ ExitCode run(int argc, const char* const* argv) {
   if (const auto* code = std::get_if<ExitCode>(&parsed)) return *code;
   CommandLine line = std::get<CommandLine>(parsed);
   const auto environment = read_environment();
+  if (is_about_keyward(line.command)) return run_about({line, output_of(line, environment), std::cout, std::cerr});
+  if (line.command == Command::init) return init_command(line);
   if (const std::optional<ExitCode> refused = take_shard_of_job(line, environment)) return *refused;
   if (line.command == Command::report_render || line.command == Command::report_merge) return report_command(line, environment);
   if (line.command == Command::notify_preview) return preview_command(line, environment);
