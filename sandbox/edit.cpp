@@ -189,6 +189,8 @@ json::object set_account(World& world, const json::object& edit) {
   }
   if (const json::value* value = edit.if_contains("mail_sandbox"); value && value->is_bool())
     account.mail_sandbox = value->get_bool();
+  if (const json::value* value = edit.if_contains("mail_paused"); value && value->is_bool())
+    account.mail_paused = value->get_bool();
   if (edit.contains("verify")) account.identities.insert(lower(text(edit, "verify")));
   if (edit.contains("unverify")) account.identities.erase(lower(text(edit, "unverify")));
   return {};
