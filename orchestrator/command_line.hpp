@@ -19,6 +19,7 @@ enum class Command {
   report_merge,
   notify_preview,
   notify_test,
+  doctor,
   config_validate,
   config_show,
   config_schema
@@ -41,7 +42,7 @@ struct CommandLine {
   ProgressChoice progress = ProgressChoice::automatic;
   bool dry_run = false;
   bool exit_zero = false;  ///< audit
-  std::string account;     ///< rotate, config show
+  std::string account;     ///< rotate, doctor, config show
   std::string user;        ///< rotate
   std::string reason;      ///< rotate
   std::string compromised; ///< rotate: the access key id that is switched off first
@@ -50,6 +51,8 @@ struct CommandLine {
   std::vector<std::string> records;  ///< report merge: folders of run records, or ids of runs
   std::string out;                   ///< report merge, notify preview: the folder that is written
   std::string to;                    ///< notify test: an address
+  bool all_accounts = false;         ///< doctor
+  bool write_test = false;           ///< doctor
   bool partial = false;              ///< report merge
 };
 

@@ -186,6 +186,7 @@ base::Task<ExitCode> dispatch(CommandContext context) {
     case Command::rotate: return run_rotate(context);
     case Command::recover: return run_recover(context);
     case Command::notify_test: return run_notify_test(context);
+    case Command::doctor: return run_doctor(context);
     default: return run_job(context);
   }
 }
