@@ -184,8 +184,9 @@ void add_key_rights(PolicyStatements& policy, const Configuration& configuration
       "role, and watch its use");
 }
 
-/// The rights of every store of this kind that an account can have.
 using AddStore = void (*)(PolicyStatements& policy, const rotation::StoreSettings& store, const PolicyPlace& place);
+
+/// The rights of every store of this kind that an account can have.
 template <class Wanted>
 void add_stores(PolicyStatements& policy, const std::vector<AccountSettings>& all, const PolicyPlace& place,
                 Wanted wanted, AddStore add = add_store_rights) {
