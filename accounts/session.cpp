@@ -17,9 +17,16 @@ aws::AssumeRoleInputs inputs_for(base::Arn role, const RoleSettings& settings, a
   return inputs;
 }
 
-/// The table of recipients, secrets of channels, mail templates: no session in an account has to do with them.
+/// The table of recipients, channels and their secrets, mail templates: no session in an account has to do with them.
 bool is_read_as_caller(aws::Service service) {
-  return service == aws::Service::dynamodb || service == aws::Service::ssm || service == aws::Service::s3;
+  switch (service) {
+    case aws::Service::dynamodb:
+    case aws::Service::ssm:
+    case aws::Service::s3:
+    case aws::Service::ses:
+    case aws::Service::sns: return true;
+    default: return false;
+  }
 }
 
 }  // namespace

@@ -227,8 +227,10 @@ Task<Result<JsonAnswer>> Caller::rest_json(Operation operation, std::string meth
   call.operation = operation;
   call.method = std::move(method);
   call.path = std::move(path);
-  call.content_type = "application/json";
-  call.body = base::Body(boost::json::serialize(input));
+  if (call.method != "GET") {
+    call.content_type = "application/json";
+    call.body = base::Body(boost::json::serialize(input));
+  }
   return perform<JsonAnswer>(std::move(call));
 }
 

@@ -65,7 +65,7 @@ class Caller {
   /// JSON 1.1 (Organizations, Secrets Manager) or 1.0 (DynamoDB): `target_prefix` as in X-Amz-Target.
   base::Task<base::Result<JsonAnswer>> json(Operation operation, std::string_view target_prefix,
                                             boost::json::object input);
-  /// REST-JSON (SES v2, Account Management). `path` is percent-encoded.
+  /// REST-JSON (SES v2, Account Management). `path` is percent-encoded. A GET has no body, whatever `input` is.
   base::Task<base::Result<JsonAnswer>> rest_json(Operation operation, std::string method, std::string path,
                                                  boost::json::object input);
 

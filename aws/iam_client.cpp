@@ -215,4 +215,36 @@ Task<Result<std::vector<std::string>>> IamClient::group_members(std::string grou
   co_return names;
 }
 
+Task<Result<std::vector<SimulatedRefusal>>> IamClient::simulate(SimulatedAccess access) {
+  Parameters parameters{{"PolicySourceArn", access.principal}};
+  const auto add_list = [&parameters](const std::string& name, const std::vector<std::string>& values) {
+    int number = 0;
+    for (const std::string& value : values) parameters.add(name + ".member." + std::to_string(++number), value);
+  };
+  add_list("ActionNames", access.actions);
+  add_list("ResourceArns", access.resources);
+  int number = 0;
+  for (const auto& [key, values] : access.context) {
+    const std::string entry = "ContextEntries.member." + std::to_string(++number);
+    parameters.add(entry + ".ContextKeyName", key);
+    parameters.add(entry + ".ContextKeyType", values.size() > 1 ? "stringList" : "string");
+    add_list(entry + ".ContextKeyValues", values);
+  }
+  Result<std::vector<XmlAnswer>> pages = co_await list(k_simulate_principal_policy, std::move(parameters));
+  if (!pages) co_return pages.error();
+  std::vector<SimulatedRefusal> refusals;
+  for (const auto& page : *pages) {
+    const auto container = page.result.child("EvaluationResults");
+    if (!container) co_return malformed(k_simulate_principal_policy, "", "the answer has no EvaluationResults");
+    for (const auto member : container.children("member")) {
+      const std::string decision = text(member, "EvalDecision");
+      if (decision == "allowed") continue;
+      const auto organization = member.child("OrganizationsDecisionDetail");
+      refusals.push_back({text(member, "EvalActionName"), text(member, "EvalResourceName"), decision == "explicitDeny",
+                          text(organization, "AllowedByOrganizations") == "false"});
+    }
+  }
+  co_return refusals;
+}
+
 }  // namespace keyward::aws

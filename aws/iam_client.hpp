@@ -43,6 +43,21 @@ struct CredentialReport {
   base::Instant generated;  ///< up to four hours ago
 };
 
+/// What would be asked for; see IamClient::simulate().
+struct SimulatedAccess {
+  std::string principal;                                      ///< ARN of a user or role, not of a session
+  std::vector<std::string> actions;                           ///< "iam:ListUsers"
+  std::vector<std::string> resources;                         ///< ARNs without wildcards; empty: all
+  std::map<std::string, std::vector<std::string>> context;    ///< condition keys and their values
+};
+
+struct SimulatedRefusal {
+  std::string action;
+  std::string resource;
+  bool explicit_deny = false;
+  bool by_organization = false;  ///< a service control policy does not allow it
+};
+
 /// AWS IAM (API version 2010-05-08). Always names the user: with an omitted UserName IAM acts on the caller's own keys.
 class IamClient {
  public:
@@ -68,6 +83,9 @@ class IamClient {
   base::Task<base::Result<std::optional<CredentialReport>>> credential_report();
   /// The names of the group's users, all pages.
   base::Task<base::Result<std::vector<std::string>>> group_members(std::string group);
+  /// What the policies of a principal, and of the organization, would refuse. Policies of resources and of sessions are
+  /// not looked at.
+  base::Task<base::Result<std::vector<SimulatedRefusal>>> simulate(SimulatedAccess access);
 
  private:
   base::Task<base::Result<std::vector<XmlAnswer>>> list(Operation operation, Parameters parameters);

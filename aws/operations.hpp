@@ -46,6 +46,8 @@ inline constexpr Operation k_list_attached_user_policies{Service::iam, "ListAtta
 inline constexpr Operation k_generate_credential_report{Service::iam, "GenerateCredentialReport", Effect::read,
                                                          Idempotency::idempotent};
 inline constexpr Operation k_get_credential_report{Service::iam, "GetCredentialReport", Effect::read, Idempotency::idempotent};
+inline constexpr Operation k_simulate_principal_policy{Service::iam, "SimulatePrincipalPolicy", Effect::read,
+                                                       Idempotency::idempotent};
 inline constexpr Operation k_get_group{Service::iam, "GetGroup", Effect::read, Idempotency::idempotent};
 
 // Secrets Manager (no GetSecretValue: keyward writes secrets and never reads one)
@@ -63,12 +65,23 @@ inline constexpr Operation k_put_resource_policy{Service::secrets_manager, "PutR
                                                  Idempotency::idempotent};
 inline constexpr Operation k_replicate_secret_to_regions{Service::secrets_manager, "ReplicateSecretToRegions",
                                                          Effect::write, Idempotency::idempotent};
+inline constexpr Operation k_delete_secret{Service::secrets_manager, "DeleteSecret", Effect::write,
+                                           Idempotency::idempotent};
+
+// KMS
+inline constexpr Operation k_describe_key{Service::kms, "DescribeKey", Effect::read, Idempotency::idempotent};
+inline constexpr Operation k_get_key_policy{Service::kms, "GetKeyPolicy", Effect::read, Idempotency::idempotent};
 
 // SES v2
 inline constexpr Operation k_send_email{Service::ses, "SendEmail", Effect::send, Idempotency::non_idempotent};
+inline constexpr Operation k_get_account{Service::ses, "GetAccount", Effect::read, Idempotency::idempotent};
+inline constexpr Operation k_get_email_identity{Service::ses, "GetEmailIdentity", Effect::read,
+                                                Idempotency::idempotent};
 
 // SNS: no idempotency token but in FIFO topics
 inline constexpr Operation k_publish{Service::sns, "Publish", Effect::send, Idempotency::non_idempotent};
+inline constexpr Operation k_get_topic_attributes{Service::sns, "GetTopicAttributes", Effect::read,
+                                                  Idempotency::idempotent};
 
 // CloudWatch
 inline constexpr Operation k_put_metric_data{Service::cloudwatch, "PutMetricData", Effect::send, Idempotency::non_idempotent};
@@ -112,6 +125,7 @@ inline constexpr auto k_all = std::to_array<Operation>({
     k_tag_user,
     k_list_attached_user_policies,
     k_get_group,
+    k_simulate_principal_policy,
     k_describe_secret,
     k_create_secret,
     k_put_secret_value,
@@ -119,8 +133,14 @@ inline constexpr auto k_all = std::to_array<Operation>({
     k_get_resource_policy,
     k_put_resource_policy,
     k_replicate_secret_to_regions,
+    k_delete_secret,
+    k_describe_key,
+    k_get_key_policy,
     k_send_email,
+    k_get_account,
+    k_get_email_identity,
     k_publish,
+    k_get_topic_attributes,
     k_put_metric_data,
     k_get_parameter,
     k_get_alternate_contact,

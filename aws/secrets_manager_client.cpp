@@ -138,4 +138,12 @@ Task<Result<void>> SecretsManagerClient::replicate(std::string secret, std::vect
   co_return done;
 }
 
+Task<Result<void>> SecretsManagerClient::delete_for_good(std::string secret) {
+  boost::json::object input;
+  input["SecretId"] = secret;
+  input["ForceDeleteWithoutRecovery"] = true;
+  Result<void> done = co_await change(k_delete_secret, std::move(input));
+  co_return done;
+}
+
 }  // namespace keyward::aws

@@ -52,6 +52,8 @@ class SecretsManagerClient {
   base::Task<base::Result<std::string>> resource_policy(std::string secret);
   base::Task<base::Result<void>> put_resource_policy(std::string secret, std::string policy);
   base::Task<base::Result<void>> replicate(std::string secret, std::vector<ReplicaRegion> replicas);
+  /// At once and for good, without a recovery window.
+  base::Task<base::Result<void>> delete_for_good(std::string secret);
 
  private:
   base::Task<base::Result<void>> change(Operation operation, boost::json::object input);

@@ -32,4 +32,24 @@ base::Task<base::Result<std::string>> SesClient::send_raw(std::string from, std:
   co_return json_fields::text(answer->result, "MessageId").value_or("");
 }
 
+base::Task<base::Result<SesAccount>> SesClient::account() {
+  boost::json::object none;
+  base::Result<JsonAnswer> answer = co_await caller_.rest_json(k_get_account, "GET", "/v2/email/account", std::move(none));
+  if (!answer) co_return answer.error();
+  SesAccount account;
+  account.production_access = json_fields::flag(answer->result, "ProductionAccessEnabled");
+  account.sending_enabled = json_fields::flag(answer->result, "SendingEnabled");
+  account.enforcement_status = json_fields::text(answer->result, "EnforcementStatus").value_or("");
+  co_return account;
+}
+
+base::Task<base::Result<std::optional<bool>>> SesClient::is_verified(std::string identity) {
+  const std::string path = "/v2/email/identities/" + base::percent_encode(identity);
+  boost::json::object none;
+  base::Result<JsonAnswer> answer = co_await caller_.rest_json(k_get_email_identity, "GET", path, std::move(none));
+  if (!answer && answer.error().kind == base::ErrorKind::not_found) co_return std::optional<bool>();
+  if (!answer) co_return answer.error();
+  co_return std::optional<bool>(json_fields::flag(answer->result, "VerifiedForSendingStatus"));
+}
+
 }  // namespace keyward::aws

@@ -27,4 +27,13 @@ base::Task<base::Result<std::string>> SnsClient::publish(std::string topic_arn, 
   co_return std::string(answer->result.child("MessageId").text().get());
 }
 
+base::Task<base::Result<bool>> SnsClient::topic_exists(std::string topic_arn) {
+  Parameters parameters{{"TopicArn", topic_arn}};
+  base::Result<XmlAnswer> answer =
+      co_await caller_.query(k_get_topic_attributes, "2010-03-31", std::move(parameters));
+  if (!answer && answer.error().kind == base::ErrorKind::not_found) co_return false;
+  if (!answer) co_return answer.error();
+  co_return true;
+}
+
 }  // namespace keyward::aws

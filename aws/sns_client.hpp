@@ -24,6 +24,9 @@ class SnsClient {
   /// Returns SNS's message id. A lost answer is `ambiguous`.
   base::Task<base::Result<std::string>> publish(std::string topic_arn, Publication publication);
 
+  /// Whether there is such a topic.
+  base::Task<base::Result<bool>> topic_exists(std::string topic_arn);
+
  private:
   Caller& caller_;
 };

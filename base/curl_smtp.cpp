@@ -103,6 +103,16 @@ void SmtpTransfer::set_up(CURL* easy, const std::string& ca_file) {
     set(CURLOPT_USERNAME, user.data());
     set(CURLOPT_PASSWORD, password.data());
   }
+  set(CURLOPT_HEADERFUNCTION, &SmtpTransfer::on_reply);
+  set(CURLOPT_HEADERDATA, this);
+  set(CURLOPT_NOPROGRESS, 0L);
+  set(CURLOPT_XFERINFOFUNCTION, &SmtpTransfer::on_progress);
+  set(CURLOPT_XFERINFODATA, this);
+  if (request_.errand == SmtpErrand::greet) {
+    set(CURLOPT_CUSTOMREQUEST, "NOOP");
+    set(CURLOPT_NOBODY, 1L);
+    return;
+  }
   const std::string sender = "<" + request_.sender + ">";
   recipients_.reset(curl_slist_append(nullptr, ("<" + request_.recipient + ">").c_str()));
   set(CURLOPT_MAIL_FROM, sender.c_str());
@@ -111,18 +121,13 @@ void SmtpTransfer::set_up(CURL* easy, const std::string& ca_file) {
   set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request_.mail.size()));
   set(CURLOPT_READFUNCTION, &SmtpTransfer::on_read);
   set(CURLOPT_READDATA, this);
-  set(CURLOPT_HEADERFUNCTION, &SmtpTransfer::on_reply);
-  set(CURLOPT_HEADERDATA, this);
-  set(CURLOPT_NOPROGRESS, 0L);
-  set(CURLOPT_XFERINFOFUNCTION, &SmtpTransfer::on_progress);
-  set(CURLOPT_XFERINFODATA, this);
 }
 
 void SmtpTransfer::perform(CURL* easy, const std::string& ca_file) {
   set_up(easy, ca_file);
   ending_.curl_code = curl_easy_perform(easy);
   ending_.detail = error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(static_cast<CURLcode>(ending_.curl_code));
-  ending_.mail_complete = taken_ == request_.mail.size();
+  ending_.mail_complete = request_.errand == SmtpErrand::deliver && taken_ == request_.mail.size();
   curl_easy_reset(easy);  // the connection stays; what points to this object does not, nor does the login
 }
 
@@ -209,7 +214,7 @@ CurlSmtpTransport::CurlSmtpTransport(std::string ca_file) : ca_file_(std::move(c
 CurlSmtpTransport::~CurlSmtpTransport() = default;
 
 Task<Result<std::string>> CurlSmtpTransport::send(SmtpRequest request) {
-  if (!is_address(request.sender) || !is_address(request.recipient)) {
+  if (request.errand == SmtpErrand::deliver && (!is_address(request.sender) || !is_address(request.recipient))) {
     co_return Error{ErrorKind::invalid, "smtp", "BadAddress", "", "the sender or the recipient is not a plain address"};
   }
   if (!worker_) {

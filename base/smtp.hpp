@@ -32,8 +32,15 @@ struct SmtpLogin {
   Secret password;
 };
 
-/// One mail to one mailbox.
+/// What a server is visited for.
+enum class SmtpErrand {
+  deliver,
+  greet,  ///< EHLO, TLS, AUTH, NOOP: everything but a mail
+};
+
+/// One mail to one mailbox, or a greeting, for which sender, recipient and mail are not looked at.
 struct SmtpRequest {
+  SmtpErrand errand = SmtpErrand::deliver;
   SmtpServer server;
   std::shared_ptr<const SmtpLogin> login;  ///< null: none
   std::string sender;                      ///< plain addresses: owner@example.org

@@ -22,17 +22,6 @@ std::string arn(const PolicyPlace& place, const std::string& service, const std:
   return "arn:" + place.partition + ":" + service + ":" + region + ":" + place.account + ":" + resource;
 }
 
-/// The identities that can let SES send for a sender: the address, its domain, and the domains above.
-std::vector<std::string> identities_of(const std::string& sender) {
-  std::vector<std::string> identities{sender};
-  std::string domain = sender.substr(sender.rfind('@') + 1);
-  while (domain.find('.') != std::string::npos) {
-    identities.push_back(domain);
-    domain.erase(0, domain.find('.') + 1);
-  }
-  return identities;
-}
-
 void add_ses(PolicyStatements& policy, const ChannelSettings& channel, const std::string& sender,
              const PolicyPlace& place) {
   std::vector<std::string> resources;
@@ -149,6 +138,16 @@ void add_templates(PolicyStatements& policy, const NotifySettings& settings, con
 
 }  // namespace
 
+std::vector<std::string> identities_of(const std::string& sender) {
+  std::vector<std::string> identities{sender};
+  std::string domain = sender.substr(sender.rfind('@') + 1);
+  while (domain.find('.') != std::string::npos) {
+    identities.push_back(domain);
+    domain.erase(0, domain.find('.') + 1);
+  }
+  return identities;
+}
+
 void add_channel_rights(PolicyStatements& policy, const NotifySettings& settings, const PolicyPlace& place) {
   for (const ChannelSettings& channel : settings.channels) add_channel(policy, channel, settings, place);
   add_templates(policy, settings, place);
@@ -159,6 +158,24 @@ void add_channel_rights(PolicyStatements& policy, const NotifySettings& settings
                 {arn(place, "dynamodb", region, "table/" + table->name)},
                 {},
                 "who hears of which account is a table"});
+  }
+}
+
+void add_doctor_channel_rights(PolicyStatements& policy, const NotifySettings& settings, const PolicyPlace& place) {
+  for (const ChannelSettings& channel : settings.channels) {
+    if (channel.type == ChannelSettings::Type::ses) {
+      std::vector<std::string> identities;
+      for (const std::string& identity : identities_of(settings.sender))
+        identities.push_back(arn(place, "ses", place.region, "identity/" + identity));
+      policy.add({"LookAtMailAccount", actions_of({calls::k_get_account}), {"*"}, {},
+                  "doctor looks whether SES lets the account send; AWS does not scope that"});
+      policy.add({"LookAtMailIdentity", actions_of({calls::k_get_email_identity}), std::move(identities), {},
+                  "doctor looks whether notify.sender is verified"});
+    }
+    if (channel.type == ChannelSettings::Type::sns) {
+      policy.add({"LookAtTopic", actions_of({calls::k_get_topic_attributes}), {channel.topic_arn->str()}, {},
+                  "doctor looks whether the topic exists"});
+    }
   }
 }
 

@@ -46,6 +46,17 @@ struct Topic {
 
 }  // namespace
 
+Result<base::SmtpServer> smtp_server(const ChannelSettings& channel, const Services& services) {
+  const std::optional<std::string> host = channel.host.empty() ? ses_smtp_host(services) : channel.host;
+  if (!host) {
+    return base::Error{base::ErrorKind::invalid, "config", "NoSmtpHost", "",
+                       "SES has no known SMTP endpoint in partition " + services.partition + "; name a host for the channel smtp"};
+  }
+  const base::SmtpSecurity security = channel.tls.value_or(base::SmtpSecurity::starttls);
+  const int usual_port = security == base::SmtpSecurity::starttls ? k_starttls_port : k_implicit_tls_port;
+  return base::SmtpServer{*host, static_cast<std::uint16_t>(channel.port.value_or(usual_port)), security};
+}
+
 struct Channels::Clients {
   explicit Clients(aws::Caller& hub, std::shared_ptr<aws::CredentialProvider> its_identity)
       : identity(std::move(its_identity)), ses(hub), ssm(hub), cloudwatch(hub) {}
@@ -93,15 +104,9 @@ class Channels::Builder {
   }
 
   Result<void> add_smtp(const ChannelSettings& channel) {
-    const std::optional<std::string> host = channel.host.empty() ? ses_smtp_host(services_) : channel.host;
-    if (!host) {
-      return base::Error{base::ErrorKind::invalid, "config", "NoSmtpHost", "",
-                         "SES has no known SMTP endpoint in partition " + services_.partition + "; name a host for the channel smtp"};
-    }
-    const base::SmtpSecurity security = channel.tls.value_or(base::SmtpSecurity::starttls);
-    const int usual_port = security == base::SmtpSecurity::starttls ? k_starttls_port : k_implicit_tls_port;
-    const auto port = static_cast<std::uint16_t>(channel.port.value_or(usual_port));
-    notify::SmtpChannel::Settings server{{*host, port, security}, channel.timeout.value_or(k_smtp_timeout)};
+    Result<base::SmtpServer> address = smtp_server(channel, services_);
+    if (!address) return address.error();
+    notify::SmtpChannel::Settings server{*std::move(address), channel.timeout.value_or(k_smtp_timeout)};
     mail<notify::SmtpChannel>(std::move(server), secret(settings_.smtp_user), secret(settings_.smtp_password),
                               notify::SmtpChannel::Tools{services_.smtp, services_.context.sleeper, services_.context.jitter});
     return {};

@@ -12,6 +12,9 @@
 
 namespace keyward::orchestrator {
 
+/// The mail server of a channel smtp. Errors: `invalid` where SES has no SMTP endpoint for the region.
+base::Result<base::SmtpServer> smtp_server(const notify::ChannelSettings& channel, const Services& services);
+
 /// The channels of a configuration, with the AWS clients they use.
 class Channels {
  public:

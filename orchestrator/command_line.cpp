@@ -279,6 +279,11 @@ void add_commands(CLI::App& app, CommandLine& line) {
       ->add_option("--to", line.to, "Who gets it")
       ->required()
       ->type_name("ADDRESS");
+  CLI::App* doctor = command(app, "doctor", "Every precondition of a run, with what mends it; exit 5 when something blocks", Command::doctor);
+  CLI::Option* all = doctor->add_flag("--all", line.all_accounts, "Look into every account that takes part, not into some of them");
+  doctor->add_option("--account", line.account, "Look into this account only")->type_name("ID")->excludes(all);
+  doctor->add_flag("--write-test", line.write_test,
+                   "Also store a secret of its own, and delete it again, wherever it looks, in a dry run too");
   add_policy_command(*command(app, "policy", "The IAM policy that this configuration needs, and no more; makes no AWS call", Command::policy), line);
   CLI::App* config = app.add_subcommand("config", "Look at the configuration; makes no AWS call");
   config->require_subcommand(1);

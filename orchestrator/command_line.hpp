@@ -32,6 +32,7 @@ enum class Command {
   report_merge,
   notify_preview,
   notify_test,
+  doctor,
   policy,
   config_validate,
   config_show,
@@ -62,7 +63,7 @@ struct CommandLine {
   ProgressChoice progress = ProgressChoice::automatic;
   bool dry_run = false;
   bool exit_zero = false;  ///< audit
-  std::string account;     ///< rotate, explain, config show
+  std::string account;     ///< rotate, explain, doctor, config show
   std::string user;        ///< rotate, explain
   std::string reason;      ///< rotate
   std::string compromised; ///< rotate: the access key id that is switched off first
@@ -76,6 +77,8 @@ struct CommandLine {
   std::optional<report::RunFormat> format;  ///< report
   std::string junit;                        ///< audit: the file that is written; empty: none
   std::string to;                    ///< notify test: an address
+  bool all_accounts = false;         ///< doctor
+  bool write_test = false;           ///< doctor
   bool partial = false;              ///< report merge
   PolicyMode policy_mode = PolicyMode::control;           ///< policy
   PolicyFormat policy_format = PolicyFormat::json;        ///< policy

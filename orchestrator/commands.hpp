@@ -40,6 +40,7 @@ base::Task<ExitCode> run_recover(CommandContext context);
 base::Task<ExitCode> run_explain(CommandContext context);
 base::Task<ExitCode> run_simulate(CommandContext context);
 base::Task<ExitCode> run_notify_test(CommandContext context);
+base::Task<ExitCode> run_doctor(CommandContext context);
 
 /// What `report merge` is given; it talks to nobody.
 struct MergeContext {

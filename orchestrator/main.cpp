@@ -204,6 +204,7 @@ base::Task<ExitCode> dispatch(CommandContext context) {
     case Command::explain: return run_explain(context);
     case Command::simulate: return run_simulate(context);
     case Command::notify_test: return run_notify_test(context);
+    case Command::doctor: return run_doctor(context);
     default: return run_job(context);
   }
 }

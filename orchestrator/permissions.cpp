@@ -191,16 +191,18 @@ void add_findings_right(PolicyStatements& policy, const std::vector<AccountSetti
               "keys out of policy become findings in the account's own Security Hub"});
 }
 
+using AddStore = void (*)(PolicyStatements& policy, const rotation::StoreSettings& store, const PolicyPlace& place);
+
 /// The rights of every store of this kind that an account can have.
 template <class Wanted>
 void add_stores(PolicyStatements& policy, const std::vector<AccountSettings>& all, const PolicyPlace& place,
-                Wanted wanted) {
+                Wanted wanted, AddStore add = add_store_rights) {
   std::vector<rotation::StoreSettings> stores;
   for (const AccountSettings& settings : all) {
     if (wanted(settings.store) && std::ranges::find(stores, settings.store) == stores.end())
       stores.push_back(settings.store);
   }
-  for (const rotation::StoreSettings& store : stores) add_store_rights(policy, store, place);
+  for (const rotation::StoreSettings& store : stores) add(policy, store, place);
   if (stores.size() > 1)
     policy.note("accounts.overrides names further stores: these are the rights for all of them together");
 }
@@ -234,6 +236,33 @@ Permissions permissions_of(const Configuration& configuration, PolicyMode mode, 
       add_findings_right(policy, all, place);
       break;
     case PolicyMode::store: add_stores(policy, all, place, is_central); break;
+  }
+  return policy.take();
+}
+
+Permissions doctor_permissions_of(const Configuration& configuration, PolicyMode mode, const PolicyPlace& place) {
+  const std::vector<AccountSettings> all = all_settings(configuration);
+  PolicyStatements policy;
+  const auto add_simulation = [&](std::vector<std::string> principals) {
+    policy.add({"TellOwnRights", actions_of({calls::k_simulate_principal_policy}), std::move(principals), {},
+                "doctor asks which rights are missing before a run misses them"});
+  };
+  switch (mode) {
+    case PolicyMode::control:
+      add_simulation({in_account(place, "role/*"), in_account(place, "user/*")});
+      add_doctor_channel_rights(policy, configuration.defaults.notify, place);
+      add_stores(policy, all, place, is_callers, add_doctor_store_rights);
+      break;
+    case PolicyMode::inventory: break;
+    case PolicyMode::audit: add_simulation({in_account(place, "role/" + configuration.audit_role)}); break;
+    case PolicyMode::rotate:
+      add_simulation({in_account(place, "role/" + configuration.member_role)});
+      add_stores(policy, all, place, is_member, add_doctor_store_rights);
+      break;
+    case PolicyMode::store:
+      add_stores(policy, all, place, is_central, add_doctor_store_rights);
+      if (!policy.empty()) add_simulation({in_account(place, "role/*")});
+      break;
   }
   return policy.take();
 }

@@ -47,6 +47,12 @@ struct PolicyPlace {
 /// Where accounts.overrides name other stores, what all of them need together, which a note says.
 Permissions permissions_of(const Configuration& configuration, PolicyMode mode, const PolicyPlace& place);
 
+/// What `keyward doctor` asks for beside; a run needs none of it. Where it is refused, doctor says what it could not look at.
+Permissions doctor_permissions_of(const Configuration& configuration, PolicyMode mode, const PolicyPlace& place);
+
+/// The user name that doctor looks for where it needs the name of nobody, and whose secret --write-test makes.
+inline constexpr const char* k_doctors_user = "keyward-doctor";
+
 /// A right that AWS asks for beside the one to make the call.
 struct CompanionRight {
   std::string_view action;

@@ -14,6 +14,7 @@ class PolicyStatements {
   void add(PolicyStatement statement);
   /// Said once, however often it is true.
   void note(std::string text);
+  bool empty() const noexcept { return permissions_.statements.empty(); }
   Permissions take() { return std::move(permissions_); }
 
  private:

@@ -22,20 +22,20 @@ std::string describe(const accounts::AccountMatch& rule) {
   return text;
 }
 
-/// A mistyped rule leaves accounts unprotected that somebody believes to be in.
-void warn_of_idle_rules(CommandContext& context, const accounts::Inventory& inventory) {
+}  // namespace
+
+std::vector<IdleRule> idle_rules(const Configuration& configuration, const accounts::Inventory& inventory) {
+  std::vector<IdleRule> idle;
   const auto check = [&](const char* where, const accounts::AccountMatch& rule) {
     const bool matches_any =
         std::ranges::any_of(inventory.entries, [&rule](const auto& entry) { return accounts::matches(rule, entry.account); });
-    if (!matches_any) context.services.log.warn("rule_matches_no_account", {{"where", where}, {"rule", describe(rule)}});
+    if (!matches_any) idle.push_back({where, describe(rule)});
   };
-  const Configuration& configuration = context.configuration;
   for (const auto& rule : configuration.accounts.include) check("accounts.include", rule);
   for (const auto& rule : configuration.accounts.exclude) check("accounts.exclude", rule);
   for (const auto& entry : configuration.overrides) check("accounts.overrides", entry.match);
+  return idle;
 }
-
-}  // namespace
 
 void say(CommandContext& context, std::string_view what, const base::Error& error) {
   context.err << "keyward: " << what << ": " << base::describe(error) << '\n';
@@ -75,7 +75,8 @@ Task<std::optional<AccountsToCover>> list_accounts(CommandContext& context, Job&
     say(context, "the organization cannot be listed, so nothing was done", inventory.error());
     co_return std::nullopt;
   }
-  warn_of_idle_rules(context, *inventory);
+  for (const IdleRule& idle : idle_rules(context.configuration, *inventory))
+    context.services.log.warn("rule_matches_no_account", {{"where", idle.where}, {"rule", idle.rule}});
   co_return accounts_to_cover(std::move(*inventory), context.line.shard);
 }
 

@@ -2,7 +2,9 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "orchestrator/accounts_to_cover.hpp"
 #include "orchestrator/commands.hpp"
@@ -19,6 +21,13 @@ ExitCode not_begun(CommandContext& context, const base::Error& error);
 
 /// A drained interruption has the signal's exit code, whatever else there is to say.
 ExitCode with_signal(const CommandContext& context, ExitCode code);
+
+/// A rule about accounts that matches none. A mistyped one leaves accounts unprotected that somebody believes to be in.
+struct IdleRule {
+  std::string where;  ///< "accounts.include"
+  std::string rule;   ///< "ou ou-ab12-11111111"
+};
+std::vector<IdleRule> idle_rules(const Configuration& configuration, const accounts::Inventory& inventory);
 
 /// Who we are; false when AWS does not know (said on standard error).
 base::Task<bool> identify(CommandContext& context, Job& job);

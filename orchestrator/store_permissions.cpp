@@ -133,4 +133,27 @@ void add_store_rights(PolicyStatements& policy, const StoreSettings& store, cons
   add_key_rights(policy, store, region, place);
 }
 
+void add_doctor_store_rights(PolicyStatements& policy, const StoreSettings& store, const PolicyPlace& place) {
+  const std::string region = store.region ? store.region->str() : place.region;
+  std::string canary = store.name;
+  replace(canary, "{user}", k_doctors_user);
+  StoreSettings only_canary = store;
+  only_canary.name = canary;
+  policy.add({"RemoveDoctorsSecret",
+              actions_of({calls::k_delete_secret}),
+              {"arn:" + place.partition + ":secretsmanager:" + region + ":" + place.account + ":secret:" +
+               name_pattern(only_canary, place) + k_suffix},
+              {},
+              "doctor --write-test takes the secret away that it made; no other secret can be deleted by it"});
+  if (store.kms_key_id.empty()) return;
+  std::vector<std::string> regions = texts_of(store.replica_regions);
+  regions.insert(regions.begin(), region);
+  KeyName key = key_name(store.kms_key_id, regions, place);
+  policy.add({"LookAtKeyOfSecrets",
+              actions_of({calls::k_describe_key, calls::k_get_key_policy}),
+              std::move(key.resources),
+              std::move(key.conditions),
+              "doctor looks whether store.kms_key_id is enabled and who may decrypt with it"});
+}
+
 }  // namespace keyward::orchestrator

@@ -9,4 +9,7 @@ namespace keyward::orchestrator {
 /// accounts.
 void add_store_rights(PolicyStatements& policy, const rotation::StoreSettings& store, const PolicyPlace& place);
 
+/// What doctor asks of a store beside: its KMS key, and with --write-test the removal of its own secret.
+void add_doctor_store_rights(PolicyStatements& policy, const rotation::StoreSettings& store, const PolicyPlace& place);
+
 }  // namespace keyward::orchestrator

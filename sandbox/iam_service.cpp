@@ -57,7 +57,8 @@ void write_user(XmlWriter& xml, const Call& call, const User& user) {
 std::optional<std::string> handle_iam(const Call& call, const QueryParameters& parameters) {
   IamResult result;
   if (handle_iam_users(call, parameters, result) || handle_iam_keys(call, parameters, result) ||
-      handle_iam_policies(call, parameters, result) || handle_iam_reports(call, parameters, result)) {
+      handle_iam_policies(call, parameters, result) ||
+      handle_iam_simulation(call, parameters, result) || handle_iam_reports(call, parameters, result)) {
     return result;
   }
   throw ApiError(400, "InvalidAction", "Could not find operation " + call.action + " for version 2010-05-08");

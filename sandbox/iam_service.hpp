@@ -20,6 +20,7 @@ using IamResult = std::optional<std::string>;
 bool handle_iam_users(const Call& call, const QueryParameters& parameters, IamResult& result);
 bool handle_iam_keys(const Call& call, const QueryParameters& parameters, IamResult& result);
 bool handle_iam_policies(const Call& call, const QueryParameters& parameters, IamResult& result);
+bool handle_iam_simulation(const Call& call, const QueryParameters& parameters, IamResult& result);
 bool handle_iam_reports(const Call& call, const QueryParameters& parameters, IamResult& result);
 
 /// The user that a request names, or the caller when it names none. Throws NoSuchEntity; for a role session without a

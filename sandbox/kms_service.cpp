@@ -1,5 +1,8 @@
 #include "sandbox/kms_service.hpp"
 
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
 #include "sandbox/authorization.hpp"
 #include "sandbox/secrets_manager_service.hpp"
 
@@ -27,10 +30,29 @@ json::object describe_key(const Call& call, const JsonParameters& parameters) {
                                        {"KeyUsage", "ENCRYPT_DECRYPT"}}}};
 }
 
+/// The default policy hands the decision to the account that owns the key.
+std::string default_policy(const Account& account) {
+  const json::object principal{{"AWS", "arn:aws:iam::" + account.id + ":root"}};
+  const json::object statement{
+      {"Effect", "Allow"}, {"Principal", principal}, {"Action", "kms:*"}, {"Resource", "*"}};
+  return json::serialize(json::object{{"Version", "2012-10-17"}, {"Statement", json::array{statement}}});
+}
+
+json::object get_key_policy(const Call& call, const JsonParameters& parameters) {
+  const std::string id = parameters.require("KeyId", "ValidationException");
+  const KmsKey* key = find_kms_key(call.account, call.region, id);
+  const std::string arn =
+      key ? kms_key_arn(call.account, *key) : "arn:aws:kms:" + call.region + ":" + call.account.id + ":key/" + id;
+  authorize(call, Access{"kms:GetKeyPolicy", arn, call.account.id, key ? key->policy : "", PolicyKind::resource, {}});
+  if (!key) throw ApiError(400, "NotFoundException", "Key '" + arn + "' does not exist");
+  return {{"Policy", key->policy.empty() ? default_policy(call.account) : key->policy}, {"PolicyName", "default"}};
+}
+
 }  // namespace
 
 json::object handle_kms(const Call& call, const JsonParameters& parameters) {
   if (call.action == "DescribeKey") return describe_key(call, parameters);
+  if (call.action == "GetKeyPolicy") return get_key_policy(call, parameters);
   throw ApiError(400, "UnknownOperationException", "");
 }
 

@@ -6,7 +6,7 @@
 
 namespace keyward::sandbox {
 
-/// KMS: DescribeKey, so that a client can ask whether a key exists and is enabled.
+/// KMS: DescribeKey and GetKeyPolicy, so that a client can ask whether a key exists, is enabled, and for whom.
 boost::json::object handle_kms(const Call& call, const JsonParameters& parameters);
 
 }  // namespace keyward::sandbox

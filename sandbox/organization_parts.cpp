@@ -23,7 +23,7 @@ std::string hub_policy() {
   return document({
       allow({"sts:AssumeRole"}, "arn:aws:iam::*:role/*"),
       allow({"organizations:Describe*", "organizations:List*", "account:GetAlternateContact"}, "*"),
-      allow({"ses:SendEmail", "ses:SendRawEmail", "ses:GetAccount", "ses:GetEmailIdentity", "sns:Publish",
+      allow({"ses:SendEmail", "ses:SendRawEmail", "ses:GetAccount", "ses:GetEmailIdentity", "sns:Publish", "sns:GetTopicAttributes",
              "cloudwatch:PutMetricData", "ssm:GetParameter", "s3:GetObject"},
             "*"),
       allow(
@@ -32,7 +32,8 @@ std::string hub_policy() {
            "secretsmanager:PutResourcePolicy", "secretsmanager:RestoreSecret", "secretsmanager:ListSecretVersionIds",
            "secretsmanager:ReplicateSecretToRegions", "secretsmanager:DeleteSecret"},
           "*"),
-      allow({"kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt", "kms:DescribeKey"}, "*"),
+      allow({"kms:GenerateDataKey", "kms:Decrypt", "kms:Encrypt", "kms:DescribeKey", "kms:GetKeyPolicy"}, "*"),
+      allow({"iam:SimulatePrincipalPolicy"}, "*"),
   });
 }
 
@@ -50,7 +51,8 @@ std::string rotate_policy() {
            "secretsmanager:PutResourcePolicy", "secretsmanager:RestoreSecret", "secretsmanager:ListSecretVersionIds",
            "secretsmanager:ReplicateSecretToRegions", "secretsmanager:DeleteSecret"},
           "*"),
-      allow({"kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt", "kms:DescribeKey"}, "*"),
+      allow({"kms:GenerateDataKey", "kms:Decrypt", "kms:Encrypt", "kms:DescribeKey", "kms:GetKeyPolicy"}, "*"),
+      allow({"iam:SimulatePrincipalPolicy"}, "*"),
       allow({"securityhub:BatchImportFindings"}, "*"),
   });
 }

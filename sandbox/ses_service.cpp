@@ -136,6 +136,9 @@ json::object send_email(const Call& call, const JsonParameters& parameters) {
     access.resource = "arn:aws:ses:" + call.region + ":" + call.account.id + ":configuration-set/" + *set;
     authorize(call, access);
   }
+  if (call.account.mail_paused) {
+    throw ApiError(400, "SendingPausedException", "Email sending is disabled for your account.");
+  }
   check_verified(call, mail);
 
   mail.number = ++call.world.mail_count;
@@ -161,7 +164,7 @@ json::object get_account(const Call& call) {
           {"SendQuota", json::object{{"Max24HourSend", call.account.mail_sandbox ? 200.0 : 50000.0},
                                      {"MaxSendRate", call.account.mail_sandbox ? 1.0 : 14.0},
                                      {"SentLast24Hours", static_cast<double>(sent)}}},
-          {"SendingEnabled", true}};
+          {"SendingEnabled", !call.account.mail_paused}};
 }
 
 std::string identity_name(const WireRequest& request) {

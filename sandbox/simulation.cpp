@@ -131,8 +131,8 @@ ApiError internal_error(Protocol protocol, const std::string& service) {
 }  // namespace
 
 bool is_read_only(std::string_view action) {
-  static constexpr std::array<std::string_view, 6> k_prefixes = {"Get",  "List",       "Describe",
-                                                                 "Head", "AssumeRole", "GenerateCredentialReport"};
+  static constexpr std::array<std::string_view, 7> k_prefixes = {
+      "Get", "List", "Describe", "Head", "AssumeRole", "Simulate", "GenerateCredentialReport"};
   for (const std::string_view prefix : k_prefixes) {
     if (action.starts_with(prefix)) return true;
   }

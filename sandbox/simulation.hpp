@@ -91,7 +91,7 @@ class Simulation {
   int organizations_calls_ = 0;
 };
 
-/// Whether an action changes nothing: Get, List, Describe, AssumeRole and the credential report.
+/// Whether an action changes nothing: Get, List, Describe, AssumeRole, Simulate and the credential report.
 bool is_read_only(std::string_view action);
 
 }  // namespace keyward::sandbox

@@ -39,6 +39,21 @@ std::optional<std::string> handle_sns(const Call& call, const QueryParameters& p
     xml.text("TopicArn", arn);
     return xml.take();
   }
+  if (call.action == "GetTopicAttributes") {
+    const std::string arn = parameters.require("TopicArn");
+    const std::string own = "arn:aws:sns:" + call.region + ":" + call.account.id + ":";
+    authorize(call, "sns:GetTopicAttributes", arn);
+    if (!arn.starts_with(own) || !call.account.topics.contains({call.region, arn.substr(own.size())}))
+      throw ApiError(404, "NotFound", "Topic does not exist");
+    XmlWriter xml;
+    xml.open("Attributes");
+    xml.open("entry");
+    xml.text("key", "TopicArn");
+    xml.text("value", arn);
+    xml.close();
+    xml.close();
+    return xml.take();
+  }
   throw ApiError(400, "InvalidAction", "Could not find operation " + call.action + " for version 2010-03-31");
 }
 

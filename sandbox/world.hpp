@@ -203,6 +203,7 @@ struct Account {
   std::map<std::string, std::string> contacts;  ///< alternate contacts: address by type, "SECURITY"
   std::set<std::string> identities;  ///< verified mail domains and addresses, in every region
   bool mail_sandbox = false;         ///< SES still asks for verified recipients
+  bool mail_paused = false;          ///< the account's sending is switched off
   std::set<RegionalName> topics;
   std::map<RegionalName, Parameter> parameters;
   std::map<std::string, std::map<std::string, StoredObject>> buckets;

@@ -43,6 +43,9 @@ class PermissionsTest : public ConfigurationTest {
   Permissions rights(std::string_view text, PolicyMode mode) {
     return permissions_of(configuration_of(text), mode, {"aws", "us-east-1", "*"});
   }
+  Permissions doctors_rights(std::string_view text, PolicyMode mode) {
+    return doctor_permissions_of(configuration_of(text), mode, {"aws", "us-east-1", "*"});
+  }
   /// Of everything above, by mode.
   std::vector<PolicyStatement> all_statements() {
     std::vector<PolicyStatement> all;
@@ -74,6 +77,12 @@ TEST_F(PermissionsTest, EveryCallHasItsRightAndEveryRightItsCall) {
   std::set<std::string> granted;
   for (const PolicyStatement& statement : all_statements())
     granted.insert(statement.actions.begin(), statement.actions.end());
+  for (const char* text : k_everything) {
+    for (const PolicyMode mode : k_modes) {
+      const std::set<std::string> doctors = actions(doctors_rights(text, mode));
+      granted.insert(doctors.begin(), doctors.end());
+    }
+  }
   std::set<std::string> needed;
   for (const aws::Operation& call : aws::operations::k_all) {
     if (std::ranges::find(k_calls_without_right, call.full_name()) == k_calls_without_right.end())
@@ -92,6 +101,18 @@ TEST_F(PermissionsTest, NothingRaisesPrivilegesAndNoSecretIsRead) {
         const bool of_secrets =
             action == "secretsmanager:PutResourcePolicy" || action == "secretsmanager:GetResourcePolicy";
         EXPECT_TRUE(of_secrets || action.find(forbidden) == std::string::npos) << action;
+      }
+    }
+  }
+}
+
+TEST_F(PermissionsTest, DoctorDeletesNoSecretButItsOwn) {
+  for (const char* text : k_everything) {
+    for (const PolicyMode mode : k_modes) {
+      for (const PolicyStatement& statement : doctors_rights(text, mode).statements) {
+        if (statement.actions != std::vector<std::string>{"secretsmanager:DeleteSecret"}) continue;
+        for (const std::string& resource : statement.resources)
+          EXPECT_NE(resource.find("_User_keyward-doctor_AccessKey-??????"), std::string::npos) << resource;
       }
     }
   }
