@@ -106,7 +106,7 @@ struct ServiceRow {
   Fips gov_fips;                    ///< in GovCloud the plain host of many services is the FIPS host already
 };
 
-constexpr std::array<ServiceRow, 12> k_services = {{
+constexpr std::array<ServiceRow, 13> k_services = {{
     {Service::organizations, "organizations", "organizations", "organizations", "ORGANIZATIONS", Fips::plain_host},
     {Service::sts, "sts", "sts", "sts", "STS", Fips::plain_host},
     {Service::iam, "iam", "iam", "iam", "IAM", Fips::plain_host},
@@ -120,6 +120,7 @@ constexpr std::array<ServiceRow, 12> k_services = {{
     {Service::account, "account", "account", "account", "ACCOUNT", Fips::none},
     {Service::dynamodb, "dynamodb", "dynamodb", "dynamodb", "DYNAMODB", Fips::plain_host},
     {Service::kms, "kms", "kms", "kms", "KMS", Fips::dash_fips},
+    {Service::security_hub, "securityhub", "securityhub", "securityhub", "SECURITYHUB", Fips::dash_fips},
 }};
 
 const ServiceRow& row_of(Service service) noexcept {

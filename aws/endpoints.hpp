@@ -11,7 +11,7 @@
 namespace keyward::aws {
 
 /// The services keyward speaks to.
-enum class Service { organizations, sts, iam, secrets_manager, ses, sns, ssm, s3, cloudwatch, account, dynamodb, kms };
+enum class Service { organizations, sts, iam, secrets_manager, ses, sns, ssm, s3, cloudwatch, account, dynamodb, kms, security_hub };
 
 /// The prefix used in permissions and error texts: "iam", "secretsmanager", "ses".
 std::string_view permission_prefix(Service service) noexcept;

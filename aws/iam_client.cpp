@@ -60,10 +60,10 @@ Task<Result<std::vector<XmlAnswer>>> IamClient::list(Operation operation, Parame
   co_return all;
 }
 
-Task<Result<void>> IamClient::change(Operation operation, Parameters parameters) {
+Task<Result<std::string>> IamClient::change(Operation operation, Parameters parameters) {
   Result<XmlAnswer> answer = co_await caller_.query(operation, k_version, std::move(parameters));
   if (!answer) co_return answer.error();
-  co_return Result<void>();
+  co_return std::move(answer->request_id);
 }
 
 Task<Result<std::vector<IamUser>>> IamClient::list_users() {
@@ -153,19 +153,19 @@ Task<Result<CreatedAccessKey>> IamClient::create_access_key(base::UserName user)
     co_return Error{ErrorKind::ambiguous, k_create_access_key.full_name(), "MalformedAnswer", answer->request_id,
                     "the answer lacks AccessKeyId, SecretAccessKey or CreateDate"};
   }
-  co_return CreatedAccessKey{*id, std::move(secret), *created};
+  co_return CreatedAccessKey{*id, std::move(secret), *created, std::move(answer->request_id)};
 }
 
-Task<Result<void>> IamClient::deactivate_access_key(base::UserName user, base::AccessKeyId key) {
+Task<Result<std::string>> IamClient::deactivate_access_key(base::UserName user, base::AccessKeyId key) {
   Parameters parameters{{"UserName", user.str()}, {"AccessKeyId", key.str()}, {"Status", "Inactive"}};
-  Result<void> done = co_await change(k_update_access_key, std::move(parameters));
+  Result<std::string> done = co_await change(k_update_access_key, std::move(parameters));
   co_return done;
 }
 
-Task<Result<void>> IamClient::delete_access_key(base::UserName user, base::AccessKeyId key) {
+Task<Result<std::string>> IamClient::delete_access_key(base::UserName user, base::AccessKeyId key) {
   Parameters parameters{{"UserName", user.str()}, {"AccessKeyId", key.str()}};
-  Result<void> done = co_await change(k_delete_access_key, std::move(parameters));
-  if (!done && done.error().kind == ErrorKind::not_found) co_return Result<void>();
+  Result<std::string> done = co_await change(k_delete_access_key, std::move(parameters));
+  if (!done && done.error().kind == ErrorKind::not_found) co_return done.error().request_id;
   co_return done;
 }
 
@@ -184,8 +184,9 @@ Task<Result<std::map<std::string, std::string>>> IamClient::list_user_tags(base:
 
 Task<Result<void>> IamClient::tag_user(base::UserName user, std::string key, std::string value) {
   Parameters parameters{{"UserName", user.str()}, {"Tags.member.1.Key", key}, {"Tags.member.1.Value", value}};
-  Result<void> done = co_await change(k_tag_user, std::move(parameters));
-  co_return done;
+  Result<std::string> done = co_await change(k_tag_user, std::move(parameters));
+  if (!done) co_return done.error();
+  co_return Result<void>();
 }
 
 Task<Result<std::vector<std::string>>> IamClient::attached_policies(base::UserName user) {

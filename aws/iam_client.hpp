@@ -34,6 +34,7 @@ struct CreatedAccessKey {
   base::AccessKeyId id;
   base::Secret secret;
   base::Instant created;
+  std::string request_id;
 };
 
 /// The credential report of an account, as CSV.
@@ -68,9 +69,10 @@ class IamClient {
   base::Task<base::Result<std::optional<AccessKeyLastUsed>>> access_key_last_used(base::AccessKeyId key);
   /// Not idempotent and without a token: a lost answer is `ambiguous`.
   base::Task<base::Result<CreatedAccessKey>> create_access_key(base::UserName user);
-  base::Task<base::Result<void>> deactivate_access_key(base::UserName user, base::AccessKeyId key);
-  /// A key that is gone already is success: the call may have been retried.
-  base::Task<base::Result<void>> delete_access_key(base::UserName user, base::AccessKeyId key);
+  /// The request id, by which CloudTrail and AWS's support find the call.
+  base::Task<base::Result<std::string>> deactivate_access_key(base::UserName user, base::AccessKeyId key);
+  /// The same. A key that is gone already is success: the call may have been retried.
+  base::Task<base::Result<std::string>> delete_access_key(base::UserName user, base::AccessKeyId key);
   base::Task<base::Result<std::map<std::string, std::string>>> list_user_tags(base::UserName user);
   /// Names of the managed policies that are attached to the user.
   base::Task<base::Result<std::vector<std::string>>> attached_policies(base::UserName user);
@@ -87,7 +89,7 @@ class IamClient {
 
  private:
   base::Task<base::Result<std::vector<XmlAnswer>>> list(Operation operation, Parameters parameters);
-  base::Task<base::Result<void>> change(Operation operation, Parameters parameters);
+  base::Task<base::Result<std::string>> change(Operation operation, Parameters parameters);
   Caller& caller_;
 };
 

@@ -5,8 +5,7 @@
 #include "aws/operation.hpp"
 
 /// Every AWS API call that keyward makes, and there is no way to make another: the clients take their calls from here.
-/// The read-only session policy of a dry run and the permission lists in the documentation are generated from this
-/// list.
+/// The read-only session policy of a dry run is made from this list, and `keyward policy` is compared with it.
 namespace keyward::aws::operations {
 
 using base::Idempotency;
@@ -94,6 +93,10 @@ inline constexpr Operation k_get_parameter{Service::ssm, "GetParameter", Effect:
 inline constexpr Operation k_get_alternate_contact{Service::account, "GetAlternateContact", Effect::read,
                                                    Idempotency::idempotent};
 
+// Security Hub: what is imported under an Id that is there updates it
+inline constexpr Operation k_batch_import_findings{Service::security_hub, "BatchImportFindings", Effect::write,
+                                                   Idempotency::idempotent};
+
 // DynamoDB
 inline constexpr Operation k_scan{Service::dynamodb, "Scan", Effect::read, Idempotency::idempotent};
 
@@ -141,6 +144,7 @@ inline constexpr auto k_all = std::to_array<Operation>({
     k_put_metric_data,
     k_get_parameter,
     k_get_alternate_contact,
+    k_batch_import_findings,
     k_scan,
     k_get_object,
 });

@@ -49,13 +49,13 @@ Error file_error(std::string_view what, const std::filesystem::path& file, int s
   return Error{kind, std::string(what), "", "", file.string() + ": " + std::generic_category().message(system_error)};
 }
 
-FileReplacement::FileReplacement(std::filesystem::path file, Durability durability)
+FileReplacement::FileReplacement(std::filesystem::path file, Durability durability, Readers readers)
     : file_(std::move(file)), temporary_(file_), durability_(durability) {
   temporary_ += ".new";
   // A leftover of an earlier crash is written over; O_NOFOLLOW keeps a planted link from leading elsewhere.
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
   // The mode given to open() counts for new files only.
-  if (descriptor_ < 0 || ::fchmod(descriptor_, 0600) != 0) fail("write", temporary_);
+  if (descriptor_ < 0 || ::fchmod(descriptor_, readers == Readers::owner ? 0600 : 0644) != 0) fail("write", temporary_);
 }
 
 FileReplacement::~FileReplacement() {

@@ -15,16 +15,19 @@ enum class Durability {
   may_be_lost,  ///< leave the old content, the new, or damage; for files that can be made again, and checked
 };
 
+/// Who may read a file.
+enum class Readers { owner, everybody };
+
 /// Replaces `file` by one with this content, mode 0600: temporary file beside it, fsync, rename, fsync of the folder. A
 /// reader sees the old content or the new, also after a power cut (without the fsyncs only as long as there is power).
 /// Errors: `invalid` with the system's words.
 Result<void> write_atomically(const std::filesystem::path& file, std::string_view content, Durability durability = Durability::synced);
 
 /// The same for content that nobody has to hold as a whole: parts are written as they come. Without commit() the old file
-/// stays.
+/// stays. The mode is 0644 for Readers::everybody.
 class FileReplacement {
  public:
-  explicit FileReplacement(std::filesystem::path file, Durability durability = Durability::synced);
+  explicit FileReplacement(std::filesystem::path file, Durability durability = Durability::synced, Readers readers = Readers::owner);
   ~FileReplacement();
   FileReplacement(const FileReplacement&) = delete;
   FileReplacement& operator=(const FileReplacement&) = delete;

@@ -1,8 +1,11 @@
 """What one full call over TLS costs in counts that do not depend on how busy the machine is."""
 
+import collections
 import json
 import os
+import pathlib
 import re
+import sys
 import tempfile
 
 from measure import BUILD, drive, environment_of, run
@@ -26,20 +29,56 @@ def per_call(sandbox, **more):
     return (driven["send"] + driven["recv"] + driven["poll"]) / calls, driven["allocations"] / calls
 
 
-def instructions_per_call(sandbox, **more):
-    """User instructions of one call: the difference of two runs under callgrind, so that start and handshakes cancel.
-    Callgrind knows no SHA instructions and counts each byte of a `rep stosb`; the C library is told to store 32 bytes
-    at a time instead."""
-    sandbox.faults(latency=LATENCY)
-    no_rep = "glibc.cpu.x86_rep_stosb_threshold=100000000:glibc.cpu.x86_rep_movsb_threshold=100000000"
-    environment = environment_of(sandbox, GLIBC_TUNABLES=no_rep, **more)
-    counted = {}
+# Callgrind knows no SHA instructions and counts each byte of a `rep stosb`; the C library is told to store 32 bytes at a time.
+NO_REP = "glibc.cpu.x86_rep_stosb_threshold=100000000:glibc.cpu.x86_rep_movsb_threshold=100000000"
+
+
+def instructions(command, environment):
+    """User instructions of a program by the file they stand in (its own, or a library), and its output."""
     with tempfile.TemporaryDirectory(prefix="keyward-callgrind-") as directory:
-        for calls in (100, 500):
-            command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={os.path.join(directory, 'out')}"]
-            command += [BUILD / "call_driver", "--calls", calls, "--in-flight", IN_FLIGHT]
-            output = run(command, environment).output
-            driven = json.loads(re.search(r"^\{.*\}$", output, re.MULTILINE).group())
-            assert driven["errors"] == 0 and driven["new_connections"] == 0, driven
-            counted[calls] = int(re.search(r"Collected : (\d+)", output).group(1))
-    return (counted[500] - counted[100]) / 400
+        counted = os.path.join(directory, "out")
+        callgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={counted}"]
+        output = run([*callgrind, *command], {**environment, "GLIBC_TUNABLES": NO_REP}).output
+        return by_object(pathlib.Path(counted).read_text()), output
+
+
+def by_object(profile):
+    """Sums up the costs of a callgrind profile. A line after `calls=` is the cost of what was called, which stands where that is."""
+    names, costs, current, called = {}, collections.Counter(), None, False
+    for line in profile.splitlines():
+        if found := re.match(r"(c?)ob=\((\d+)\)(?: (.*))?", line):
+            if found[3]:
+                names[found[2]] = found[3]
+            if not found[1]:
+                current = found[2]
+        elif line.startswith("calls="):
+            called = True
+        elif line[:1] in "0123456789+-*" and line:
+            if not called:
+                costs[current] += int(line.split()[-1])
+            called = False
+    return collections.Counter({names[number]: cost for number, cost in costs.items()})
+
+
+def instructions_of_a_call(sandbox, **more):
+    """User instructions of one call by the file they stand in: the difference of two runs, so that start and handshakes cancel."""
+    sandbox.faults(latency=LATENCY)
+    few, many = 100, 500
+    counted = {}
+    for calls in (few, many):
+        command = [BUILD / "call_driver", "--calls", calls, "--in-flight", IN_FLIGHT]
+        counted[calls], output = instructions(command, environment_of(sandbox, **more))
+        driven = json.loads(re.search(r"^\{.*\}$", output, re.MULTILINE).group())
+        assert driven["errors"] == 0 and driven["new_connections"] == 0, driven
+    return {name: (cost - counted[few][name]) / (many - few) for name, cost in counted[many].items()}
+
+
+def instructions_per_call(sandbox, **more):
+    return sum(instructions_of_a_call(sandbox, **more).values())
+
+
+def instructions_per_call_of_boto3(sandbox):
+    few, many = 20, 80
+    script = [sys.executable, pathlib.Path(__file__).with_name("boto3_audit.py"), "--calls"]
+    counted = {calls: sum(instructions([*script, calls], environment_of(sandbox))[0].values()) for calls in (few, many)}
+    return (counted[many] - counted[few]) / (many - few)

@@ -13,6 +13,7 @@ namespace keyward::orchestrator {
 
 enum class Mode {
   audit,             ///< facts and decisions only
+  survey,            ///< the same, and every user is read completely: for what looks ahead
   dry_run,           ///< and what would be done
   enforce,
   list_interrupted,  ///< which rotations were interrupted, and nothing else
@@ -27,6 +28,14 @@ constexpr Mode mode_for(const AccountSettings& settings, Mode run) {
   return run == Mode::enforce ? Mode::dry_run : run == Mode::recover ? Mode::list_interrupted : run;
 }
 
+/// What an account's Security Hub was told.
+struct FindingsPushed {
+  int failed = 0;    ///< findings of keys that are out of policy
+  int resolved = 0;  ///< of keys that were
+  int refused = 0;   ///< of both, not taken
+  std::optional<base::Error> error;  ///< why, of the first
+};
+
 /// One account, worked through.
 struct AccountReport {
   accounts::Account account;
@@ -37,6 +46,8 @@ struct AccountReport {
   std::vector<rotation::UserReport> earlier;  ///< actions of earlier runs whose owners have not been told
   std::optional<base::Error> failure;  ///< the account could not be covered
   bool cut_short = false;  ///< a signal or the deadline came before every user was done
+  int due_since_plan = 0;  ///< what is due, was not in the plan and so was not done
+  std::optional<FindingsPushed> findings = std::nullopt;  ///< absent: there was nothing to tell
 };
 
 }  // namespace keyward::orchestrator

@@ -1,8 +1,10 @@
 #include "orchestrator/account_worker.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "base/task_group.hpp"
+#include "orchestrator/findings_push.hpp"
 #include "orchestrator/user_actions.hpp"
 
 namespace keyward::orchestrator {
@@ -90,11 +92,17 @@ Task<void> work_user(AccountWork& work, aws::IamUser user, UserReport& report) {
   // A run that died may have left something on a user whose keys are too young to be looked at closely.
   std::vector<JournalEntry> left;
   if (mode == Mode::enforce) left = parts.journal->left_by_earlier_runs(work.report.account.id, user.name);
-  const auto reading = !left.empty() ? rotation::Reading::everything : rotation::Reading::as_needed;
+  const bool planned = work.plan != nullptr && work.plan->find(user.name) != nullptr;
+  const bool all = !left.empty() || planned || mode == Mode::survey;
+  const auto reading = all ? rotation::Reading::everything : rotation::Reading::as_needed;
   report.facts = co_await workplace.auditor().facts(user, reading);
   if (mode == Mode::enforce) co_await catch_up(work, user, report, reading);
-  if (report.facts.gone) co_return;
+  if (report.facts.gone) {
+    if (planned) keep_to_plan(work, report, {});
+    co_return;
+  }
   std::vector<Decision> decisions = rotation::decide(report.facts, work.report.settings.policy, parts.context.clock.now());
+  if (work.plan != nullptr) decisions = keep_to_plan(work, report, std::move(decisions));
   for (Decision& decision : decisions) take_up_order(decision, left);
   for (const Decision& decision : decisions) {
     if (mode == Mode::enforce && touches_aws(decision)) {
@@ -119,6 +127,15 @@ Task<void> work_users(AccountWork& work, const std::vector<aws::IamUser>& users,
   }
 }
 
+/// Users of whom the plan has something and the list does not know any more: what became of them is told.
+void add_planned_users(std::vector<aws::IamUser>& users, const AccountPlan& plan) {
+  std::set<base::UserName> listed;
+  for (const aws::IamUser& user : users) listed.insert(user.name);
+  for (const auto& [name, planned] : plan.users) {
+    if (!listed.contains(name)) users.push_back({name, planned.facts.arn});
+  }
+}
+
 }  // namespace
 
 Task<AccountReport> work_account(RunParts parts, accounts::Account account, Mode mode,
@@ -137,13 +154,19 @@ Task<AccountReport> work_account(RunParts parts, accounts::Account account, Mode
   if (!workplace.auditor().without_report().empty()) {
     parts.log.info("no_credential_report", {{"account", report.account.id.str()}, {"why", workplace.auditor().without_report()}});
   }
+  const AccountPlan* plan = parts.plan == nullptr ? nullptr : parts.plan->find(report.account.id);
+  if (plan != nullptr) add_planned_users(*users, *plan);
   for (const aws::IamUser& user : *users) {
     report.users.push_back({rotation::UserFacts{user.name, user.arn, {}, {}, {}, {}, previous_run, false}, {}});
   }
-  AccountWork work{parts, workplace, report};
+  AccountWork work{parts, workplace, report, plan};
   const auto body = [&work, &users](base::TaskGroup& group) { return work_users(work, *users, group); };
   co_await base::run_group(k_users_in_flight, body);
   std::erase_if(report.users, [](const UserReport& user) { return user.facts.gone && user.outcomes.empty(); });
+  if (report.mode == Mode::enforce && report.settings.security_hub) {
+    std::optional<FindingsPushed> pushed = co_await push_findings(work);
+    report.findings = std::move(pushed);
+  }
   const Result<void> saved = workplace.cache().save();
   if (!saved) parts.log.debug("keys_not_remembered", {{"account", report.account.id.str()}, {"error", base::describe(saved.error())}});
   if (report.cut_short) std::erase_if(report.users, [](const UserReport& user) { return user.outcomes.empty(); });

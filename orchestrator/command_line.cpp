@@ -1,25 +1,27 @@
 #include "orchestrator/command_line.hpp"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
 #include <utility>
 #include <vector>
 
+#include "orchestrator/command_tree.hpp"
+#include "orchestrator/help_text.hpp"
+#include "orchestrator/terminal.hpp"
 #include "orchestrator/version.hpp"
+#include "orchestrator/yaml_reader.hpp"
 
 namespace keyward::orchestrator {
 namespace {
 
 constexpr const char* k_about =
-    "Keeps the IAM user access keys of a whole AWS Organization inside policy, every day, without ever losing a key.\n\n"
-    "  keyward inventory              which accounts there are, and which take part\n"
-    "  keyward run --dry-run          what the daily job would do now";
+    "Keeps the IAM user access keys of a whole AWS Organization inside policy, every day, without ever losing a key.";
 
-constexpr const char* k_exit_codes =
-    "Exit codes: 0 done, full coverage; 1 internal error; 2 usage or configuration; 3 findings (audit); 4 partial: an\n"
-    "account, key or notice failed or was not covered; 5 preflight failed, nothing changed; 6 a limit refused; 7 another\n"
-    "run is active; 9 recovery needed; 130/143 interrupted, drained cleanly.";
+// Ten years: what is not simulated within that is not decided by a policy of days.
+constexpr int k_most_days = 3'650;
 
 template <class T>
 using Words = std::vector<std::pair<std::string, T>>;
@@ -31,12 +33,16 @@ std::string listed(const Words<T>& words) {
   return list;
 }
 
-/// An option that takes one of these words, in upper or lower case.
+/// An option, or an argument by place, that takes one of these words, in upper or lower case. The name of its value lists
+/// them: help, completion and manual read them there (orchestrator/command_tree.hpp).
 template <class T>
-void choice(CLI::App& app, const std::string& flags, T& target, Words<T> words, const std::string& text) {
-  const std::string name = flags.substr(flags.find("--"));
-  const std::string about = text + ": " + listed(words);
-  app.add_option_function<std::string>(
+CLI::Option* choice(CLI::App& app, const std::string& flags, T& target, Words<T> words, const std::string& text) {
+  const auto dashes = flags.find("--");
+  const std::string name = dashes == std::string::npos ? flags : flags.substr(dashes);
+  std::string value;
+  for (const auto& [word, meaning] : words) value += (value.empty() ? "" : "|") + word;
+  return app
+      .add_option_function<std::string>(
          flags,
          [name, &target, words = std::move(words)](const std::string& given) {
            const std::string wanted = CLI::ignore_case(given);
@@ -44,14 +50,19 @@ void choice(CLI::App& app, const std::string& flags, T& target, Words<T> words, 
            if (found == words.end()) throw CLI::ValidationError(name, given + " is none of " + listed(words));
            target = found->second;
          },
-         about)
-      ->type_name("WORD");
+         text)
+      ->type_name(value);
 }
 
 const Words<OutputFormat> k_output_formats{{"table", OutputFormat::table},
                                            {"json", OutputFormat::json},
                                            {"jsonl", OutputFormat::jsonl},
                                            {"csv", OutputFormat::csv}};
+
+const Words<std::optional<report::RunFormat>> k_run_formats{
+    {"html", report::RunFormat::html}, {"json", report::RunFormat::json},   {"csv", report::RunFormat::csv},
+    {"ocsf", report::RunFormat::ocsf}, {"asff", report::RunFormat::asff},   {"prometheus", report::RunFormat::prometheus},
+    {"jsonl", report::RunFormat::jsonl}, {"junit", report::RunFormat::junit}};
 
 void add_global_options(CLI::App& app, CommandLine& line) {
   app.add_option("-c,--config", line.config, "Configuration file (else ./config.yaml, then /etc/keyward/config.yaml)")->type_name("FILE");
@@ -71,6 +82,31 @@ void add_global_options(CLI::App& app, CommandLine& line) {
                           {"plain", ProgressChoice::plain},
                           {"none", ProgressChoice::none}},
                          "Progress on standard error");
+  app.add_flag("-q,--quiet", line.quiet, "No progress, and only warnings and errors are logged; results stay");
+}
+
+void add_init_command(CLI::App& command, InitOptions& init) {
+  const auto text = [&](const char* name, std::optional<std::string>& target, const char* value, const char* about) {
+    command.add_option(name, target, about)->type_name(value);
+  };
+  command.add_option("--out", init.out, "The file that is written (else config.yaml)")->type_name("FILE");
+  command.add_flag("--force", init.force, "Replace a file that is there");
+  command.add_flag("--no-input", init.no_input, "Ask nothing, also on a terminal");
+  text("--from-stack-parameters", init.stack_parameters, "FILE",
+       "Take over the parameters of the AWS guidance's stack: JSON of describe-stacks, a parameters file, or {\"key\": \"value\"}");
+  text("--organization-id", init.organization_id, "ID", "The organization, o-...; a run in any other one is refused");
+  text("--list-role", init.list_role, "ARN", "Role that lists the organization (else the caller's own credentials)");
+  text("--member-role", init.member_role, "NAME", "Role assumed in each account (else keyward-rotate)");
+  text("--external-id", init.external_id, "REFERENCE", "Where the external id of that role is: env:NAME or file:PATH");
+  command.add_option("--account", init.accounts, "The first accounts that take part: an id, an ou-... or a tag NAME=VALUE; can be repeated")
+      ->type_name("RULE")
+      ->take_all();
+  choice<std::optional<std::string>>(command, "--store", init.store, {{"member", "member"}, {"central", "central"}},
+                                     "Secrets in each member account, or in a central one");
+  text("--kms-key", init.kms_key, "KEY", "KMS key of the secrets (else alias/keyward for a central store)");
+  text("--store-role", init.store_role, "ARN", "central: role that writes the secrets");
+  text("--sender", init.sender, "ADDRESS", "From address of mail by SES (else mail goes to files)");
+  text("--state-dir", init.state_dir, "DIR", "Folder of the run records (else /var/lib/keyward)");
 }
 
 void add_shard_option(CLI::App& command, CommandLine& line) {
@@ -88,6 +124,41 @@ void add_shard_option(CLI::App& command, CommandLine& line) {
       ->type_name("I/N");
 }
 
+void add_policy_command(CLI::App& policy, CommandLine& line) {
+  choice<PolicyMode>(policy, "MODE", line.policy_mode,
+                     {{"control", PolicyMode::control},
+                      {"inventory", PolicyMode::inventory},
+                      {"audit", PolicyMode::audit},
+                      {"rotate", PolicyMode::rotate},
+                      {"store", PolicyMode::store}},
+                     "Of the identity that runs keyward, organization.list_role, audit_role, member_role or store.role")
+      ->required();
+  choice<PolicyFormat>(policy, "--format", line.policy_format,
+                       {{"json", PolicyFormat::json}, {"cloudformation", PolicyFormat::cloudformation}},
+                       "The document of a policy, or a template that makes the role");
+  policy.add_flag("--trust", line.trust, "The role's trust policy: who may assume it");
+  policy.add_option("--principal", line.principal, "The identity that runs keyward, which the trust policy names")->type_name("ARN");
+}
+
+/// Without a command of its own `report` renders a record again.
+void add_report_options(CLI::App& report, CommandLine& line) {
+  report.require_subcommand(0, 1);
+  report.add_option("--run", line.run, "Id of a run in state_dir, or the folder of a record (else the newest run that ended)")->type_name("RUN");
+  choice(report, "--format", line.format, k_run_formats, "Form");
+  report.add_option("--out", line.out, "File that is replaced by it (else it goes to standard output)")->type_name("FILE");
+  report.callback([&report, &line] {
+    if (!report.get_subcommands().empty()) return;
+    if (!line.format) throw CLI::RequiredError("--format");
+    line.command = Command::report_render;
+  });
+}
+
+/// One user is no table of rows.
+void refuse_rows_of_explain(const CommandLine& line) {
+  if (line.command != Command::explain || line.output == OutputFormat::table || line.output == OutputFormat::json) return;
+  throw CLI::ValidationError("--output", "explain prints table or json");
+}
+
 /// The commands that print a configuration have no rows, so no form for rows.
 void refuse_rows(const CommandLine& line, const CLI::App& config) {
   if (line.output != OutputFormat::jsonl && line.output != OutputFormat::csv) return;
@@ -98,12 +169,56 @@ void refuse_rows(const CommandLine& line, const CLI::App& config) {
   }
 }
 
+/// The command that was named, as far as it was understood.
+const CLI::App& chosen(const CLI::App& app) {
+  const CLI::App* at = &app;
+  while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
+  return *at;
+}
+
+/// What is wrong with words that no command and no option takes.
+std::string unknown_word(const CommandNode& node, const std::vector<Argument>& global, const std::vector<std::string>& words) {
+  const std::string word = words.front().substr(0, words.front().find('='));
+  if (!node.commands.empty() && !word.starts_with('-')) {
+    std::vector<std::string> commands;
+    for (const CommandNode& child : node.commands) commands.push_back(child.path.back());
+    return "\"" + word + "\" is no command; " + suggestion(word, commands);
+  }
+  if (!word.starts_with('-')) return "\"" + word + "\" is more than this command takes";
+  std::vector<std::string> options{"--help"};
+  for (const std::vector<Argument>* list : {&node.options, &global}) {
+    for (const Argument& option : *list) options.insert(options.end(), option.names.begin(), option.names.end());
+  }
+  const std::string near = nearest(word, options);
+  return word + " is no option of this command" + (near.empty() ? "" : "; " + near);
+}
+
+/// Says what is wrong with the command line, and where help is.
+ExitCode refuse(const CLI::App& app, const CLI::ParseError& error) {
+  const CommandNode node = describe(chosen(app));
+  const std::string name = node.path.empty() ? "keyward" : "keyward " + node.name();
+  const bool incomplete = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  const bool too_much = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+  const std::vector<std::string> unknown = app.remaining(true);
+  if ((incomplete || too_much) && !unknown.empty()) {
+    std::cerr << name << ": " << unknown_word(node, describe(app).options, unknown) << '\n';
+  } else if (incomplete && !node.runs) {
+    std::cerr << render_help(node, help_width(STDERR_FILENO));
+    return ExitCode::usage;
+  } else {
+    std::cerr << error.what() << '\n';
+  }
+  std::cerr << "Try: " << name << " --help\n";
+  return ExitCode::usage;
+}
+
 }  // namespace
 
-std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* const* argv) {
-  CommandLine line;
-  CLI::App app(k_about, "keyward");
-  app.footer(k_exit_codes);
+void add_commands(CLI::App& app, CommandLine& line) {
+  app.description(k_about);
+  app.formatter_fn([](const CLI::App* shown, const std::string&, CLI::AppFormatMode) {
+    return render_help(describe(*shown), help_width(STDOUT_FILENO));
+  });
   app.set_version_flag("--version", std::string("keyward ") + k_version);
   app.require_subcommand(1);
   app.fallthrough();  // global options may stand behind the command too
@@ -117,7 +232,15 @@ std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* con
   command(app, "inventory", "Every account of the organization, whether it takes part, and why not", Command::inventory);
   CLI::App* audit = command(app, "audit", "Facts and verdict for every key; exit 3 when keys are out of policy", Command::audit);
   audit->add_flag("--exit-zero", line.exit_zero, "Exit 0 although keys are out of policy");
+  audit->add_option("--junit", line.junit, "Writes the verdicts as JUnit XML besides")->type_name("FILE");
   add_shard_option(*audit, line);
+  CLI::App* plan = command(app, "plan", "What run would do now, for people to approve and for apply to carry out", Command::plan);
+  plan->add_option("--out", line.out, "File for the plan; apply takes it within 24 hours")->type_name("FILE");
+  plan->add_option("--diff", line.diff, "Also what changed since this run: its id, or the folder of its record")->type_name("RUN");
+  command(app, "apply", "Carry out a plan, exactly; what has changed since it was made is left alone", Command::apply)
+      ->add_option("FILE", line.plan_file, "What keyward plan --out wrote")
+      ->required()
+      ->type_name("");
   CLI::App* run = command(app, "run", "The daily job: inventory, audit, decide, act, notify, report", Command::run);
   run->add_flag("--dry-run", line.dry_run, "Change nothing, whatever the configuration says");
   add_shard_option(*run, line);
@@ -131,8 +254,16 @@ std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* con
   CLI::App* recover = command(app, "recover", "Finish or undo interrupted rotations; exit 9 while one needs a person", Command::recover);
   recover->add_flag("--list", line.list, "Only show them; change nothing");
   add_shard_option(*recover, line);
-  CLI::App* report = app.add_subcommand("report", "Records of finished runs; makes no AWS call");
-  report->require_subcommand(1);
+  CLI::App* explain = command(app, "explain", "One user's keys, the rule that decides and what comes when; for the support desk", Command::explain);
+  explain->add_option("--account", line.account, "Account id")->required()->type_name("ID");
+  explain->add_option("--user", line.user, "IAM user name")->required()->type_name("NAME");
+  CLI::App* simulate = command(app, "simulate", "The next days of this policy over the keys as they are, mails included", Command::simulate);
+  simulate->add_option("--days", line.days, "How many days, one run each")->required()->type_name("N")->check(CLI::Range(1, k_most_days));
+  choice<rotation::Adoption>(*simulate, "--adoption", line.adoption,
+                             {{"prompt", rotation::Adoption::prompt}, {"late", rotation::Adoption::late}, {"never", rotation::Adoption::never}},
+                             "What owners do with a new key");
+  CLI::App* report = app.add_subcommand("report", "A finished run, rendered again from its record; makes no AWS call");
+  add_report_options(*report, line);
   CLI::App* merge = command(*report, "merge", "Make one record of the records of all shards of a run", Command::report_merge);
   merge->add_option("--out", line.out, "Folder for the merged record; must not exist or be empty")->required()->type_name("DIR");
   merge->add_flag("--partial", line.partial, "Merge although shards are missing: says which, and exits 4");
@@ -153,19 +284,42 @@ std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* con
   doctor->add_option("--account", line.account, "Look into this account only")->type_name("ID")->excludes(all);
   doctor->add_flag("--write-test", line.write_test,
                    "Also store a secret of its own, and delete it again, wherever it looks, in a dry run too");
+  add_policy_command(*command(app, "policy", "The IAM policy that this configuration needs, and no more; makes no AWS call", Command::policy), line);
   CLI::App* config = app.add_subcommand("config", "Look at the configuration; makes no AWS call");
   config->require_subcommand(1);
   command(*config, "validate", "Check the configuration", Command::config_validate);
   command(*config, "show", "The effective configuration and where each value comes from", Command::config_show)
       ->add_option("--account", line.account, "As it applies to this account")->type_name("ID");
   command(*config, "schema", "JSON Schema of config.yaml", Command::config_schema);
+  add_init_command(*command(app, "init", "Write a commented config.yaml, by asking or from options; makes no AWS call", Command::init), line.init);
+  choice<Shell>(*command(app, "completion", "Completion of commands, options and words, for a shell to read", Command::completion), "SHELL",
+                line.shell, {{"bash", Shell::bash}, {"zsh", Shell::zsh}, {"fish", Shell::fish}}, "For which shell")
+      ->required();
+  choice<ManualPage>(*command(app, "man", "The manual, for man to read", Command::manual), "PAGE", line.page,
+                     {{"keyward", ManualPage::keyward}, {"keyward.yaml", ManualPage::configuration}}, "Which page (else keyward)");
+  command(app, "help", "What a command is for, and its options", Command::help)
+      ->add_option("COMMAND", line.words, "Which command (else all of them)");
+  command(app, "version", "Which keyward this is", Command::version);
+}
 
+std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* const* argv) {
+  CommandLine line;
+  CLI::App app("", "keyward");
+  add_commands(app, line);
+  const CLI::App* const config = app.get_subcommand("config");
   try {
     app.parse(argc, argv);
     refuse_rows(line, *config);
+    refuse_rows_of_explain(line);
   } catch (const CLI::ParseError& error) {
     // CLI11 has exit codes of its own above 100; help and version are 0.
-    return app.exit(error, std::cout, std::cerr) == 0 ? ExitCode::done : ExitCode::usage;
+    if (error.get_exit_code() != 0) return refuse(app, error);
+    app.exit(error, std::cout, std::cerr);
+    return ExitCode::done;
+  }
+  if (line.quiet) {
+    line.progress = ProgressChoice::none;
+    if (app.count("--log-level") == 0) line.log_level = "warn";
   }
   return line;
 }

@@ -5,6 +5,7 @@
 #include "orchestrator/open_run.hpp"
 #include "orchestrator/preflight.hpp"
 #include "orchestrator/run_summary.hpp"
+#include "orchestrator/user_look.hpp"
 
 namespace keyward::orchestrator {
 namespace {

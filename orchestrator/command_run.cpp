@@ -5,6 +5,7 @@
 
 #include "base/task_group.hpp"
 #include "orchestrator/commands.hpp"
+#include "orchestrator/metrics_file.hpp"
 #include "orchestrator/open_run.hpp"
 #include "orchestrator/preflight.hpp"
 #include "orchestrator/run_summary.hpp"
@@ -171,6 +172,10 @@ Task<ExitCode> run_job(CommandContext context) {
   const Mode mode = context.line.dry_run ? Mode::dry_run : Mode::enforce;
   Work work = [&context, mode](Job& job) { return walk(context, "run", mode, job); };
   ExitCode code = co_await under_lock(context, std::move(work));
+  if (code == ExitCode::preflight_failed) {
+    const Result<void> metrics = write_metrics_of_failed_start(context.configuration, context.services.context.clock.now(), code);
+    if (!metrics) say(context, "report.prometheus_file could not be written", metrics.error());
+  }
   co_return code;
 }
 

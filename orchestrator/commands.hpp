@@ -8,6 +8,7 @@
 #include "base/task.hpp"
 #include "orchestrator/command_line.hpp"
 #include "orchestrator/configuration.hpp"
+#include "orchestrator/configuration_file.hpp"
 #include "orchestrator/job.hpp"
 #include "orchestrator/progress.hpp"
 #include "report/output.hpp"
@@ -19,6 +20,7 @@ struct CommandContext {
   const CommandLine& line;
   const Configuration& configuration;
   std::string configuration_digest;
+  const LoadedConfiguration& loaded;  ///< the same configuration, and where its values came from
   Services services;
   std::uint64_t seed;
   report::Output output;
@@ -30,9 +32,13 @@ struct CommandContext {
 
 base::Task<ExitCode> run_inventory(CommandContext context);
 base::Task<ExitCode> run_audit(CommandContext context);
+base::Task<ExitCode> run_plan(CommandContext context);
+base::Task<ExitCode> run_apply(CommandContext context);
 base::Task<ExitCode> run_job(CommandContext context);
 base::Task<ExitCode> run_rotate(CommandContext context);
 base::Task<ExitCode> run_recover(CommandContext context);
+base::Task<ExitCode> run_explain(CommandContext context);
+base::Task<ExitCode> run_simulate(CommandContext context);
 base::Task<ExitCode> run_notify_test(CommandContext context);
 base::Task<ExitCode> run_doctor(CommandContext context);
 
@@ -49,6 +55,16 @@ struct MergeContext {
 
 ExitCode run_merge(const MergeContext& context);
 
+/// What `report` is given; it talks to nobody.
+struct ReportContext {
+  const CommandLine& line;
+  std::optional<std::filesystem::path> state_dir;  ///< as in MergeContext
+  std::ostream& out;
+  std::ostream& err;
+};
+
+ExitCode run_report(const ReportContext& context);
+
 /// What `notify preview` is given; it talks to nobody.
 struct PreviewContext {
   const CommandLine& line;
@@ -58,5 +74,17 @@ struct PreviewContext {
 };
 
 ExitCode run_notify_preview(const PreviewContext& context);
+
+/// What `policy` is given; it talks to nobody.
+struct PolicyContext {
+  const CommandLine& line;
+  const Configuration& configuration;
+  std::optional<base::Region> region;  ///< of the run, where one is known
+  std::string partition;
+  std::ostream& out;
+  std::ostream& err;
+};
+
+ExitCode run_policy(const PolicyContext& context);
 
 }  // namespace keyward::orchestrator

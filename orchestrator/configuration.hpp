@@ -42,6 +42,7 @@ struct AccountSettings {
   rotation::Policy policy;
   rotation::StoreSettings store;
   notify::NotifySettings notify;
+  bool security_hub = false;  ///< report.security_hub
 };
 
 /// One entry of accounts.overrides. `apply` lays the fields that the entry names over the global values.
@@ -65,6 +66,7 @@ struct Configuration {
   rotation::UserSelection users;
   AccountSettings defaults;
   Limits limits;
+  std::string prometheus_file;  ///< report.prometheus_file; empty: none is written
   std::filesystem::path state_dir = "/var/lib/keyward";
 
   /// The settings for one account: defaults, then the first matching override, then what environment and flags say.

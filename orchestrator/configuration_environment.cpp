@@ -225,6 +225,18 @@ class EnvironmentReader {
 
 }  // namespace
 
+const std::vector<EnvironmentName>& environment_names() {
+  static const std::vector<EnvironmentName> k_names = [] {
+    std::vector<EnvironmentName> names;
+    for (const Variable& variable : k_variables) {
+      names.push_back({variable.name, variable.path});
+      if (variable.translation == Translation::list_account) names.push_back({"OrgListRole", variable.path});
+    }
+    return names;
+  }();
+  return k_names;
+}
+
 std::vector<EnvironmentValue> read_environment(const std::map<std::string, std::string>& environment,
                                                std::string_view partition, Problems& problems) {
   return EnvironmentReader(environment, partition, problems).read();

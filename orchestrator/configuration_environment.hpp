@@ -15,6 +15,15 @@ struct EnvironmentValue {
   YamlValue value;
 };
 
+/// A variable and the field that it sets.
+struct EnvironmentName {
+  std::string_view name;
+  std::string_view path;
+};
+
+/// Every variable that read_environment() knows.
+const std::vector<EnvironmentName>& environment_names();
+
 /// Translates the variables of the AWS guidance and AWS_REGION, AWS_DEFAULT_REGION, AWS_PROFILE. An empty variable
 /// counts as unset, except a flag, which must be true or false. Every field is yielded at most once.
 std::vector<EnvironmentValue> read_environment(const std::map<std::string, std::string>& environment,

@@ -214,6 +214,13 @@ const std::vector<Field>& configuration_fields() {
           "notify.template_audit", file_name(), [](auto& run) -> auto& { return run.defaults.notify.template_audit; },
           "Template of the mails of a dry run"),
 
+      account_field(
+          "report.security_hub", TrueOrFalse{}, [](auto& account) -> auto& { return account.security_hub; },
+          "Keys out of policy become findings in the account's own Security Hub, in the run's region; not in a dry run"),
+      run_field(
+          "report.prometheus_file", LocalPath{}, [](auto& run) -> auto& { return run.prometheus_file; },
+          "Metrics for node_exporter's textfile collector, written at the end of each run; its name ends with .prom"),
+
       run_field(
           "limits.accounts_in_flight", WholeNumber{1, 1000},
           [](auto& run) -> auto& { return run.limits.accounts_in_flight; }, "Accounts worked on at the same time"),

@@ -61,7 +61,7 @@ class Loader {
     const std::string name = sources_.file->string();
     const Origin whole_file{Origin::Kind::file, name, 0, 0};
     std::string reason;
-    const auto text = read_file(*sources_.file, k_max_read, reason);
+    const auto text = sources_.text ? sources_.text : read_file(*sources_.file, k_max_read, reason);
     if (!text) {
       problems_.error(whole_file, "", "cannot be read: " + reason);
       return false;
@@ -181,7 +181,7 @@ class Loader {
     }
     if (entry.entries.size() == 1) {
       problems_.warning(entry.origin, shown_path,
-                        "overrides nothing; name dry_run, policy, store or notify, or remove it");
+                        "overrides nothing; name dry_run, policy, store, notify or report, or remove it");
     }
     loaded.match = std::move(*match);
     loaded_.overrides.push_back(std::move(loaded));

@@ -25,6 +25,7 @@ struct CommandLineOverrides {
 /// Everything a configuration is made of.
 struct ConfigurationSources {
   std::optional<std::filesystem::path> file;       ///< absent: built-in defaults, environment and flags only
+  std::optional<std::string> text;                 ///< what will stand in `file`, which is not read then
   std::map<std::string, std::string> environment;  ///< the whole environment
   CommandLineOverrides command_line;
   std::string partition = "aws";  ///< of the role ARN made from OrgListAccount and OrgListRole

@@ -237,6 +237,9 @@ void check_run_settings(const Configuration& run, base::Instant now, const Said&
     report.warning({"users.include"}, "has no effect while users.default is opt-out, because every user takes part");
   }
   check_exemptions(run.users.exempt, now, report);
+  if (!run.prometheus_file.empty() && !run.prometheus_file.ends_with(".prom")) {
+    report.warning({"report.prometheus_file"}, "node_exporter's textfile collector reads only files whose name ends with .prom");
+  }
   if (run.limits.verify_interval > run.limits.verify_timeout) {
     report.error({"limits.verify_interval", "limits.verify_timeout"},
                  "a new key would be tried only once; verify_interval must not be longer than verify_timeout");

@@ -21,6 +21,13 @@ struct Effective {
   std::vector<std::string> undecided;  ///< overrides that may or may not fit the account
 };
 
+void lay_on(Effective& effective, const std::vector<Setting>& settings) {
+  for (const Setting& setting : settings) {
+    setting.change({effective.account, nullptr});
+    effective.origins[setting.field->path] = setting.origin;
+  }
+}
+
 Effective effective_for(const LoadedConfiguration& loaded, const std::optional<base::AccountId>& id) {
   Effective effective{loaded.configuration.defaults, loaded.origins, {}};
   if (!id) return effective;
@@ -31,16 +38,10 @@ Effective effective_for(const LoadedConfiguration& loaded, const std::optional<b
       continue;
     }
     if (*entry.match.id != *id) continue;
-    for (const Setting& setting : entry.settings) {
-      setting.change({effective.account, nullptr});
-      effective.origins[setting.field->path] = setting.origin;
-    }
+    lay_on(effective, entry.settings);
     break;  // the first that fits
   }
-  for (const Setting& setting : loaded.final_settings) {
-    setting.change({effective.account, nullptr});
-    effective.origins[setting.field->path] = setting.origin;
-  }
+  lay_on(effective, loaded.final_settings);
   return effective;
 }
 
@@ -153,6 +154,19 @@ std::string render_effective(const LoadedConfiguration& loaded, TextFormat forma
   const Effective effective = effective_for(loaded, account);
   return format == TextFormat::json ? effective_json(loaded, effective, !account)
                                     : effective_table(loaded, effective, !account);
+}
+
+std::vector<ShownSetting> settings_of(const LoadedConfiguration& loaded, const accounts::Account& account) {
+  Effective effective{loaded.configuration.defaults, loaded.origins, {}};
+  const auto fits = [&account](const LoadedOverride& entry) { return accounts::matches(entry.match, account); };
+  const auto first = std::ranges::find_if(loaded.overrides, fits);
+  if (first != loaded.overrides.end()) lay_on(effective, first->settings);
+  lay_on(effective, loaded.final_settings);
+  std::vector<ShownSetting> shown;
+  for (const Field& field : configuration_fields()) {
+    shown.push_back({field.path, json::serialize(field.show(loaded.configuration, effective.account)), origin_of(effective.origins, field.path)});
+  }
+  return shown;
 }
 
 std::string configuration_digest(const LoadedConfiguration& loaded) {

@@ -18,6 +18,15 @@ enum class TextFormat { table, json };
 std::string render_effective(const LoadedConfiguration& loaded, TextFormat format,
                              const std::optional<base::AccountId>& account = std::nullopt);
 
+struct ShownSetting {
+  std::string path;
+  std::string value;   ///< as JSON
+  std::string origin;  ///< "config.yaml:12", "environment RotationPeriod", "default"
+};
+
+/// What applies to an account whose organizational units and tags are known, field by field.
+std::vector<ShownSetting> settings_of(const LoadedConfiguration& loaded, const accounts::Account& account);
+
 /// SHA-256 of everything that applies, in hexadecimal: the same for runs that go by the same configuration, wherever its
 /// parts came from. Left out is what differs from machine to machine: state_dir and profile.
 std::string configuration_digest(const LoadedConfiguration& loaded);

@@ -254,7 +254,7 @@ Identifier<base::Arn> principal_arn() {
   return {{"arn:[a-z-]+:(iam|sts)::[0-9]{12}:[^*]+",
            "the ARN of a user, role or account, without wildcards, such as arn:aws:iam::111122223333:role/app"}};
 }
-Identifier<base::Region> region() { return {{"[a-z0-9-]{8,32}", "a region such as eu-central-1"}}; }
+Identifier<base::Region> region() { return {{"(?=[^-]*-[^-]*-)[a-z][a-z0-9-]{6,30}[0-9]", "a region such as eu-central-1"}}; }
 
 Choice<rotation::ConflictRule> conflict_rule() {
   using rotation::ConflictRule;
@@ -365,7 +365,7 @@ std::optional<notify::SecretSource> SecretShape::read(const YamlValue& value, co
   source.value = std::make_shared<const base::Secret>(*text);
   return source;
 }
-boost::json::object SecretShape::schema() const { return {{"type", "string"}, {"pattern", "^(env|file|ssm):.+$"}}; }
+boost::json::object SecretShape::schema() const { return {{"type", "string"}, {"pattern", "^(env|file|ssm):.+$"}, {"$comment", "env:NAME, file:PATH or ssm:PARAMETER"}}; }
 
 std::optional<notify::ChannelSettings> ChannelShape::read(const YamlValue& value, const std::string& path,
                                                           Reading& reading) const {
@@ -377,6 +377,22 @@ std::optional<notify::ChannelSettings> ChannelShape::read(const YamlValue& value
 boost::json::value ChannelShape::show(const notify::ChannelSettings& channel) const {
   return channel_group().show(channel);
 }
-boost::json::object ChannelShape::schema() const { return channel_group().schema(); }
+boost::json::object ChannelShape::schema() const {
+  boost::json::object schema = channel_group().schema();
+  boost::json::array by_type;
+  for (const auto& [word, type] : channel_types().words) {
+    boost::json::object foreign;
+    boost::json::array required;
+    for (const ChannelKey& key : channel_keys()) {
+      const bool belongs = std::ranges::find(key.types, type) != key.types.end();
+      if (!belongs) foreign[key.name] = false;
+      if (belongs && key.need == Need::required) required.emplace_back(key.name);
+    }
+    const boost::json::object is_it{{"properties", {{"type", {{"const", word}}}}}, {"required", boost::json::array{"type"}}};
+    by_type.push_back({{"if", is_it}, {"then", {{"properties", std::move(foreign)}, {"required", std::move(required)}}}});
+  }
+  schema["allOf"] = std::move(by_type);
+  return schema;
+}
 
 }  // namespace keyward::orchestrator

@@ -37,7 +37,7 @@ std::string fix_of_listing(const base::Error& error, const Configuration& config
 }
 
 std::string fix_of_role(const std::string& role, bool management) {
-  const std::string template_file = "keyward-role.json";
+  const std::string template_file = "keyward-role.yaml";
   std::string deploy = "aws cloudformation deploy --stack-name keyward-role --template-file " + template_file +
                        " --capabilities CAPABILITY_NAMED_IAM   # with credentials of {account}";
   std::string fix = "keyward policy rotate --format cloudformation > " + template_file + "\n" + deploy;

@@ -131,6 +131,12 @@ Task<AccountReport> Job::rotate_one(accounts::Account account, RotationOrder ord
   co_return report;
 }
 
+Task<UserLook> Job::look_at(accounts::Account account, base::UserName user, rotation::RunIdentity run) {
+  RunParts parts = parts_for(std::move(run), nullptr);
+  UserLook look = co_await look_at_user(std::move(parts), std::move(account), std::move(user));
+  co_return look;
+}
+
 Task<void> Job::work(Walk& walk, accounts::Account account) {
   // A part of the accounts listed so far is no part of the organization: whom it would keep out waits for the whole.
   if (walk.too_many_failed()) co_await walk.parts.gate.pass();
@@ -162,9 +168,11 @@ Task<void> Job::work_all(Walk& walk, base::TaskGroup& group) {
   }
 }
 
-Task<Coverage> Job::cover(AccountQueue& accounts, Mode mode, rotation::RunIdentity run, CoverageCallbacks callbacks, Journal* journal) {
+Task<Coverage> Job::cover(AccountQueue& accounts, Mode mode, rotation::RunIdentity run, CoverageCallbacks callbacks, Journal* journal,
+                          const Plan* plan) {
   Coverage coverage;
   RunParts parts = parts_for(std::move(run), journal);
+  parts.plan = plan;
   Walk walk{mode, std::move(parts), accounts, callbacks, coverage};
   const auto body = [&walk](base::TaskGroup& group) { return work_all(walk, group); };
   co_await base::run_group(static_cast<std::size_t>(configuration_.limits.accounts_in_flight), body);

@@ -20,6 +20,7 @@
 #include "orchestrator/rotation_order.hpp"
 #include "orchestrator/configuration.hpp"
 #include "orchestrator/shard.hpp"
+#include "orchestrator/user_look.hpp"
 
 namespace keyward::orchestrator {
 
@@ -79,11 +80,16 @@ class Job {
 
   /// Walks the accounts of the queue, at most limits.accounts_in_flight at once. No account is begun after a signal, after
   /// limits.deadline, when too many have failed, or when the gate was refused.
-  /// The journal is needed where something may be changed.
-  base::Task<Coverage> cover(AccountQueue& accounts, Mode mode, rotation::RunIdentity run, CoverageCallbacks callbacks, Journal* journal);
+  /// The journal is needed where something may be changed. With a plan, which outlives the walk, nothing is begun that it does
+  /// not hold.
+  base::Task<Coverage> cover(AccountQueue& accounts, Mode mode, rotation::RunIdentity run, CoverageCallbacks callbacks, Journal* journal,
+                             const Plan* plan = nullptr);
 
   /// Rotates one user's key now. `failure` when the user cannot be found.
   base::Task<AccountReport> rotate_one(accounts::Account account, RotationOrder order, rotation::RunIdentity run, Journal& journal);
+
+  /// One user, read completely and now. Reads only.
+  base::Task<UserLook> look_at(accounts::Account account, base::UserName user, rotation::RunIdentity run);
 
   aws::Caller& hub() noexcept { return hub_; }
 

@@ -3,12 +3,15 @@
 #include <array>
 #include <boost/json.hpp>
 
+#include "base/named.hpp"
+
 namespace keyward::orchestrator {
 namespace {
 
 namespace json = boost::json;
 
 using base::AccessKeyId;
+using base::named;
 using notify::OwnerNotice;
 using notify::Row;
 using rotation::Action;
@@ -41,15 +44,6 @@ constexpr std::array<RowText, 15> k_row_texts{{{"key", &Row::key},
                                                {"fetch_as", &Row::fetch_as},
                                                {"fetch_command", &Row::fetch_command},
                                                {"account_name", &Row::account_name}}};
-
-/// The enumerator that to_string() calls `text`; `last` is the last one.
-template <class Enum>
-std::optional<Enum> named(std::string_view text, Enum last) {
-  for (int i = 0; i <= static_cast<int>(last); ++i) {
-    if (to_string(static_cast<Enum>(i)) == text) return static_cast<Enum>(i);
-  }
-  return std::nullopt;
-}
 
 std::string text(const json::object& line, std::string_view name) {
   const json::value* value = line.if_contains(name);

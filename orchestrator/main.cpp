@@ -9,7 +9,6 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/json/serialize.hpp>
-#include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -19,10 +18,13 @@
 #include "aws/credential_chain.hpp"
 #include "base/curl_smtp.hpp"
 #include "base/curl_transport.hpp"
+#include "orchestrator/command_about.hpp"
+#include "orchestrator/command_init.hpp"
 #include "orchestrator/command_line.hpp"
 #include "orchestrator/commands.hpp"
 #include "orchestrator/configuration_file.hpp"
 #include "orchestrator/configuration_text.hpp"
+#include "orchestrator/terminal.hpp"
 #include "orchestrator/user_agent.hpp"
 
 extern char** environ;
@@ -79,22 +81,6 @@ LoadedOrRefused load(const CommandLine& line, const std::map<std::string, std::s
   return load_configuration(sources);
 }
 
-bool use_color(ColorChoice choice, const std::map<std::string, std::string>& environment) {
-  if (choice != ColorChoice::automatic) return choice == ColorChoice::always;
-  return ::isatty(STDOUT_FILENO) == 1 && value_of(environment, "NO_COLOR").empty() && value_of(environment, "TERM") != "dumb";
-}
-
-/// Columns of the terminal on standard output; nothing when it is none, for then nothing is to be cut.
-std::optional<std::size_t> terminal_width(const std::map<std::string, std::string>& environment) {
-  if (::isatty(STDOUT_FILENO) == 0) return std::nullopt;
-  const std::string columns = value_of(environment, "COLUMNS");
-  std::size_t width = 0;
-  std::from_chars(columns.data(), columns.data() + columns.size(), width);
-  winsize size{};
-  if (width == 0 && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) width = size.ws_col;
-  return width == 0 ? std::nullopt : std::optional(width);
-}
-
 Progress::Style progress_style(ProgressChoice choice, const std::map<std::string, std::string>& environment) {
   switch (choice) {
     case ProgressChoice::bar: return Progress::Style::bar;
@@ -146,14 +132,15 @@ ExitCode config_command(const CommandLine& line, const std::map<std::string, std
 }
 
 report::Output output_of(const CommandLine& line, const std::map<std::string, std::string>& environment) {
-  return {static_cast<report::Format>(line.output), use_color(line.color, environment) ? report::Color::always : report::Color::never,
-          terminal_width(environment)};
+  return {static_cast<report::Format>(line.output), use_color(line.color, environment, ::isatty(STDOUT_FILENO) == 1) ? report::Color::always : report::Color::never,
+          terminal_width(STDOUT_FILENO, environment)};
 }
 
-ExitCode merge_command(const CommandLine& line, const std::map<std::string, std::string>& environment) {
+ExitCode report_command(const CommandLine& line, const std::map<std::string, std::string>& environment) {
   const LoadedOrRefused result = load(line, environment);
   std::optional<std::filesystem::path> state_dir;
   if (result.loaded) state_dir = result.loaded->configuration.state_dir;
+  if (line.command == Command::report_render) return run_report({line, state_dir, std::cout, std::cerr});
   return run_merge({line, state_dir, base::HostClock().now(), std::random_device{}(), output_of(line, environment), std::cout, std::cerr});
 }
 
@@ -165,6 +152,33 @@ ExitCode preview_command(const CommandLine& line, const std::map<std::string, st
   const LoadedOrRefused result = load(line, environment);
   say(result.problems);
   return result.loaded ? run_notify_preview({line, result.loaded->configuration, std::cout, std::cerr}) : ExitCode::usage;
+}
+
+ExitCode policy_command(const CommandLine& line, const std::map<std::string, std::string>& environment) {
+  const LoadedOrRefused result = load(line, environment);
+  say(result.problems);
+  if (!result.loaded) return ExitCode::usage;
+  const Configuration& configuration = result.loaded->configuration;
+  const std::optional<std::string> profile = configuration.profile.empty() ? std::nullopt : std::optional(configuration.profile);
+  std::optional<std::string> named;
+  if (configuration.region) named = configuration.region->str();
+  const base::Result<base::Region> region = aws::resolve_region(named, environment, value_of(environment, "HOME"), profile);
+  PolicyContext context{line, configuration, std::nullopt, "aws", std::cout, std::cerr};
+  if (region) {
+    const base::Result<std::string> partition = aws::partition_of(*region);
+    if (!partition) {
+      std::cerr << "keyward: " << base::describe(partition.error()) << '\n';
+      return ExitCode::usage;
+    }
+    context.region = *region;
+    context.partition = *partition;
+  }
+  return run_policy(context);
+}
+
+ExitCode init_command(const CommandLine& line) {
+  const bool terminal = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+  return run_init({line, base::HostClock().now(), terminal && !line.init.no_input, std::cin, std::cout, std::cerr});
 }
 
 /// The shard of the environment, where the command line names none.
@@ -183,8 +197,12 @@ base::Task<ExitCode> dispatch(CommandContext context) {
   switch (context.line.command) {
     case Command::inventory: return run_inventory(context);
     case Command::audit: return run_audit(context);
+    case Command::plan: return run_plan(context);
+    case Command::apply: return run_apply(context);
     case Command::rotate: return run_rotate(context);
     case Command::recover: return run_recover(context);
+    case Command::explain: return run_explain(context);
+    case Command::simulate: return run_simulate(context);
     case Command::notify_test: return run_notify_test(context);
     case Command::doctor: return run_doctor(context);
     default: return run_job(context);
@@ -261,6 +279,7 @@ ExitCode aws_command(const CommandLine& line, const std::map<std::string, std::s
   CommandContext command{line,
                          configuration,
                          configuration_digest(*result.loaded),
+                         *result.loaded,
                          {context, identity, *region, *partition, log, signals.stopping(), smtp, block.above()},
                          seed,
                          output_of(line, environment),
@@ -285,9 +304,12 @@ ExitCode run(int argc, const char* const* argv) {
   if (const auto* code = std::get_if<ExitCode>(&parsed)) return *code;
   CommandLine line = std::get<CommandLine>(parsed);
   const auto environment = read_environment();
+  if (is_about_keyward(line.command)) return run_about({line, output_of(line, environment), std::cout, std::cerr});
+  if (line.command == Command::init) return init_command(line);
   if (const std::optional<ExitCode> refused = take_shard_of_job(line, environment)) return *refused;
-  if (line.command == Command::report_merge) return merge_command(line, environment);
+  if (line.command == Command::report_render || line.command == Command::report_merge) return report_command(line, environment);
   if (line.command == Command::notify_preview) return preview_command(line, environment);
+  if (line.command == Command::policy) return policy_command(line, environment);
   const bool offline = line.command == Command::config_validate || line.command == Command::config_show ||
                        line.command == Command::config_schema;
   return offline ? config_command(line, environment) : aws_command(line, environment);

@@ -1,5 +1,6 @@
 #include "orchestrator/open_run.hpp"
 
+#include "orchestrator/metrics_file.hpp"
 #include "orchestrator/preflight.hpp"
 #include "orchestrator/run_digest.hpp"
 #include "orchestrator/run_summary.hpp"
@@ -129,6 +130,12 @@ Task<ExitCode> conclude(CommandContext& context, Job& job, OpenRun& run) {
   const Result<void> written = record.finish();
   if (!written) {
     say(context, "the record of this run is not complete", written.error());
+    code = worst(code, ExitCode::partial);
+    summary.exit_code = static_cast<int>(code);
+  }
+  const Result<void> metrics = summary.command == "run" ? write_metrics(context.configuration, record.folder()) : Result<void>();
+  if (!metrics) {
+    say(context, "report.prometheus_file could not be written", metrics.error());
     code = worst(code, ExitCode::partial);
     summary.exit_code = static_cast<int>(code);
   }

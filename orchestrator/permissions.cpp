@@ -162,12 +162,10 @@ void add_reading_rights(PolicyStatements& policy, const Configuration& configura
 
 void add_key_rights(PolicyStatements& policy, const Configuration& configuration, const PolicyPlace& place) {
   const std::vector<std::string> users{in_account(place, "user/*")};
-  policy.add({"ChangeAccessKeys",
-              actions_of({calls::k_create_access_key, calls::k_update_access_key, calls::k_delete_access_key,
-                          calls::k_list_access_keys}),
-              users,
-              {},
-              "keys are made, switched off and deleted; who has lost an answer looks again"});
+  std::vector<aws::Operation> changes{calls::k_create_access_key, calls::k_update_access_key, calls::k_delete_access_key};
+  // Who has lost an answer looks again; a role that reads has that right already.
+  if (configuration.audit_role != configuration.member_role) changes.push_back(calls::k_list_access_keys);
+  policy.add({"ChangeAccessKeys", actions_of(changes), users, {}, "keys are made, switched off and deleted"});
   policy.add({"KeepRecordOnUsers",
               actions_of({calls::k_tag_user}),
               users,
@@ -184,8 +182,18 @@ void add_key_rights(PolicyStatements& policy, const Configuration& configuration
       "role, and watch its use");
 }
 
-/// The rights of every store of this kind that an account can have.
+void add_findings_right(PolicyStatements& policy, const std::vector<AccountSettings>& all, const PolicyPlace& place) {
+  if (std::ranges::none_of(all, &AccountSettings::security_hub)) return;
+  policy.add({"TellSecurityHub",
+              actions_of({calls::k_batch_import_findings}),
+              {"arn:" + place.partition + ":securityhub:" + place.region + ":" + place.account + ":product/" + place.account + "/default"},
+              {},
+              "keys out of policy become findings in the account's own Security Hub"});
+}
+
 using AddStore = void (*)(PolicyStatements& policy, const rotation::StoreSettings& store, const PolicyPlace& place);
+
+/// The rights of every store of this kind that an account can have.
 template <class Wanted>
 void add_stores(PolicyStatements& policy, const std::vector<AccountSettings>& all, const PolicyPlace& place,
                 Wanted wanted, AddStore add = add_store_rights) {
@@ -225,6 +233,7 @@ Permissions permissions_of(const Configuration& configuration, PolicyMode mode, 
       if (configuration.audit_role == configuration.member_role) add_reading_rights(policy, configuration, place);
       add_key_rights(policy, configuration, place);
       add_stores(policy, all, place, is_member);
+      add_findings_right(policy, all, place);
       break;
     case PolicyMode::store: add_stores(policy, all, place, is_central); break;
   }

@@ -7,19 +7,11 @@
 
 #include "aws/operations.hpp"
 #include "orchestrator/configuration.hpp"
+#include "orchestrator/policy_mode.hpp"
 
 /// Which rights AWS must give for this very configuration, and no others: the one place that knows. `keyward policy`
 /// prints them.
 namespace keyward::orchestrator {
-
-/// Who holds rights.
-enum class PolicyMode {
-  control,    ///< the identity that runs keyward
-  inventory,  ///< organization.list_role
-  audit,      ///< audit_role
-  rotate,     ///< member_role
-  store,      ///< store.role, of a central store
-};
 
 struct PolicyCondition {
   std::string operation;  ///< "StringEquals", "ForAnyValue:StringEquals"

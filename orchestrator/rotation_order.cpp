@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "base/encoding.hpp"
 #include "orchestrator/user_actions.hpp"
+#include "orchestrator/user_look.hpp"
 
 namespace keyward::orchestrator {
 namespace {
@@ -43,17 +43,9 @@ bool is_replaced(const rotation::UserFacts& facts, const base::AccessKeyId& id) 
 Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, RotationOrder order) {
   AccountReport report = open_report(parts, account, Mode::enforce);
   Workplace workplace(parts, report.account, report.settings, report.mode, std::nullopt);
-  Result<std::vector<aws::IamUser>> users = co_await workplace.auditor().users(rotation::Listing::complete);
-  if (!users) {
-    report.failure = users.error();
-    co_return report;
-  }
-  // IAM's names are unique without regard to case.
-  const auto found = std::ranges::find(*users, base::lower_case(order.user.str()),
-                                       [](const aws::IamUser& user) { return base::lower_case(user.name.str()); });
-  if (found == users->end()) {
-    report.failure = base::Error{base::ErrorKind::not_found, "rotate", k_no_such_user, "",
-                                 "account " + account.id.str() + " has no IAM user " + order.user.str()};
+  const Result<aws::IamUser> found = co_await find_user(workplace, report.account.id, order.user);
+  if (!found) {
+    report.failure = found.error();
     co_return report;
   }
   const aws::IamUser user = *found;

@@ -16,9 +16,6 @@ struct RotationOrder {
   std::optional<base::AccessKeyId> compromised;  ///< switched off first
 };
 
-/// Code of the failure when the account has no such user.
-inline constexpr const char* k_no_such_user = "NoSuchUser";
-
 /// Rotates one user's key now, whatever its age; an exempt user's too, because a person asked for it. A compromised key
 /// is switched off before anything else. In dry run only said.
 base::Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, RotationOrder order);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "report/html_report.hpp"
+#include "report/run_history.hpp"
 #include "report/user_events.hpp"
 
 namespace keyward::orchestrator {
@@ -39,6 +40,7 @@ std::string make_run_id(base::Instant now, std::uint64_t random) {
 void count(report::RunSummary& summary, const AccountReport& report, base::Instant now) {
   ++(writes(report.mode) ? summary.accounts_enforced : summary.accounts_dry_run);
   summary.dry_run = summary.accounts_enforced == 0;
+  summary.due_since_plan += report.due_since_plan;
   for (const rotation::UserReport& user : report.users) {
     ++summary.users;
     if (has_unreadable_fact(user)) ++summary.users_unreadable;
@@ -118,7 +120,24 @@ void RunRecord::append(const report::Event& event) {
   highlights_.add(event);
   const base::Result<void> written = events_.append(event);
   ++summary_.events;
+  if (report::is_active_key(event)) ++summary_.active_keys_by_age[std::max(0, *event.age_days)];
   if (!written && !write_failure_) write_failure_ = written.error();
+}
+
+void RunRecord::append_users(const AccountReport& report, base::Instant now) {
+  for (const rotation::UserReport& user : report.users) {
+    for (report::Event& line : report::user_events(report.account, user, report.settings.policy, now)) {
+      line.dry_run = !writes(report.mode);
+      append(line);
+    }
+  }
+}
+
+void RunRecord::account_skipped(const AccountReport& report, base::Instant now) {
+  for (const rotation::UserReport& user : report.users) {
+    for (const Outcome& outcome : user.outcomes) count(summary_, outcome);
+  }
+  append_users(report, now);
 }
 
 void RunRecord::account_done(const AccountReport& report, base::Instant now) {
@@ -129,6 +148,7 @@ void RunRecord::account_done(const AccountReport& report, base::Instant now) {
   event.event = "account";
   event.account = report.account.id.str();
   event.account_name = report.account.name;
+  for (const std::string& unit : report.account.path) event.organizational_unit += (event.organizational_unit.empty() ? "" : "/") + unit;
   event.dry_run = dry_run;
   event.outcome = report.failure || report.cut_short ? "failed" : "covered";
   if (report.failure) {
@@ -136,12 +156,8 @@ void RunRecord::account_done(const AccountReport& report, base::Instant now) {
     event.request_id = report.failure->request_id;
   }
   append(event);
-  for (const rotation::UserReport& user : report.users) {
-    for (report::Event& line : report::user_events(report.account, user, report.settings.policy, now)) {
-      line.dry_run = dry_run;
-      append(line);
-    }
-  }
+  append_users(report, now);
+  if (report.findings) append_findings(report, now);
   for (const rotation::UserReport& user : report.earlier) {
     for (report::Event& line : report::user_events(report.account, user, report.settings.policy, now)) {
       if (line.event != "action") continue;
@@ -149,6 +165,26 @@ void RunRecord::account_done(const AccountReport& report, base::Instant now) {
       append(line);
     }
   }
+}
+
+void RunRecord::append_findings(const AccountReport& report, base::Instant now) {
+  const FindingsPushed& pushed = *report.findings;
+  report::Event event;
+  event.time = now;
+  event.event = "notice";
+  event.account = report.account.id.str();
+  event.account_name = report.account.name;
+  event.action = "security_hub";
+  event.outcome = notify::to_string(pushed.refused == 0 ? notify::NoticeStatus::sent : notify::NoticeStatus::rejected);
+  event.recipient = "Security Hub";
+  event.subject = fmt::format("findings of account {}", report.account.id.str());
+  event.detail = fmt::format("{} of keys out of policy, {} resolved, {} not taken", pushed.failed, pushed.resolved, pushed.refused);
+  if (pushed.error) {
+    event.error = base::describe(*pushed.error);
+    event.request_id = pushed.error->request_id;
+  }
+  ++(pushed.refused == 0 ? summary_.notices_sent : summary_.notices_failed);
+  append(event);
 }
 
 void RunRecord::told(const Told& told, base::Instant now) {
@@ -186,7 +222,7 @@ base::Result<void> RunRecord::finish() {
   if (!closed && !write_failure_) write_failure_ = closed.error();
   const base::Result<void> summary = report::write_summary(folder_ / "run.json", summary_);
   if (!summary) return summary.error();
-  const base::Result<void> html = report::write_report(folder_);
+  const base::Result<void> html = report::write_report(folder_, report::read_history(folder_.parent_path(), summary_));
   if (!html) return html.error();
   report_written_ = true;
   if (write_failure_) return *write_failure_;

@@ -39,6 +39,8 @@ class RunRecord {
   static base::Result<RunRecord> open(const std::filesystem::path& state_dir, report::RunSummary summary);
 
   void account_done(const AccountReport& report, base::Instant now);
+  /// An account that was not gone to: what was to be done there, and became nothing.
+  void account_skipped(const AccountReport& report, base::Instant now);
   void told(const Told& told, base::Instant now);
   /// Writes run.json and report.html. Errors: `invalid` when one of them cannot be written.
   base::Result<void> finish();
@@ -55,6 +57,8 @@ class RunRecord {
   RunRecord(std::filesystem::path folder, report::RunSummary summary, report::EventLog events)
       : folder_(std::move(folder)), summary_(std::move(summary)), events_(std::move(events)) {}
   void append(const report::Event& event);
+  void append_users(const AccountReport& report, base::Instant now);
+  void append_findings(const AccountReport& report, base::Instant now);
 
   std::filesystem::path folder_;
   report::RunSummary summary_;

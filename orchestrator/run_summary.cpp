@@ -9,6 +9,7 @@ namespace {
 std::string name_of(Mode mode) {
   switch (mode) {
     case Mode::audit: return "audit";
+    case Mode::survey: return "survey";
     case Mode::dry_run: return "dry_run";
     case Mode::enforce: return "enforce";
     case Mode::list_interrupted: return "list_interrupted";
@@ -30,6 +31,7 @@ report::RunSummary new_summary(const CommandContext& context, const std::string&
   summary.dry_run = configuration.defaults.dry_run;  // as long as no account is begun
   summary.version = k_version;
   summary.started = now;
+  summary.region = context.services.region.str();
   summary.seed = context.seed;
   const rotation::Policy& policy = configuration.defaults.policy;
   summary.policy.rotate = static_cast<int>(policy.rotate_after.count());
@@ -40,6 +42,11 @@ report::RunSummary new_summary(const CommandContext& context, const std::string&
                     {"max_changes_per_account", configuration.limits.max_changes_per_account},
                     {"max_failed_accounts_percent", configuration.limits.max_failed_accounts_percent},
                     {"max_inventory_shrink_percent", configuration.limits.max_inventory_shrink_percent}};
+  for (const rotation::Exemption& exemption : configuration.users.exempt) {
+    // The configured day is the last one.
+    const std::string until = exemption.until ? base::format_date(*exemption.until - std::chrono::days(1)) : "";
+    summary.exemptions.push_back({exemption.account.str(), exemption.user.str(), until, exemption.reason, exemption.owner});
+  }
   if (const std::optional<Shard>& shard = context.line.shard) {
     summary.shard = report::ShardPart{shard->index, shard->count, 0};  // until they are listed
     summary.limits[report::k_shard_changes] = share_of(configuration.limits.max_changes, *shard);

@@ -24,6 +24,17 @@ Outcome not_carried_out(const Decision& decision, OutcomeStatus status, base::In
   return outcome;
 }
 
+std::vector<Decision> keep_to_plan(AccountWork& work, UserReport& user, std::vector<Decision> decisions) {
+  const bool dry_run = work.report.settings.dry_run;
+  std::string drifted;
+  if (dry_run != work.plan->dry_run) drifted = dry_run ? "the account is in dry run now" : "the account is no longer in dry run";
+  rotation::KeptToPlan kept = rotation::keep_to_plan(work.plan->find(user.facts.name), drifted, user.facts, std::move(decisions));
+  const base::Instant now = work.parts.context.clock.now();
+  for (const Decision& step : kept.stale) user.outcomes.push_back(not_carried_out(step, OutcomeStatus::stale, now, ""));
+  work.report.due_since_plan += kept.unplanned;
+  return std::move(kept.decisions);
+}
+
 namespace {
 
 JournalEntry begun_now(const AccountWork& work, const base::UserName& user, const Decision& decision) {

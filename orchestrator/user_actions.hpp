@@ -13,6 +13,7 @@ struct AccountWork {
   const RunParts& parts;
   Workplace& workplace;
   AccountReport& report;
+  const AccountPlan* plan = nullptr;  ///< what is to be done here and nothing else; null: whatever is due
 };
 
 /// The empty report of an account whose turn has come in a run of this mode.
@@ -23,6 +24,9 @@ rotation::Outcome not_carried_out(const rotation::Decision& decision, rotation::
 
 /// Carries out a decision that was made from these facts, between two lines of the journal.
 base::Task<rotation::Outcome> perform(AccountWork& work, rotation::UserFacts seen, rotation::Decision decision);
+
+/// What of these decisions the account's plan holds; planned steps that no longer hold are `stale` in the user's report.
+std::vector<rotation::Decision> keep_to_plan(AccountWork& work, rotation::UserReport& user, std::vector<rotation::Decision> decisions);
 
 /// What earlier runs left to be done for this user: an interrupted rotation is finished or undone, and actions that nobody
 /// was told of are told. The facts in `report` are those after it.

@@ -167,7 +167,7 @@ std::optional<std::string> Text::read(const YamlValue& value, const std::string&
   return std::nullopt;
 }
 
-boost::json::object Text::schema() const { return {{"type", "string"}, {"pattern", "^(" + pattern_ + ")$"}}; }
+boost::json::object Text::schema() const { return {{"type", "string"}, {"pattern", "^(" + pattern_ + ")$"}, {"$comment", expectation_}}; }
 
 Text Text::or_empty() const { return {"(" + pattern_ + ")?", expectation_ + ", or \"\" for none"}; }
 
@@ -182,7 +182,7 @@ boost::json::value Date::show(std::chrono::sys_seconds value) const {
   return boost::json::value(base::format_date(value));
 }
 
-boost::json::object Date::schema() const { return {{"type", "string"}, {"format", "date"}}; }
+boost::json::object Date::schema() const { return {{"type", "string"}, {"format", "date"}, {"$comment", "a date such as 2027-03-31"}}; }
 
 std::optional<std::string> LocalPath::read(const YamlValue& value, const std::string& path, Reading& reading) const {
   auto text = read_text(value, path, reading, "a path");
@@ -216,7 +216,7 @@ std::optional<std::string> FolderOrBucket::read(const YamlValue& value, const st
 }
 
 boost::json::object LocalPath::schema() const {
-  boost::json::object schema{{"type", "string"}};
+  boost::json::object schema{{"type", "string"}, {"$comment", "a path"}};
   if (need == Need::required) schema["minLength"] = 1;
   return schema;
 }
@@ -241,7 +241,7 @@ std::optional<base::AccountId> QuotedAccountId::read(const YamlValue& value, con
   return id;
 }
 
-boost::json::object QuotedAccountId::schema() const { return {{"type", "string"}, {"pattern", "^[0-9]{12}$"}}; }
+boost::json::object QuotedAccountId::schema() const { return {{"type", "string"}, {"pattern", "^[0-9]{12}$"}, {"$comment", "an account id in quotes"}}; }
 
 std::optional<Tags::Type> Tags::read(const YamlValue& value, const std::string& path, Reading& reading) const {
   if (value.kind != YamlValue::Kind::map || value.entries.empty()) {

@@ -23,7 +23,7 @@
 #include "orchestrator/yaml_reader.hpp"
 
 // A shape says what a value may be, three times from one description: `read` checks and converts it, `show` writes it
-// as JSON, `schema` describes it as JSON Schema (draft-07). `Type` is what reading yields. `read` reports every problem
+// as JSON, `schema` describes it as JSON Schema (draft-07), its `$comment` in words. `Type` is what reading yields. `read` reports every problem
 // with its place and returns nothing when there was one.
 namespace keyward::orchestrator {
 
@@ -91,7 +91,7 @@ struct TimeSpan {
   boost::json::object schema() const {
     return {{"type", "string"},
             {"pattern", "^[0-9]{1,9}(ms|s|m|h|d)$"},
-            {"$comment", "from " + format_time_span(low) + " to " + format_time_span(high)}};
+            {"$comment", "a time span such as 90s, 30m or 2h, from " + format_time_span(low) + " to " + format_time_span(high)}};
   }
 };
 

@@ -16,6 +16,7 @@
 #include "orchestrator/change_gate.hpp"
 #include "orchestrator/configuration.hpp"
 #include "orchestrator/journal.hpp"
+#include "orchestrator/plan.hpp"
 #include "rotation/auditor.hpp"
 #include "rotation/executor.hpp"
 #include "rotation/key_prover.hpp"
@@ -38,6 +39,7 @@ struct RunParts {
   base::Deadline deadline;  ///< after it nothing is begun
   const bool& stopping;     ///< a signal came: finish what was begun, begin nothing
   ChangeGate& gate;         ///< to be passed before anything is changed
+  const Plan* plan = nullptr;  ///< with one, nothing is begun that it does not hold
 
   bool may_begin() const { return !stopping && !deadline.expired() && !gate.is_refused(); }
 };
@@ -53,6 +55,8 @@ class Workplace {
   rotation::Executor& executor() { return executor_; }
   rotation::Settlement& settlement() { return settlement_; }
   rotation::SecretStore& store() { return store_; }
+  /// Of the role that changes things in the account.
+  aws::Caller& member_caller() { return writer().caller(); }
   /// What earlier runs listed of the account's keys.
   rotation::KeyCache& cache() { return cache_; }
 

@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 #include <ostream>
 
+#include "report/csv_keys.hpp"
 #include "report/event_log.hpp"
 #include "report/layout.hpp"
 #include "report/user_events.hpp"
@@ -34,25 +35,6 @@ Tone verdict_tone(std::string_view verdict) {
 }
 
 std::string age_text(const Event& event) { return event.age_days ? std::to_string(*event.age_days) + " d" : "-"; }
-
-const std::vector<std::string>& audit_csv_header() {
-  static const std::vector<std::string> header{"account",
-                                               "account_name",
-                                               "user",
-                                               "access_key_id",
-                                               "key_status",
-                                               "age_days",
-                                               "last_used",
-                                               "last_used_service",
-                                               "last_used_region",
-                                               "verdict",
-                                               "action",
-                                               "reason",
-                                               "next",
-                                               "next_at",
-                                               "detail"};
-  return header;
-}
 
 boost::json::object unread_json(const std::string& id, const UnreadUsers::Account& account) {
   boost::json::object line;
@@ -92,11 +74,7 @@ std::string AuditPrinter::render(const Event& event, base::Instant now) {
   switch (output_.format) {
     case Format::json:
     case Format::jsonl: return format_event(event, "") + '\n';
-    case Format::csv:
-      return csv_line({event.account, event.account_name, event.user, event.access_key_id, event.key_status,
-                       event.age_days ? std::to_string(*event.age_days) : "", event.last_used, event.last_used_service,
-                       event.last_used_region, event.verdict, event.action, event.reason, event.next,
-                       event.next_at ? base::format_iso8601(*event.next_at) : "", event.detail});
+    case Format::csv: return csv_line(key_cells(event));
     case Format::table: break;
   }
   std::string next = next_step(event, now);
@@ -208,15 +186,8 @@ void AuditPrinter::finish_jsonl(const RunSummary& summary) {
 }
 
 void AuditPrinter::finish_csv(const RunSummary& summary) {
-  out_ << csv_line(audit_csv_header());
-  for (const Uncovered& account : summary.uncovered) {
-    std::vector<std::string> row(audit_csv_header().size());
-    row[0] = account.account;
-    row[1] = account.name;
-    row[9] = "not_covered";
-    row.back() = account.reason;
-    out_ << csv_line(row);
-  }
+  out_ << csv_line(key_columns());
+  for (const Uncovered& account : summary.uncovered) out_ << csv_line(uncovered_cells(account));
   for (const auto& [account, rows] : unread_rows_) out_ << rows;
   for (const auto& [account, rows] : accounts_) out_ << rows;
 }

@@ -79,9 +79,12 @@ Tone tone(Health health) {
 std::string where(const Finding& finding) {
   const std::size_t count = finding.accounts.size();
   if (count == 0) return "";
-  if (count > k_most_named) return " (" + grouped(static_cast<long long>(count)) + " accounts)";
+  if (count > k_most_named && finding.health == Health::ok)
+    return " (" + grouped(static_cast<long long>(count)) + " accounts)";
   std::string text;
-  for (const std::string& account : finding.accounts) text += (text.empty() ? " (" : ", ") + account;
+  for (std::size_t i = 0; i < std::min(count, k_most_named); ++i)
+    text += (text.empty() ? " (" : ", ") + finding.accounts[i];
+  if (count > k_most_named) text += " and " + grouped(static_cast<long long>(count - k_most_named)) + " more";
   return text + ")";
 }
 

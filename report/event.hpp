@@ -16,6 +16,7 @@ struct Event {
                                 ///< that ended before its owner was told; told by this one), "notice", "account", "failure"
   std::string account;
   std::string account_name;
+  std::string organizational_unit;  ///< of an "account" line: root and units above it, "r-ab12/ou-ab12-11111111"; empty: not known
   bool dry_run = false;  ///< of a line about an account: nothing could be changed there
   std::string user;
   std::string access_key_id;
@@ -41,5 +42,11 @@ struct Event {
   std::string detail;
   std::string todo;  ///< the commands that a person has to type, one a line
 };
+
+/// True of the one line that tells of an active key and its age.
+inline bool is_active_key(const Event& event) {
+  return (event.event == "decision" || event.event == "key") && !event.access_key_id.empty() && !event.verdict.empty() &&
+         event.key_status == "active" && event.age_days.has_value();
+}
 
 }  // namespace keyward::report

@@ -25,9 +25,10 @@ struct TextMember {
   std::string_view name;
   std::string Event::* member;
 };
-constexpr std::array<TextMember, 7> k_subject{{{"event", &Event::event},
+constexpr std::array<TextMember, 8> k_subject{{{"event", &Event::event},
                                                {"account", &Event::account},
                                                {"account_name", &Event::account_name},
+                                               {"organizational_unit", &Event::organizational_unit},
                                                {"user", &Event::user},
                                                {"access_key_id", &Event::access_key_id},
                                                {"key_status", &Event::key_status},

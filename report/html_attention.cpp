@@ -12,7 +12,7 @@ namespace keyward::report {
 namespace {
 
 std::string unread_table(const UnreadUsers& unread) {
-  FoldedTable table({"Account", "Name", "Users", "Cause", "What to do"}, 10);
+  FoldedTable table("Users that could not be read", {"Account", "Name", "Users", "Cause", "What to do"}, 10);
   for (const auto& [id, account] : unread.accounts()) {
     table.add("<td class=\"id\">" + escape_html(id) + "</td><td class=\"name\">" + escape_html(account.name) +
               "</td><td class=\"wrap\">" + grouped(static_cast<long long>(account.users.size())) + ": " +
@@ -22,6 +22,14 @@ std::string unread_table(const UnreadUsers& unread) {
   return "<h3>Users that could not be read</h3><p class=\"soft\">A user is left alone while a fact about it is "
          "unknown.</p>" +
          table.render(unread.accounts().size());
+}
+
+/// How long an account has not been covered: "this run", "2026-11-18", "2026-10-22 or longer".
+std::string since(const RunFindings& f, const std::string& account) {
+  const auto found = f.history.uncovered.find(account);
+  if (found == f.history.uncovered.end()) return "-";
+  if (found->second.started == f.summary.started) return "this run";
+  return "<span class=\"whole\">" + base::format_date(found->second.started) + "</span>" + (found->second.or_longer ? " or longer" : "");
 }
 
 }  // namespace
@@ -57,10 +65,11 @@ std::string coverage_section(const RunFindings& f) {
   }
   html += "</p>";
   if (!s.uncovered.empty()) {
-    FoldedTable table({"Account", "Name", "Cause", "What to do"}, 10);
+    FoldedTable table("Accounts that were not covered", {"Account", "Name", "Since", "Cause", "What to do"}, 10);
     for (const Uncovered& account : s.uncovered) {
       table.add("<td class=\"id\">" + escape_html(account.account) + "</td><td class=\"name\">" +
-                escape_html(account.name) + "</td><td class=\"wrap\">" + escape_html(account.reason) +
+                escape_html(account.name) + "</td><td>" + since(f, account.account) + "</td><td class=\"wrap\">" +
+                escape_html(account.reason) +
                 "</td><td class=\"do\">" + escape_html(advice_for_account(account.reason)) + "</td>");
     }
     html += table.render(s.uncovered.size());
@@ -74,8 +83,9 @@ std::string person_section(const RunFindings& f) {
                             f.highlights.failed.total() + f.highlights.not_done.total();
   if (total == 0) {
     const bool unread = f.highlights.unread.total() > 0;
+    const bool gaps = unread || !f.summary.uncovered.empty() || !f.summary.shards_missing.empty();
     return "<section class=\"good\" aria-labelledby=\"person\"><h2 id=\"person\">Nothing " +
-           std::string(unread ? "else " : "") + "needs a person</h2><p class=\"soft\">No failure, no conflict" +
+           std::string(gaps ? "else " : "") + "needs a person</h2><p class=\"soft\">No failure, no conflict" +
            (unread ? "" : ", no fact that could not be read") + ".</p></section>\n";
   }
   const bool pressing = f.highlights.recovery.total() + f.highlights.failed.total() > 0;
@@ -83,7 +93,7 @@ std::string person_section(const RunFindings& f) {
                      "\" aria-labelledby=\"person\"><h2 id=\"person\">" +
                      counted(static_cast<long long>(total), "matter") + (total == 1 ? " needs" : " need") +
                      " a person</h2>";
-  FoldedTable table({"What", "Account", "User", "Key", "Why", "What to do"}, 6);
+  FoldedTable table("What needs a person", {"What", "Account", "User", "Key", "Why", "What to do"}, 6);
   const auto rows = [&table](const Section& section, std::string_view what, std::string_view css) {
     for (const Event& event : section.kept()) {
       if (table.full()) return;

@@ -94,8 +94,8 @@ std::string age_section(const RunFindings& f) {
     const int from = static_cast<int>(i) * rounded;
     const bool last = i + 1 == k_bins;
     svg += label(last ? x + slot / 2 : x, k_base + 19, std::to_string(from) + (last ? "+" : ""));
-    rows += "<tr><td>" + std::to_string(from) + (last ? " and older" : " to " + std::to_string(from + rounded - 1)) +
-            "</td><td class=\"n\">" + grouped(bins[i][0]) + "</td><td class=\"n\">" + grouped(bins[i][1]) +
+    rows += "<tr><th scope=\"row\">" + std::to_string(from) + (last ? " and older" : " to " + std::to_string(from + rounded - 1)) +
+            "</th><td class=\"n\">" + grouped(bins[i][0]) + "</td><td class=\"n\">" + grouped(bins[i][1]) +
             "</td><td class=\"n\">" + grouped(bins[i][2]) + "</td></tr>\n";
   }
   const std::array<std::tuple<int, std::string_view, std::string_view>, 3> limits{
@@ -114,70 +114,16 @@ std::string age_section(const RunFindings& f) {
   return "<section aria-labelledby=\"ages\"><h2 id=\"ages\">Age of active keys</h2><p class=\"lede\">Days since the "
          "key was created; the lines are the policy's dates. A key right of the first line is either being handed "
          "over or late.</p>" +
-         svg + "<ul class=\"legend\">" + legend_entry("f-ok", "in policy", sum(f, 0)) +
+         chart("Age of active keys, drawing", svg, ChartEnd::late) + "<ul class=\"legend\">" + legend_entry("f-ok", "in policy", sum(f, 0)) +
          legend_entry("f-bad", "out of policy", sum(f, 1), true) +
          legend_entry("f-soft", "exempt or unknown", sum(f, 2)) +
-         "</ul><details><summary>The same as a table</summary><table><thead><tr><th scope=\"col\">Age in "
-         "days</th><th scope=\"col\" class=\"n\">In policy</th><th scope=\"col\" class=\"n\">Out of policy</th><th "
-         "scope=\"col\" class=\"n\">Exempt or unknown</th></tr></thead><tbody>\n" +
-         rows + "</tbody></table></details></section>\n";
-}
-
-std::string ahead_section(const RunFindings& f) {
-  std::string html =
-      "<section aria-labelledby=\"ahead\"><h2 id=\"ahead\">The next " + std::to_string(k_days_ahead) + " days</h2>";
-  if (f.coming.empty()) return html + "<p class=\"soft\">No key has a date in this time.</p></section>\n";
-  if (extent_of(f.summary) == Extent::dry_run) html += "<p class=\"lede\">Outside a dry run.</p>";
-  if (extent_of(f.summary) == Extent::mixed)
-    html += "<p class=\"lede\">Also the dates in accounts in dry run, where nothing will happen on them.</p>";
-  long long highest = 1;
-  ComingDay all;
-  for (const auto& [midnight, day] : f.coming) {
-    highest = std::max(highest, day.total());
-    all.rotate += day.rotate;
-    all.deactivate += day.deactivate;
-    all.remove += day.remove;
-  }
-  html +=
-      "<svg viewBox=\"0 0 1100 170\" role=\"img\" aria-label=\"Dates of the next days; the numbers stand in the "
-      "table below\"><line class=\"axis\" x1=\"10\" y1=\"140\" x2=\"1090\" y2=\"140\"/>";
-  const base::Instant first = std::chrono::floor<days>(f.summary.finished);
-  const double slot = 1080.0 / (k_days_ahead + 1);
-  std::string rows;
-  for (int i = 0; i <= k_days_ahead; ++i) {
-    const base::Instant midnight = first + days(i);
-    const double x = 10 + slot * i;
-    const std::string date = base::format_date(midnight);
-    if (i % 5 == 0) html += label(x + slot / 2, 160, date.substr(5));
-    const auto found = f.coming.find(midnight);
-    if (found == f.coming.end()) continue;
-    const ComingDay& day = found->second;
-    double y = 140;
-    const auto part = [&](long long count, std::string_view css, bool hatched) {
-      if (count == 0) return;
-      const double height = std::max(3.0, 112.0 * static_cast<double>(count) / static_cast<double>(highest));
-      y -= height;
-      html += rectangle(css, x + 2, y, slot - 4, height, hatched);
-    };
-    part(day.rotate, "f-ok", false);
-    part(day.deactivate, "f-warn", false);
-    part(day.remove, "f-bad", true);
-    html += label(x + slot / 2, y - 5, grouped(day.total()), "middle", "strong");
-    std::string who;
-    for (const std::string& one : day.who) who += (who.empty() ? "" : ", ") + one;
-    const long long others = day.total() - static_cast<long long>(day.who.size());
-    if (others > 0) who += " and " + grouped(others) + " more";
-    rows += "<tr><td class=\"nw\">" + date + "</td><td class=\"n\">" + grouped(day.rotate) + "</td><td class=\"n\">" +
-            grouped(day.deactivate) + "</td><td class=\"n\">" + grouped(day.remove) + "</td><td class=\"wrap\">" +
-            escape_html(who) + "</td></tr>\n";
-  }
-  return html + "</svg><ul class=\"legend\">" + legend_entry("f-ok", "rotate", all.rotate) +
-         legend_entry("f-warn", "deactivate", all.deactivate) + legend_entry("f-bad", "delete", all.remove, true) +
-         "</ul><details><summary>The same as a table, with names</summary><div "
-         "class=\"scroll\"><table><thead><tr><th scope=\"col\">Date</th><th scope=\"col\" class=\"n\">Rotate</th><th "
-         "scope=\"col\" class=\"n\">Deactivate</th><th scope=\"col\" class=\"n\">Delete</th><th "
-         "scope=\"col\">Who</th></tr></thead><tbody>\n" +
-         rows + "</tbody></table></div></details></section>\n";
+         "</ul><details><summary>The same as a table</summary>" +
+         scroll("Age of active keys, table",
+                "<table><caption>Active keys by age</caption><thead><tr><th scope=\"col\">Age in days</th><th scope=\"col\" "
+                "class=\"n\">In policy</th><th scope=\"col\" class=\"n\">Out of policy</th><th scope=\"col\" class=\"n\">Exempt or "
+                "unknown</th></tr></thead><tbody>\n" +
+                    rows + "</tbody></table>") +
+         "</details></section>\n";
 }
 
 }  // namespace keyward::report

@@ -14,7 +14,4 @@ std::string posture_section(const RunFindings& f);
 /// Age of the active keys in steps of days, with the policy's dates as lines.
 std::string age_section(const RunFindings& f);
 
-/// One bar a day for the days ahead, and the same as a table.
-std::string ahead_section(const RunFindings& f);
-
 }  // namespace keyward::report

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,17 +14,21 @@ namespace keyward::report {
 /// from `data`.
 class Lists {
  public:
-  /// `findings` outlives this object.
-  explicit Lists(const RunFindings& findings);
+  /// `findings` outlives this object. What does not fit into so many bytes of data is left out, and said to be.
+  Lists(const RunFindings& findings, std::size_t bytes);
 
   std::string sections() const;
   /// JSON that may stand inside a script element: nothing in it can end the element or begin a comment.
   void write_data(const PageSink& out) const;
 
  private:
+  void keep_within(std::size_t bytes);
+
   const RunFindings& f_;
   std::vector<const AccountEntry*> accounts_;  ///< as they are listed
   std::vector<const KeyRow*> keys_;
+  std::size_t accounts_left_out_ = 0;
+  std::size_t keys_left_out_ = 0;
 };
 
 }  // namespace keyward::report

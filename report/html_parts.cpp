@@ -50,13 +50,37 @@ std::string label(double x, double y, std::string_view text, std::string_view an
          (css.empty() ? "" : " class=\"" + std::string(css) + "\"") + ">" + escape_html(text) + "</text>";
 }
 
+std::string scroll(std::string_view name, std::string_view content) {
+  return "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"" + escape_html(name) + "\">" + std::string(content) + "</div>";
+}
+
+std::string chart(std::string_view name, std::string_view svg, ChartEnd seen_first) {
+  const std::string css = seen_first == ChartEnd::late ? "scroll chart late" : "scroll chart";
+  return "<div class=\"" + css + "\" role=\"region\" tabindex=\"0\" aria-label=\"" + escape_html(name) + "\">" + std::string(svg) + "</div>";
+}
+
+std::string titled(const std::vector<std::string>& titles, std::string_view row) {
+  // Texts are escaped, so only a cell begins like this.
+  constexpr std::string_view k_cell = "<td";
+  std::string html;
+  std::size_t done = 0;
+  for (const std::string& title : titles) {
+    const std::size_t at = row.find(k_cell, done);
+    if (at == std::string_view::npos) break;
+    html += row.substr(done, at + k_cell.size() - done);
+    html += " data-l=\"" + escape_html(title) + "\"";
+    done = at + k_cell.size();
+  }
+  return html += row.substr(done);
+}
+
 std::string FoldedTable::render(std::size_t total) const {
   // A single row is not worth unfolding.
   const std::size_t open = rows_.size() <= open_ + 1 ? rows_.size() : open_;
-  std::string html = part(0, open);
+  std::string html = part(caption_, 0, open);
   if (open < rows_.size()) {
     html += "<details><summary>" + grouped(static_cast<long long>(rows_.size() - open)) + " more</summary>" +
-            part(open, rows_.size()) + "</details>";
+            part(caption_ + ", continued", open, rows_.size()) + "</details>";
   }
   if (total > rows_.size()) {
     html += "<p class=\"soft\">" + grouped(static_cast<long long>(total - rows_.size())) +
@@ -65,10 +89,12 @@ std::string FoldedTable::render(std::size_t total) const {
   return html;
 }
 
-std::string FoldedTable::part(std::size_t from, std::size_t to) const {
-  std::string html = "<div class=\"scroll\"><table><thead><tr>" + head_ + "</tr></thead><tbody>\n";
-  for (std::size_t i = from; i < to; ++i) html += "<tr>" + rows_[i] + "</tr>\n";
-  return html + "</tbody></table></div>";
+std::string FoldedTable::part(std::string_view caption, std::size_t from, std::size_t to) const {
+  std::string html = "<table class=\"stack\"><caption class=\"vh\">" + escape_html(caption) + "</caption><thead><tr>";
+  for (const std::string& title : titles_) html += "<th scope=\"col\">" + title + "</th>";
+  html += "</tr></thead><tbody>\n";
+  for (std::size_t i = from; i < to; ++i) html += "<tr>" + titled(titles_, rows_[i]) + "</tr>\n";
+  return scroll(std::string(caption) + ", table", html + "</tbody></table>");
 }
 
 }  // namespace keyward::report

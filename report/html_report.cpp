@@ -1,5 +1,7 @@
 #include "report/html_report.hpp"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/digest.hpp"
@@ -9,8 +11,12 @@
 #include "report/html_attention.hpp"
 #include "report/html_changes.hpp"
 #include "report/html_charts.hpp"
+#include "report/html_exemptions.hpp"
+#include "report/html_heat_map.hpp"
 #include "report/html_lists.hpp"
 #include "report/html_page.hpp"
+#include "report/html_parts.hpp"
+#include "report/html_timeline.hpp"
 #include "report/run_findings.hpp"
 #include "report/text.hpp"
 #include "report/words.hpp"
@@ -30,12 +36,12 @@ std::string head(const RunFindings& f) {
                                 : extent == Extent::mixed ? "PARTLY DRY RUN"
                                                           : "ENFORCED";
   std::string html =
-      "<header class=\"top\"><div><h1>Access keys of " +
-      escape_html(s.organization.empty() ? "the organization" : s.organization) + "</h1><div class=\"soft\">keyward " +
+      "<header class=\"top\"><div><h1>Access keys of <span class=\"whole\">" +
+      escape_html(s.organization.empty() ? "the organization" : s.organization) + "</span></h1><div class=\"soft\">keyward " +
       escape_html(s.command) + ", " + minute(s.started) + ", took " + duration(s.started, s.finished) +
       "</div></div><div class=\"right\"><span class=\"badge mode " +
       std::string(extent == Extent::enforced ? "good" : "warn") + "\">" + std::string(mode) +
-      "</span><button class=\"plain\" id=\"theme\" type=\"button\" hidden>Light / dark</button></div></header>\n";
+      "</span><button class=\"plain\" id=\"theme\" type=\"button\" hidden>Dark</button></div></header>\n";
   if (extent == Extent::dry_run) {
     html += "<div class=\"banner\" role=\"note\"><strong>Dry run: nothing was changed.</strong> " +
             std::string(s.command == "recover" ? "Interrupted rotations are only listed."
@@ -65,6 +71,7 @@ std::string facts(const RunFindings& f) {
   };
   fact("Run", s.run);
   fact("Version", s.version);
+  fact("Configuration", s.configuration.empty() ? "not known" : s.configuration);
   if (s.shard) fact("Shard", shard_words(s));
   if (!s.merged_from.empty()) {
     std::string runs;
@@ -76,7 +83,7 @@ std::string facts(const RunFindings& f) {
                    ? accounts_in_dry_run(s) + " in dry run, with read-only sessions; the others enforced"
                    : "enforced");
   fact("Started", base::format_iso8601(s.started));
-  fact("Finished", base::format_iso8601(s.finished));
+  fact("Finished", base::format_iso8601(s.finished) + ", after " + duration(s.started, s.finished));
   fact("Exit code", std::to_string(s.exit_code) + ", " + std::string(exit_code_words(s.exit_code)));
   fact("Policy", "rotate at " + std::to_string(s.policy.rotate) + " days, deactivate at " +
                      std::to_string(s.policy.deactivate) + ", delete at " + std::to_string(s.policy.remove) +
@@ -92,48 +99,67 @@ std::string facts(const RunFindings& f) {
                         grouped(static_cast<long long>(s.api_retried)) + " tried again");
   html += "</dl>";
   if (!s.api_calls.empty()) {
-    html +=
-        "<details><summary>API calls by action</summary><table><thead><tr><th scope=\"col\">Action</th><th "
-        "scope=\"col\" class=\"n\">Requests</th></tr></thead><tbody>\n";
+    std::string table =
+        "<table><caption class=\"vh\">API calls by action</caption><thead><tr><th scope=\"col\">Action</th><th scope=\"col\" "
+        "class=\"n\">Requests</th></tr></thead><tbody>\n";
     for (const auto& [action, count] : s.api_calls)
-      html += "<tr><td class=\"id\">" + escape_html(action) + "</td><td class=\"n\">" +
+      table += "<tr><td class=\"id\">" + escape_html(action) + "</td><td class=\"n\">" +
               grouped(static_cast<long long>(count)) + "</td></tr>\n";
-    html += "</tbody></table></details>";
+    html += "<details><summary>API calls by action</summary>" + scroll("API calls by action", table + "</tbody></table>") + "</details>";
   }
   return html +
-         "</section>\n<footer>Times are UTC. The page holds no secret and no secret's name; run.json and "
+         "</section>\n</main>\n<footer>Times are UTC. The page holds no secret and no secret's name; run.json and "
          "events.jsonl beside it have every detail.</footer>\n";
 }
 
+/// A page of more than this opens too slowly to be of use (operations.md has the measurements of other tools).
+constexpr std::size_t k_page_bytes = 8u << 20u;
+/// For what stands around the data of the lists: their first rows.
+constexpr std::size_t k_around_lists = 256u << 10u;
+
+std::string contents() {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> k_sections{{{"coverage", "Coverage"},
+                                                                                      {"person", "Needs a person"},
+                                                                                      {"figures", "Figures"},
+                                                                                      {"heat", "Accounts by age"},
+                                                                                      {"ahead", "Day by day"},
+                                                                                      {"exemptions", "Exemptions"},
+                                                                                      {"accounts-title", "Accounts"},
+                                                                                      {"keys-title", "All keys"},
+                                                                                      {"facts", "About this run"}}};
+  std::string html = "<nav aria-label=\"On this page\"><ul>";
+  for (const auto& [id, name] : k_sections) html += "<li><a href=\"#" + std::string(id) + "\">" + std::string(name) + "</a></li>";
+  return html + "</ul></nav>\n";
+}
+
 void write_page(const RunFindings& f, const PageSink& out) {
-  const Lists lists(f);
-  out("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
+  std::string before =
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
       "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src " +
       csp_hash(k_page_style) + "; script-src " + csp_hash(k_page_script) +
       "; base-uri 'none'; form-action 'none'\">\n<meta name=\"viewport\" content=\"width=device-width, "
       "initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"robots\" "
       "content=\"noindex\">\n<title>keyward " +
       escape_html(f.summary.run) + "</title>\n<style>" + std::string(k_page_style) +
-      "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the report</a>\n<div class=\"page\">\n");
-  out(head(f));
-  out("<main id=\"main\">\n");
-  out(coverage_section(f));
-  out(person_section(f));
-  out(posture_section(f));
-  out(change_tiles(f));
-  out(age_section(f));
-  out(change_sections(f));
-  out(ahead_section(f));
+      "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the report</a>\n<div class=\"page\">\n";
+  before += head(f) + contents() + "<main id=\"main\" tabindex=\"-1\">\n";
+  before += coverage_section(f) + person_section(f) + posture_section(f) + change_tiles(f) + age_section(f);
+  before += heat_map_section(f) + timeline_section(f) + change_sections(f) + exemption_section(f);
+  const std::string after = facts(f);
+  const std::size_t fixed = before.size() + after.size() + k_page_script.size() + k_around_lists;
+  const Lists lists(f, k_page_bytes - std::min(fixed, k_page_bytes));
+  out(before);
   out(lists.sections());
-  out(facts(f));
-  out("</main>\n</div>\n<script type=\"application/json\" id=\"data\">");
+  out(after);
+  out("</div>\n<script type=\"application/json\" id=\"data\">");
   lists.write_data(out);
   out("</script>\n<script>" + std::string(k_page_script) + "</script>\n</body>\n</html>\n");
 }
 
 }  // namespace
 
-HtmlReport::HtmlReport(RunSummary summary) : findings_(std::make_unique<RunFindings>(std::move(summary))) {}
+HtmlReport::HtmlReport(RunSummary summary, RunHistory history)
+    : findings_(std::make_unique<RunFindings>(std::move(summary), std::move(history))) {}
 HtmlReport::~HtmlReport() = default;
 HtmlReport::HtmlReport(HtmlReport&&) noexcept = default;
 HtmlReport& HtmlReport::operator=(HtmlReport&&) noexcept = default;
@@ -147,10 +173,10 @@ std::string HtmlReport::render() const {
   return html;
 }
 
-base::Result<void> write_report(const std::filesystem::path& run_folder) {
+base::Result<void> write_report(const std::filesystem::path& run_folder, RunHistory history) {
   base::Result<RunSummary> summary = read_summary(run_folder / "run.json");
   if (!summary) return summary.error();
-  HtmlReport report(std::move(*summary));
+  HtmlReport report(std::move(*summary), std::move(history));
   const base::Result<EventsRead> read =
       read_events(run_folder / "events.jsonl", [&report](const Event& event) { report.add(event); });
   if (!read) return read.error();

@@ -8,13 +8,14 @@
 
 #include "base/error.hpp"
 #include "report/event.hpp"
+#include "report/run_history.hpp"
 #include "report/summary.hpp"
 
 namespace keyward::report {
 
 struct RunFindings;
 
-/// Takes a page part by part, so that nobody holds the whole: that of a large organization has ten megabytes.
+/// Takes a page part by part, so that nobody holds the whole: that of a large organization has eight megabytes.
 using PageSink = std::function<void(std::string_view)>;
 
 /// Collects a run's events and renders report.html: one file that asks nothing of the network (its content security
@@ -22,7 +23,8 @@ using PageSink = std::function<void(std::string_view)>;
 /// as text whatever they contain. Access keys appear by their last four characters, secrets not even by name.
 class HtmlReport {
  public:
-  explicit HtmlReport(RunSummary summary);
+  /// Without a history the page compares with nothing and knows no day but its own.
+  explicit HtmlReport(RunSummary summary, RunHistory history = {});
   ~HtmlReport();
   HtmlReport(HtmlReport&&) noexcept;
   HtmlReport& operator=(HtmlReport&&) noexcept;
@@ -37,6 +39,6 @@ class HtmlReport {
 };
 
 /// Reads run.json and events.jsonl of a run's folder and renders them into its report.html, whole or not at all (mode 0600).
-base::Result<void> write_report(const std::filesystem::path& run_folder);
+base::Result<void> write_report(const std::filesystem::path& run_folder, RunHistory history = {});
 
 }  // namespace keyward::report

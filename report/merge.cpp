@@ -55,8 +55,8 @@ constexpr int k_recovery_needed = 9;
 /// A key without a stored secret outweighs everything, that a signal came in too (130, 143).
 int worse(int a, int b) { return a == k_recovery_needed || b == k_recovery_needed ? k_recovery_needed : std::max(a, b); }
 
-template <class Number>
-void add(std::map<std::string, Number>& sum, const std::map<std::string, Number>& more) {
+template <class Name, class Number>
+void add(std::map<Name, Number>& sum, const std::map<Name, Number>& more) {
   for (const auto& [name, count] : more) sum[name] += count;
 }
 
@@ -75,6 +75,7 @@ void add(RunSummary& sum, const RunSummary& more) {
   sum.oldest_active_key_days = std::max(sum.oldest_active_key_days, more.oldest_active_key_days);
   add(sum.accounts_skipped, more.accounts_skipped);
   sum.uncovered.insert(sum.uncovered.end(), more.uncovered.begin(), more.uncovered.end());
+  add(sum.active_keys_by_age, more.active_keys_by_age);
   add(sum.decisions, more.decisions);
   for (const auto& [action, outcomes] : more.outcomes) add(sum.outcomes[action], outcomes);
   add(sum.api_calls, more.api_calls);
@@ -193,9 +194,11 @@ Result<RunSummary> merge_summaries(const std::vector<RunSummary>& shards, Missin
   merged.started = first.started;
   merged.finished = first.finished;
   merged.organization = first.organization;
+  merged.region = first.region;
   merged.policy = first.policy;
   merged.configuration = first.configuration;
   merged.limits = first.limits;
+  merged.exemptions = first.exemptions;
   merged.limits.erase(k_shard_changes);
   int in_organization = 0;
   bool all_dry = true;

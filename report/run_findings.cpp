@@ -7,6 +7,24 @@
 #include "report/words.hpp"
 
 namespace keyward::report {
+namespace {
+
+// IAM allows 64 characters for a user, Organizations 50 for an account; the rest is for names of another day.
+constexpr std::size_t k_longest_name = 128;
+constexpr std::size_t k_longest_text = 2000;
+
+/// Also of characters that take no place there may be no more than that.
+std::string cut(const std::string& text, std::size_t longest) {
+  if (text.size() <= longest) return text;
+  return shorten(std::string_view(text).substr(0, longest * 4), longest);
+}
+
+/// The last four characters.
+std::string tail(const std::string& access_key_id) {
+  return access_key_id.substr(access_key_id.size() - std::min<std::size_t>(4, access_key_id.size()));
+}
+
+}  // namespace
 
 using std::chrono::days;
 
@@ -18,7 +36,15 @@ Texts::Number Texts::number_of(std::string_view text) {
   return added->second;
 }
 
-RunFindings::RunFindings(RunSummary run) : summary(std::move(run)) {
+std::array<int, k_age_steps - 1> age_steps(const PolicyDays& policy) {
+  return {policy.rotate / 3, policy.rotate * 2 / 3, policy.rotate, policy.deactivate, policy.remove};
+}
+
+RunFindings::RunFindings(RunSummary run, RunHistory earlier) : summary(std::move(run)), history(std::move(earlier)) {
+  for (Uncovered& account : summary.uncovered) {
+    account.name = cut(account.name, k_longest_name);
+    account.reason = cut(account.reason, k_longest_text);
+  }
   for (const Uncovered& account : summary.uncovered) {
     AccountRow& row = accounts[account.account];
     row.name = account.name;
@@ -27,6 +53,23 @@ RunFindings::RunFindings(RunSummary run) : summary(std::move(run)) {
 }
 
 void RunFindings::add(const Event& event) {
+  const bool hostile = event.user.size() > k_longest_name || event.account_name.size() > k_longest_name ||
+                       event.organizational_unit.size() > k_longest_text || event.error.size() > k_longest_text ||
+                       event.detail.size() > k_longest_text;
+  if (!hostile) {
+    count(event);
+    return;
+  }
+  Event shorter = event;
+  shorter.user = cut(event.user, k_longest_name);
+  shorter.account_name = cut(event.account_name, k_longest_name);
+  shorter.organizational_unit = cut(event.organizational_unit, k_longest_text);
+  shorter.error = cut(event.error, k_longest_text);
+  shorter.detail = cut(event.detail, k_longest_text);
+  count(shorter);
+}
+
+void RunFindings::count(const Event& event) {
   highlights.add(event);
   if (event.event == "account") add_account(event);
   if (event.event == "action") add_action(event);
@@ -43,6 +86,7 @@ AccountRow& RunFindings::account_of(const Event& event) {
 void RunFindings::add_account(const Event& event) {
   if (event.outcome == "skipped") return;
   AccountRow& row = account_of(event);
+  row.unit = event.organizational_unit;
   if (!row.coverage.empty()) return;
   row.coverage = event.outcome == "failed" ? "NOT COVERED" : event.dry_run ? k_covered_dry_run : event.outcome;
 }
@@ -75,7 +119,10 @@ void RunFindings::add_key(const Event& event) {
   ++verdicts[event.verdict];
   if (active && event.age_days) {
     account.oldest = std::max(account.oldest, *event.age_days);
-    ++active_by_age[std::max(0, *event.age_days)][overdue ? 1 : event.verdict == "ok" ? 0 : 2];
+    const int age = std::max(0, *event.age_days);
+    ++active_by_age[age][overdue ? 1 : event.verdict == "ok" ? 0 : 2];
+    const auto steps = age_steps(summary.policy);
+    ++account.by_age[static_cast<std::size_t>(std::ranges::upper_bound(steps, age) - steps.begin())];
   }
   if (keys.size() >= k_most_keys) {
     ++keys_not_listed;
@@ -84,7 +131,7 @@ void RunFindings::add_key(const Event& event) {
   if (event.next == event.action) keys_with_change.emplace(event.access_key_id, keys.size());
   keys.push_back({texts.number_of(event.account), texts.number_of(verdict_word(event.verdict)),
                   texts.number_of(event.event == "key" ? "" : why(event)), texts.number_of(last_used(event)),
-                  texts.number_of(next_step(event, summary.finished)), event.user, last_four(event.access_key_id),
+                  texts.number_of(next_step(event, summary.finished)), event.user, tail(event.access_key_id),
                   event.age_days.value_or(-1), active});
 }
 
@@ -111,20 +158,27 @@ long long RunFindings::all_keys() const {
 }
 
 long long RunFindings::judged() const { return verdict("ok") + verdict("out_of_policy"); }
-long long RunFindings::active_keys() const {
-  long long sum = 0;
-  for (const auto& [age, counts] : active_by_age) sum += counts[0] + counts[1] + counts[2];
-  return sum;
+
+std::map<int, int> RunFindings::ages() const {
+  std::map<int, int> by_age;
+  for (const auto& [age, counts] : active_by_age) by_age[age] = static_cast<int>(counts[0] + counts[1] + counts[2]);
+  return by_age;
 }
 
-int RunFindings::age_quantile(double share) const {
-  const auto wanted = static_cast<long long>(std::ceil(share * static_cast<double>(active_keys())));
+int age_quantile(const std::map<int, int>& keys_by_age, double share) {
+  const auto wanted = static_cast<long long>(std::ceil(share * static_cast<double>(keys_from(keys_by_age, 0))));
   long long seen = 0;
-  for (const auto& [age, counts] : active_by_age) {
-    seen += counts[0] + counts[1] + counts[2];
+  for (const auto& [age, count] : keys_by_age) {
+    seen += count;
     if (seen >= std::max<long long>(wanted, 1)) return age;
   }
   return -1;
+}
+
+long long keys_from(const std::map<int, int>& keys_by_age, int days) {
+  long long keys = 0;
+  for (auto age = keys_by_age.lower_bound(days); age != keys_by_age.end(); ++age) keys += age->second;
+  return keys;
 }
 
 std::string RunFindings::account_label(const std::string& account) const {

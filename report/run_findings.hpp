@@ -13,6 +13,7 @@
 #include "base/time.hpp"
 #include "report/event.hpp"
 #include "report/highlights.hpp"
+#include "report/run_history.hpp"
 #include "report/summary.hpp"
 
 namespace keyward::report {
@@ -43,8 +44,15 @@ struct KeyRow {
   bool active = false;
 };
 
+/// Steps of age in the heat map: three up to the rotation, one each up to deactivation and deletion, and what is older.
+inline constexpr std::size_t k_age_steps = 6;
+/// The days at which the steps after the first begin.
+std::array<int, k_age_steps - 1> age_steps(const PolicyDays& policy);
+
 struct AccountRow {
   std::string name, coverage;
+  std::string unit;  ///< organizational unit, as in the event
+  std::array<long long, k_age_steps> by_age{};  ///< active keys
   std::string last_user;  ///< a user's lines follow each other
   long long users = 0;
   long long keys = 0, active = 0, overdue = 0, inactive = 0;
@@ -60,12 +68,18 @@ struct ComingDay {
   long long total() const { return rotate + deactivate + remove; }
 };
 
-/// What a page tells of a run: its events, counted.
+/// The age in days that `share` of the keys do not exceed; -1 without keys.
+int age_quantile(const std::map<int, int>& keys_by_age, double share);
+/// Keys of so many days and more.
+long long keys_from(const std::map<int, int>& keys_by_age, int days);
+
+/// What a page tells of a run: its events, counted. Names that are longer than AWS allows are cut: a page has a size.
 struct RunFindings {
-  /// More keys than this are counted but not listed (a page of that many keys has about 8 MB).
-  static constexpr std::size_t k_most_keys = 100'000;
+  /// More keys than this are counted but not listed: their page would be too large to open.
+  static constexpr std::size_t k_most_keys = 150'000;
 
   RunSummary summary;
+  RunHistory history;
   Highlights highlights;
   std::map<std::string, AccountRow> accounts;
   Texts texts;             ///< what the rows of keys say
@@ -76,20 +90,21 @@ struct RunFindings {
   std::map<int, std::array<long long, 3>> active_by_age;  ///< days -> in policy, out of policy, exempt or unknown
   std::map<base::Instant, ComingDay> coming;              ///< midnight -> what is due on that day
 
-  explicit RunFindings(RunSummary run);
+  explicit RunFindings(RunSummary run, RunHistory earlier = {});
 
   void add(const Event& event);
 
   long long verdict(const std::string& name) const;
   long long all_keys() const;
+  /// All active keys by age in days.
+  std::map<int, int> ages() const;
   /// Keys that the policy judges: active, not exempt, known.
   long long judged() const;
-  long long active_keys() const;
-  /// The age that `share` of the active keys do not exceed; -1 without keys.
-  int age_quantile(double share) const;
   std::string account_label(const std::string& account) const;
 
+
  private:
+  void count(const Event& event);
   AccountRow& account_of(const Event& event);
   void add_account(const Event& event);
   void add_action(const Event& event);

@@ -193,6 +193,11 @@ class RunTable {
     const RunSummary& s = summary_;
     fact("Run", s.run + (s.organization.empty() ? "" : "  " + s.organization) + "  " + minute(s.started) + "  " +
                     duration(s.started, s.finished));
+    if (!s.plan.empty()) {
+      const int stale = stale_actions(s);
+      fact("Plan", s.plan + ": " + grouped(stale) + " stale, " + grouped(s.due_since_plan) + " due since it was made and not in it",
+           stale + s.due_since_plan == 0 ? Tone::plain : Tone::warning);
+    }
     if (s.shard) fact("Shard", shard_words(s) + "; the others are not in this shard");
     if (!s.merged_from.empty()) fact("Merged", counted(static_cast<long long>(s.merged_from.size()), "record") + " of shards");
     if (!s.shards_missing.empty()) fact("MISSING", "shards " + missing_shards(s), Tone::alarm);

@@ -1,10 +1,13 @@
 #include "report/summary.hpp"
 
+#include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <charconv>
 #include <limits>
+#include <utility>
 
 #include "base/files.hpp"
 #include "report/text.hpp"
@@ -27,11 +30,13 @@ void visit(Summary& s, Visitor& v) {
   v.value("started", s.started);
   v.value("finished", s.finished);
   v.value("organization", s.organization);
+  v.value("region", s.region);
   v.value("clock_offset_seconds", s.clock_offset_seconds);
   v.value("seed", s.seed);
   v.value("policy", s.policy);
   v.value("mode", s.mode);
   v.value("configuration", s.configuration);
+  v.value("plan", s.plan);
   v.value("shard", s.shard);
   v.value("merged_from", s.merged_from);
   v.value("shards_missing", s.shards_missing);
@@ -47,13 +52,16 @@ void visit(Summary& s, Visitor& v) {
   v.value("keys", s.keys);
   v.value("keys_out_of_policy", s.keys_out_of_policy);
   v.value("oldest_active_key_days", s.oldest_active_key_days);
+  v.value("active_keys_by_age", s.active_keys_by_age);
   v.value("decisions", s.decisions);
   v.value("outcomes", s.outcomes);
   v.value("users_unreadable", s.users_unreadable);
   v.value("needs_human", s.needs_human);
   v.value("recovery_needed", s.recovery_needed);
   v.value("held_back", s.held_back);
+  v.value("due_since_plan", s.due_since_plan);
   v.value("limits", s.limits);
+  v.value("exemptions", s.exemptions);
   v.value("notices_sent", s.notices_sent);
   v.value("notices_failed", s.notices_failed);
   v.value("events", s.events);
@@ -64,6 +72,13 @@ void visit(Summary& s, Visitor& v) {
   v.value("stopped_by", s.stopped_by);
   v.value("exit_code", s.exit_code);
 }
+
+constexpr std::array<std::pair<std::string_view, std::string ExemptionRecord::*>, 5> k_exemption_members{
+    {{"account", &ExemptionRecord::account},
+     {"user", &ExemptionRecord::user},
+     {"until", &ExemptionRecord::until},
+     {"reason", &ExemptionRecord::reason},
+     {"owner", &ExemptionRecord::owner}}};
 
 class Writer {
  public:
@@ -110,6 +125,20 @@ class Writer {
       array.push_back(std::move(object));
     }
     return array;
+  }
+  static json::value to_json(const std::vector<ExemptionRecord>& exemptions) {
+    json::array array;
+    for (const ExemptionRecord& exemption : exemptions) {
+      json::object object;
+      for (const auto& [name, member] : k_exemption_members) object[name] = valid_utf8(exemption.*member);
+      array.push_back(std::move(object));
+    }
+    return array;
+  }
+  static json::value to_json(const std::map<int, int>& by_number) {
+    json::object object;
+    for (const auto& [number, count] : by_number) object[std::to_string(number)] = count;
+    return object;
   }
   template <class T>
   static json::value to_json(const std::map<std::string, T>& map) {
@@ -197,6 +226,26 @@ class Reader {
     }
     return true;
   }
+  static bool from_json(const json::value& value, std::vector<ExemptionRecord>& exemptions) {
+    if (!value.is_array()) return false;
+    for (const json::value& entry : value.get_array()) {
+      if (!entry.is_object()) return false;
+      Reader reader(entry.get_object());
+      ExemptionRecord& exemption = exemptions.emplace_back();
+      for (const auto& [name, member] : k_exemption_members) reader.value(name, exemption.*member);
+      if (!reader.wrong().empty()) return false;
+    }
+    return true;
+  }
+  static bool from_json(const json::value& value, std::map<int, int>& by_number) {
+    if (!value.is_object()) return false;
+    for (const auto& [name, member] : value.get_object()) {
+      int number = 0;
+      const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), number);
+      if (failed != std::errc() || end != name.data() + name.size() || !from_json(member, by_number[number])) return false;
+    }
+    return true;
+  }
   template <class T>
   static bool from_json(const json::value& value, std::map<std::string, T>& map) {
     if (!value.is_object()) return false;
@@ -219,13 +268,21 @@ Extent extent_of(const RunSummary& summary) noexcept {
   return summary.accounts_dry_run > 0 ? Extent::mixed : Extent::enforced;
 }
 
-int failed_actions(const RunSummary& summary) {
-  int failed = 0;
+namespace {
+
+int with_outcome(const RunSummary& summary, const std::string& status) {
+  int count = 0;
   for (const auto& [action, outcomes] : summary.outcomes) {
-    if (const auto found = outcomes.find("failed"); found != outcomes.end()) failed += found->second;
+    if (const auto found = outcomes.find(status); found != outcomes.end()) count += found->second;
   }
-  return failed;
+  return count;
 }
+
+}  // namespace
+
+int failed_actions(const RunSummary& summary) { return with_outcome(summary, "failed"); }
+
+int stale_actions(const RunSummary& summary) { return with_outcome(summary, "stale"); }
 
 std::string format_summary(const RunSummary& summary) {
   Writer writer;

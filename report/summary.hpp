@@ -20,6 +20,15 @@ struct Uncovered {
   std::string reason;
 };
 
+/// A configured exemption, as the run went by it.
+struct ExemptionRecord {
+  std::string account;
+  std::string user;
+  std::string until;  ///< the last day on which it applies, "2027-03-31"; empty: no end
+  std::string reason;
+  std::string owner;  ///< who answers for it
+};
+
 /// The ages, in days, at which the global policy acts: what the report draws its threshold lines from.
 struct PolicyDays {
   int rotate = 90;
@@ -46,11 +55,13 @@ struct RunSummary {
   base::Instant started;
   base::Instant finished;
   std::string organization;
+  std::string region;  ///< that the run worked from
   std::int64_t clock_offset_seconds = 0;  ///< AWS minus host
   std::uint64_t seed = 0;                 ///< of the jitter generator
   PolicyDays policy;
   std::string mode;                ///< as asked for: "enforce", "dry_run", "audit", "recover", "list_interrupted"
   std::string configuration;       ///< digest: equal for runs that went by the same configuration
+  std::string plan;                ///< id of the plan that was applied; empty: none
   std::optional<ShardPart> shard;  ///< every number below is of this shard
   std::vector<std::string> merged_from;     ///< ids of the shards' runs that this record was made of
   std::vector<std::string> shards_missing;  ///< "3/4": nothing is known about their accounts
@@ -68,13 +79,16 @@ struct RunSummary {
   int keys = 0;
   int keys_out_of_policy = 0;
   int oldest_active_key_days = 0;  ///< of the users that are not exempt; 0: no such key was seen
+  std::map<int, int> active_keys_by_age;                       ///< days -> keys
   std::map<std::string, int> decisions;                        ///< action -> count
   std::map<std::string, std::map<std::string, int>> outcomes;  ///< action -> outcome -> count
   int users_unreadable = 0;                                    ///< users with a fact that could not be read
   int needs_human = 0;                                         ///< holds
   int recovery_needed = 0;
   int held_back = 0;                           ///< by a limit
+  int due_since_plan = 0;                      ///< came due since the plan was made, and was not done
   std::map<std::string, std::int64_t> limits;  ///< as configured: "max_changes" -> 500
+  std::vector<ExemptionRecord> exemptions;     ///< those of the configuration
   int notices_sent = 0;
   int notices_failed = 0;
   std::int64_t events = 0;  ///< lines of events.jsonl
@@ -97,6 +111,8 @@ Extent extent_of(const RunSummary& summary) noexcept;
 
 /// Actions that failed, and nothing was changed.
 int failed_actions(const RunSummary& summary);
+/// Actions that were not tried because what they went by had changed.
+int stale_actions(const RunSummary& summary);
 
 /// The summary as JSON, members in the order above.
 std::string format_summary(const RunSummary& summary);

@@ -168,6 +168,7 @@ class Lines {
     event.outcome = rotation::to_string(outcome.status);
     if (outcome.new_key) event.new_access_key_id = outcome.new_key->str();
     if (outcome.secret) event.secret = outcome.secret->arn;
+    event.request_id = outcome.request_id;
     if (outcome.error) {
       event.error = base::describe(*outcome.error);
       event.request_id = outcome.error->request_id;

@@ -96,6 +96,8 @@ std::string why(const Event& event) {
     return event.age_days ? "rotate, " + std::to_string(*event.age_days) + " d old" : "rotate";
   if (event.reason == "key_pending_deactivation") return "deactivate" + use;
   if (event.reason == "key_pending_deletion") return "delete, inactive" + use;
+  // Out of policy, and its owner knows the day on which it goes.
+  if (event.reason == "key_compliant" && event.verdict == "out_of_policy") return "waits for its date" + use;
   if (asked_for(event) && !event.detail.empty()) return phrase(event.reason) + ": " + event.detail;
   return phrase(event.reason) + (by_grace ? use : "");
 }
@@ -138,6 +140,9 @@ std::string advice(const Event& event) {
   if (contains(event.error, "StoreFailing")) return "Mend what the errors of the store name; the next run tries again.";
   if (event.outcome == "held_back") return "Check that so many changes are right, then raise limits.max_changes.";
   if (event.event == "notice" && event.recipient == "operators") return "Nobody was told of this run there. Check the settings of the channel.";
+  if (event.event == "notice" && event.action == "security_hub") {
+    return "Its Security Hub does not know of the keys. The next run tells it again; report.security_hub: false in accounts.overrides ends that.";
+  }
   if (event.event == "notice") return "The owner does not know. Check the sender identity and the address.";
   if (event.outcome == "failed") {
     // Recorded or not, a compromised key is switched off.
@@ -253,7 +258,8 @@ std::string next_after_dry_run(const RunSummary& summary) {
 }  // namespace
 
 std::string next_command(const RunSummary& summary) {
-  const std::string again = "keyward " + summary.command + "    again, ";
+  // A plan that was applied is spent: what is left of it would be stale.
+  const std::string again = "keyward " + (summary.command == "apply" ? "plan" : summary.command) + "    again, ";
   if (summary.recovery_needed > 0)
     return "keyward recover    after the commands under RECOVERY NEEDED, to see that nothing is left";
   if (!summary.shards_missing.empty()) return "keyward report merge    again, with the records of the missing shards";
@@ -269,6 +275,8 @@ std::string next_command(const RunSummary& summary) {
   if (summary.exit_code == 4) return "mend what standard error tells of; the next daily run goes on from here";
   if (!summary.shard && summary.accounts_total > 0 && summary.accounts_participating == 0)
     return "name accounts under accounts.include: none takes part (keyward inventory says why)";
+  if (summary.command == "apply" && stale_actions(summary) + summary.due_since_plan > 0)
+    return again + "for what has changed or came due since this plan was made";
   if (summary.command != "audit" && extent_of(summary) != Extent::enforced) return next_after_dry_run(summary);
   if (summary.needs_human > 0)
     return "a person's answer to what stands under NEEDS A PERSON; the next daily run goes on from here";

@@ -59,6 +59,17 @@ Fact<ExemptionFact> exemption_by_name(const base::AccountId& account, const base
   return Fact<ExemptionFact>::absent();
 }
 
+std::optional<base::Instant> exempt_until(const base::AccountId& account, const base::UserName& user, const UserSelection& selection,
+                                          base::Instant now) {
+  std::optional<base::Instant> until;
+  for (const Exemption& exemption : selection.exempt) {
+    if (exemption.account != account || base::lower_case(exemption.user.str()) != base::lower_case(user.str())) continue;
+    if (!exemption.until) return std::nullopt;
+    if (now < *exemption.until) until = std::max(until.value_or(*exemption.until), *exemption.until);
+  }
+  return until;
+}
+
 Fact<ExemptionFact> exemption_of(const base::AccountId& account, const base::UserName& user,
                                  const UserSelection& selection, const Fact<std::set<std::string>>& exempt_members,
                                  const Fact<std::map<std::string, std::string>>& tags, base::Instant now) {

@@ -101,6 +101,10 @@ Fact<ExemptionFact> exemption_of(const base::AccountId& account, const base::Use
 Fact<ExemptionFact> exemption_by_name(const base::AccountId& account, const base::UserName& user, const UserSelection& selection,
                                       base::Instant now);
 
+/// When what the configuration says by name ends; nothing when it never does, or does not exempt the user at all. Pure.
+std::optional<base::Instant> exempt_until(const base::AccountId& account, const base::UserName& user, const UserSelection& selection,
+                                          base::Instant now);
+
 /// The ledger in a user's tags, where it is the value of `tag`: absent without the tag, unknown when it cannot be read.
 Fact<Ledger> ledger_in(const Fact<std::map<std::string, std::string>>& tags, const std::string& tag);
 

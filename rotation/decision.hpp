@@ -96,6 +96,14 @@ std::optional<base::Instant> recorded_switch(const Ledger& ledger, const base::A
 /// in the order in which they are to be carried out.
 std::vector<Decision> decide(const UserFacts& facts, const Policy& policy, base::Instant now);
 
+struct DecisionsUntil {
+  std::vector<Decision> decisions;
+  base::Instant until;  ///< as long as the facts stay the same, a daily run decides nothing new before this moment
+};
+
+/// The same, and how long it holds, for whoever looks ahead. A warning is not repeated by runs of the following days.
+DecisionsUntil decide_until(const UserFacts& facts, const Policy& policy, base::Instant now);
+
 /// With notify.require_warning: what a deactivation or deletion becomes as long as its owner received no warning of it.
 /// Nothing for any other decision, for a compromised key, and for a deactivation that was begun already. Pure.
 std::optional<Decision> waiting_for_warning(const Decision& decision, const UserFacts& facts);

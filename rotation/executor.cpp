@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 
+#include "rotation/ledger_changes.hpp"
 #include "rotation/rescue.hpp"
 
 namespace keyward::rotation {
@@ -187,7 +188,7 @@ Task<Outcome> Executor::switch_off_now(aws::IamUser user, Decision decision) {
     co_return deactivated;
   }
   // A record that cannot be read is not replaced, and the key is switched off all the same: every minute counts.
-  Result<void> done = co_await parts_.iam.deactivate_access_key(facts.name, *decision.key);
+  Result<std::string> done = co_await parts_.iam.deactivate_access_key(facts.name, *decision.key);
   if (!done) co_return unanswered(std::move(decision), done.error());
   const std::string why = facts.keys.is_unknown() ? facts.keys.why() : facts.ledger.why();
   co_return switched_off_unrecorded(std::move(decision), Error{ErrorKind::conflict, "rotate", "NotRecorded", "", why});
@@ -221,9 +222,7 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced, 
   }
 
   // Before the first change, so that a user who cannot be tagged is left as he is.
-  Ledger ledger = ledger_of(facts);
-  ledger.forget_all_but(ids_of(facts));
-  ledger.forget_inactivity_of(active_ids_of(facts));
+  Ledger ledger = ledger_put_right(facts);
   const base::Instant begun = parts_.clock.now();
   const std::string store_mark = parts_.store.mark(facts.name);
   ledger.intent = Intent{run_.id, begun, ids_of(facts), forced, store_mark};
@@ -319,11 +318,10 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced, 
     }
   }
 
-  ledger.intent.reset();
-  ledger.reactivated.erase(old_key);  // a person may have asked for exactly this
-  ledger.rotation = Rotation{created->id, old_key, parts_.clock.now(), forced, store_mark};
+  record_rotation(ledger, Rotation{created->id, old_key, parts_.clock.now(), forced, store_mark});
   Outcome rotated = outcome(std::move(decision), OutcomeStatus::done);
   rotated.new_key = created->id;
+  rotated.request_id = created->request_id;
   rotated.secret = location;
   Result<void> recorded = co_await record_.write(facts, ledger);
   if (!recorded) {
@@ -372,7 +370,7 @@ Task<Result<bool>> Executor::remove_lost_key(UserFacts facts) {
       if (*state != StoredState::absent) {
         co_return Error{ErrorKind::conflict, "rotate", "KeysChanged", "", "another run made and stored a key of this user"};
       }
-      Result<void> removed = co_await parts_.iam.delete_access_key(facts.name, key.id);
+      Result<std::string> removed = co_await parts_.iam.delete_access_key(facts.name, key.id);
       if (!removed) co_return removed.error();
       parts_.log.warn("lost_key_removed", {{"user", facts.name.str()}, {"access_key_id", base::last_four(key.id)}});
       co_return true;
@@ -383,7 +381,7 @@ Task<Result<bool>> Executor::remove_lost_key(UserFacts facts) {
 
 /// Takes a key of an unfinished rotation away: the key first, because only the key is dangerous.
 Task<Result<void>> Executor::undo(UserFacts facts, SecretLocation location, AccessKeyId key) {
-  Result<void> removed = co_await parts_.iam.delete_access_key(facts.name, key);
+  Result<std::string> removed = co_await parts_.iam.delete_access_key(facts.name, key);
   if (!removed) co_return removed.error();
   Result<void> dropped = co_await parts_.store.drop_pending(location, facts.name, key);
   if (!dropped) parts_.log.warn("pending_label_left", {{"user", facts.name.str()}, {"error", base::describe(dropped.error())}});
@@ -417,21 +415,20 @@ Task<Outcome> Executor::deactivate(UserFacts facts, Decision decision) {
 /// Switches a key off, between two records of it.
 Task<Outcome> Executor::switch_off(UserFacts facts, Decision decision) {
   // Recorded first as begun: an inactive key of which the record says nothing was switched off by somebody else.
-  Ledger ledger = ledger_of(facts);
-  ledger.forget_all_but(ids_of(facts));
+  Ledger ledger = ledger_of_existing(facts);
   ledger.deactivated.erase(*decision.key);
   ledger.deactivating.insert_or_assign(*decision.key, parts_.clock.now());
   Result<void> begun = co_await record_.write(facts, ledger);
   // A compromised key is not left on for want of a record.
   if (!begun && decision.reason != Reason::compromised_key) co_return failed(std::move(decision), begun.error());
-  Result<void> done = co_await parts_.iam.deactivate_access_key(facts.name, *decision.key);
+  Result<std::string> done = co_await parts_.iam.deactivate_access_key(facts.name, *decision.key);
   if (!done) co_return unanswered(std::move(decision), done.error());
-  ledger.deactivating.erase(*decision.key);
-  ledger.announced.erase(*decision.key);
-  ledger.deactivated.insert_or_assign(*decision.key, parts_.clock.now());
+  record_deactivation(ledger, *decision.key, parts_.clock.now());
   Result<void> recorded = co_await record_.write(facts, ledger);
   if (!recorded) co_return switched_off_unrecorded(std::move(decision), recorded.error());
-  co_return outcome(std::move(decision), OutcomeStatus::done);
+  Outcome switched_off = outcome(std::move(decision), OutcomeStatus::done);
+  switched_off.request_id = std::move(*done);
+  co_return switched_off;
 }
 
 Outcome Executor::switched_off_unrecorded(Decision decision, Error error) const {
@@ -442,27 +439,17 @@ Outcome Executor::switched_off_unrecorded(Decision decision, Error error) const 
 }
 
 Task<Outcome> Executor::remove(UserFacts facts, Decision decision) {
-  Result<void> done = co_await parts_.iam.delete_access_key(facts.name, *decision.key);
+  Result<std::string> done = co_await parts_.iam.delete_access_key(facts.name, *decision.key);
   if (!done) co_return unanswered(std::move(decision), done.error());
   // What the ledger says of the key is forgotten at the next change: entries of keys that are gone decide nothing.
-  co_return outcome(std::move(decision), OutcomeStatus::done);
+  Outcome deleted = outcome(std::move(decision), OutcomeStatus::done);
+  deleted.request_id = std::move(*done);
+  co_return deleted;
 }
 
 Task<Outcome> Executor::note(UserFacts facts, Decision decision) {
-  const base::Instant now = parts_.clock.now();
-  Ledger ledger = ledger_of(facts);
-  ledger.forget_all_but(ids_of(facts));
-  ledger.forget_inactivity_of(active_ids_of(facts));
-  switch (decision.note) {
-    case LedgerNote::none:
-    case LedgerNote::active_again: break;
-    case LedgerNote::first_seen_inactive: ledger.first_seen_inactive.insert_or_assign(*decision.key, now); break;
-    case LedgerNote::announced: ledger.announced.insert_or_assign(*decision.key, now); break;
-    case LedgerNote::reactivated:
-      ledger.deactivated.erase(*decision.key);
-      ledger.reactivated.insert_or_assign(*decision.key, now);
-      break;
-  }
+  Ledger ledger = ledger_put_right(facts);
+  record_note(ledger, decision, parts_.clock.now());
   Result<void> recorded = co_await record_.write(facts, ledger);
   if (!recorded) co_return failed(std::move(decision), recorded.error());
   co_return outcome(std::move(decision), OutcomeStatus::done);

@@ -22,6 +22,7 @@ class Fact {
   bool is_unknown() const noexcept { return state_.index() == 2; }
   /// Only when is_known().
   const T& value() const { return std::get<0>(state_); }
+  T& value() { return std::get<0>(state_); }
   /// Why it is not known; empty otherwise.
   std::string why() const { return is_unknown() ? std::get<2>(state_) : std::string(); }
 

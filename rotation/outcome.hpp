@@ -38,6 +38,7 @@ struct Outcome {
   base::Instant at;
   std::optional<base::AccessKeyId> new_key;  ///< after a rotation
   std::optional<SecretLocation> secret;      ///< after a rotation
+  std::string request_id;                     ///< AWS's, of the call that made, switched off or deleted the key
   std::optional<base::Error> error;
   bool in_doubt = false;          ///< failed, and yet it was done or may have been; the next run makes it certain
   std::vector<std::string> todo;  ///< what a person has to type, when only a person can end it

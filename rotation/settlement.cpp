@@ -136,7 +136,7 @@ Task<std::optional<Outcome>> Settlement::settle(UserFacts facts) {
     co_return outcome(std::move(decision), OutcomeStatus::done);
   }
   // Not proved to be anybody's: its owner never heard of it, so nothing can depend on it.
-  Result<void> removed = co_await parts_.iam.delete_access_key(facts.name, new_key);
+  Result<std::string> removed = co_await parts_.iam.delete_access_key(facts.name, new_key);
   if (!removed) {
     Outcome stuck = failed(std::move(decision), removed.error());
     stuck.status = OutcomeStatus::recovery_needed;

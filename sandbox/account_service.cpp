@@ -15,7 +15,8 @@ json::object get_alternate_contact(const Call& call, const JsonParameters& param
   const auto named = parameters.find("AccountId");
   const std::string arn = "arn:aws:account::" + call.world.management_account + ":account" +
                           (named ? "/" + call.world.organization_id + "/" + *named : "");
-  authorize(call, "account:GetAlternateContact", arn);
+  authorize(call, Access{"account:GetAlternateContact", arn, call.account.id, "", PolicyKind::resource,
+                         {{"account:alternatecontacttypes", {type}}}});
   // Only the management account asks for others, and nobody names his own.
   if (named && (call.account.id != call.world.management_account || *named == call.account.id)) deny();
   const Account* account = named ? call.world.find_account(*named) : &call.account;

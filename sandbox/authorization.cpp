@@ -53,6 +53,10 @@ std::optional<std::string> refusal(const Call& call, const Access& access) {
   question.principal_arns = {call.principal.arn};
   question.context = access.context;
   question.context.merge(request_context(call));
+  if (call.world.find_account(access.owner) != nullptr) {
+    question.context["aws:resourceaccount"] = {access.owner};
+    question.context["aws:resourceorgid"] = {call.world.organization_id};
+  }
   if (call.principal.kind == PrincipalKind::role_session) {
     question.principal_arns.push_back(call.principal.role_arn);
     question.session_arn = call.principal.arn;

@@ -191,6 +191,9 @@ json::object set_account(World& world, const json::object& edit) {
     account.mail_sandbox = value->get_bool();
   if (const json::value* value = edit.if_contains("mail_paused"); value && value->is_bool())
     account.mail_paused = value->get_bool();
+  if (const json::value* value = edit.if_contains("security_hub"); value && value->is_bool())
+    account.security_hub.enabled = value->get_bool();
+  account.security_hub.refuse = static_cast<int>(number_or(edit, "refuse_findings", account.security_hub.refuse));
   if (edit.contains("verify")) account.identities.insert(lower(text(edit, "verify")));
   if (edit.contains("unverify")) account.identities.erase(lower(text(edit, "unverify")));
   return {};

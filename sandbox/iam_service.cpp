@@ -11,7 +11,7 @@ std::size_t iam_page_size(const Call& call, const QueryParameters& parameters) {
   return static_cast<std::size_t>(wanted + 1) / 2;
 }
 
-User& iam_user(const Call& call, const QueryParameters& parameters) {
+User& iam_user(const Call& call, const QueryParameters& parameters, const PolicyContext& context) {
   std::string name = parameters.get("UserName");
   if (name.empty()) {
     if (call.principal.kind != PrincipalKind::user) {
@@ -27,7 +27,7 @@ User& iam_user(const Call& call, const QueryParameters& parameters) {
   const auto user = call.account.users.find(name);
   const std::string arn = user == call.account.users.end() ? "arn:aws:iam::" + call.account.id + ":user/" + name
                                                            : user_arn(call.account, user->second);
-  authorize(call, "iam:" + call.action, arn);
+  authorize(call, Access{"iam:" + call.action, arn, call.account.id, "", PolicyKind::resource, context});
   if (user == call.account.users.end()) {
     throw ApiError(404, "NoSuchEntity", "The user with name " + name + " cannot be found.");
   }

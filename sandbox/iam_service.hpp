@@ -4,6 +4,7 @@
 #include <string>
 
 #include "sandbox/api.hpp"
+#include "sandbox/policy_engine.hpp"
 
 namespace keyward::sandbox {
 
@@ -24,7 +25,7 @@ bool handle_iam_reports(const Call& call, const QueryParameters& parameters, Iam
 
 /// The user that a request names, or the caller when it names none. Throws NoSuchEntity; for a role session without a
 /// name ValidationError, because it has no user.
-User& iam_user(const Call& call, const QueryParameters& parameters);
+User& iam_user(const Call& call, const QueryParameters& parameters, const PolicyContext& context = {});
 Group& iam_group(const Call& call, const QueryParameters& parameters);
 void write_user(XmlWriter& xml, const Call& call, const User& user);
 

@@ -122,15 +122,21 @@ std::string list_user_tags(const Call& call, const QueryParameters& parameters) 
 }
 
 void tag_user(const Call& call, const QueryParameters& parameters) {
-  User& user = iam_user(call, parameters);
+  const auto given = parameters.tags("Tags");
+  PolicyContext context;
+  for (const auto& [key, value] : given) {
+    context["aws:requesttag/" + lower(key)] = {value};
+    context["aws:tagkeys"].push_back(key);
+  }
+  User& user = iam_user(call, parameters, context);
   IamTags tags = user.tags;
-  merge_tags(tags, parameters.tags("Tags"));
+  merge_tags(tags, given);
   if (!call.world.quirks.forgotten_tags) user.tags = std::move(tags);
 }
 
 void untag_user(const Call& call, const QueryParameters& parameters) {
-  User& user = iam_user(call, parameters);
   const auto keys = parameters.list("TagKeys");
+  User& user = iam_user(call, parameters, {{"aws:tagkeys", keys}});
   if (keys.empty()) parameters.require("TagKeys");
   for (const std::string& key : keys) user.tags.erase(key);
 }

@@ -32,7 +32,7 @@ std::string hub_policy() {
            "secretsmanager:PutResourcePolicy", "secretsmanager:RestoreSecret", "secretsmanager:ListSecretVersionIds",
            "secretsmanager:ReplicateSecretToRegions", "secretsmanager:DeleteSecret"},
           "*"),
-      allow({"kms:GenerateDataKey", "kms:Decrypt", "kms:Encrypt", "kms:DescribeKey", "kms:GetKeyPolicy"}, "*"),
+      allow({"kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt", "kms:DescribeKey", "kms:GetKeyPolicy"}, "*"),
       allow({"iam:SimulatePrincipalPolicy"}, "*"),
   });
 }
@@ -51,8 +51,9 @@ std::string rotate_policy() {
            "secretsmanager:PutResourcePolicy", "secretsmanager:RestoreSecret", "secretsmanager:ListSecretVersionIds",
            "secretsmanager:ReplicateSecretToRegions", "secretsmanager:DeleteSecret"},
           "*"),
-      allow({"kms:GenerateDataKey", "kms:Decrypt", "kms:Encrypt", "kms:DescribeKey", "kms:GetKeyPolicy"}, "*"),
+      allow({"kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt", "kms:DescribeKey", "kms:GetKeyPolicy"}, "*"),
       allow({"iam:SimulatePrincipalPolicy"}, "*"),
+      allow({"securityhub:BatchImportFindings"}, "*"),
   });
 }
 

@@ -84,6 +84,7 @@ void read_conditions(const json::value& value, PolicyStatement& statement) {
       condition.for_all_values = true;
       operation.remove_prefix(13);
     } else if (operation.starts_with("ForAnyValue:")) {
+      condition.for_any_value = true;
       operation.remove_prefix(12);
     }
     if (operation.ends_with("IfExists")) {
@@ -213,8 +214,8 @@ bool holds(const PolicyCondition& condition, const PolicyContext& context) {
   const std::size_t negation = operation.find("Not");
   const bool negated = negation != std::string::npos;
   if (negated) operation.erase(negation, 3);
-  // A negated operator is true for a key that the request does not have.
-  if (!present) return condition.if_exists || negated || condition.for_all_values;
+  // A negated operator is true for a key that the request does not have, but no value of it can be any value.
+  if (!present) return condition.if_exists || condition.for_all_values || (negated && !condition.for_any_value);
 
   const auto expected_by_one = [&](const std::string& actual) {
     return std::any_of(condition.values.begin(), condition.values.end(), [&](const std::string& value) {
@@ -226,6 +227,7 @@ bool holds(const PolicyCondition& condition, const PolicyContext& context) {
     return negated ? std::none_of(actual.begin(), actual.end(), expected_by_one)
                    : std::all_of(actual.begin(), actual.end(), expected_by_one);
   }
+  if (negated && condition.for_any_value) return !std::all_of(actual.begin(), actual.end(), expected_by_one);
   return negated != std::any_of(actual.begin(), actual.end(), expected_by_one);
 }
 

@@ -16,6 +16,7 @@ struct PolicyCondition {
   std::string operation;  ///< without the IfExists suffix and the set prefix
   bool if_exists = false;
   bool for_all_values = false;
+  bool for_any_value = false;
   std::string key;  ///< lower case: condition keys do not distinguish it
   std::vector<std::string> values;
 };

@@ -239,7 +239,8 @@ void read_regional(const Node& node, std::string_view name, std::set<RegionalNam
 void read_account(World& world, const Node& node) {
   node.only({"id",      "management", "name",           "email",        "ou",         "state",  "tags",
              "alias",   "invited",    "standard_roles", "mail_sandbox", "roles",      "groups", "users",
-             "secrets", "kms_keys",   "identities",     "topics",       "parameters", "buckets", "contacts"});
+             "secrets", "kms_keys",   "identities",     "topics",       "parameters", "buckets", "contacts",
+             "security_hub"});
   const bool management = node.flag("management", false);
   const std::string id = management ? world.management_account : node.text("id");
   if (!base::AccountId::parse(id)) node.fail("'id' must have 12 digits");
@@ -251,6 +252,7 @@ void read_account(World& world, const Node& node) {
   account.alias = node.text("alias", account.alias);
   account.invited = node.flag("invited", false);
   account.mail_sandbox = node.flag("mail_sandbox", false);
+  account.security_hub.enabled = node.flag("security_hub", false);
   if (node.has("ou")) account.parent = unit_id(world, node, node.text("ou"));
   const auto state = parse_account_state(node.text("state", "ACTIVE"));
   if (!state) node.fail("has an unknown 'state'");

@@ -89,6 +89,8 @@ void replicate(const Call& call, FoundSecret& found, const std::vector<JsonParam
     }
     const std::string kms_key = wanted.get("KmsKeyId");
     check_kms_key(found.account, region, kms_key);
+    authorize_key(call, found.account, found.secret, "kms:Decrypt");
+    for (const char* action : {"kms:Encrypt", "kms:GenerateDataKey"}) authorize_key(call, found.account, region, kms_key, action);
     Replica replica{kms_key, "InSync", ""};
     const auto own = found.account.secrets.find({region, found.secret.name});
     if (own != found.account.secrets.end()) {
@@ -114,8 +116,10 @@ bool handle_secret_access(const Call& call, const JsonParameters& parameters, js
     found.secret.policy.clear();
     answer = {{"ARN", found.arn}, {"Name", found.secret.name}};
   } else if (call.action == "ReplicateSecretToRegions") {
-    FoundSecret found = find_secret(call, parameters, SecretUse::write);
     const auto regions = parameters.objects("AddReplicaRegions");
+    PolicyContext context;
+    for (const JsonParameters& wanted : regions) context["secretsmanager:addreplicaregions"].push_back(wanted.require("Region"));
+    FoundSecret found = find_secret(call, parameters, SecretUse::write, context);
     if (regions.empty()) parameters.require("AddReplicaRegions");
     replicate(call, found, regions, parameters.flag("ForceOverwriteReplicaSecret").value_or(false));
     answer = {{"ARN", found.arn}, {"ReplicationStatus", replication_status(found.secret)}};

@@ -63,7 +63,8 @@ json::object create_secret(const Call& call, const JsonParameters& parameters) {
     context["aws:requesttag/" + lower(key)] = {value};
     context["aws:tagkeys"].push_back(key);
   }
-  const std::string pattern = "arn:aws:secretsmanager:" + call.region + ":" + call.account.id + ":secret:" + name;
+  // AWS compares with a suffix that is not made yet: `secret:name` alone in a policy does not match, `secret:name-*` does.
+  const std::string pattern = "arn:aws:secretsmanager:" + call.region + ":" + call.account.id + ":secret:" + name + "-??????";
   authorize(call, Access{"secretsmanager:CreateSecret", pattern, call.account.id, "", PolicyKind::resource, context});
   if (!tags.empty()) {
     authorize(call, Access{"secretsmanager:TagResource", pattern, call.account.id, "", PolicyKind::resource, context});

@@ -118,12 +118,17 @@ void check_kms_key(const Account& account, std::string_view region, const std::s
 }
 
 void authorize_key(const Call& call, const Account& owner, const StoredSecret& secret, const std::string& kms_action) {
-  const bool default_key = secret.kms_key.empty() || secret.kms_key.ends_with("alias/aws/secretsmanager");
+  authorize_key(call, owner, secret.region, secret.kms_key, kms_action);
+}
+
+void authorize_key(const Call& call, const Account& owner, const std::string& region, const std::string& kms_key,
+                   const std::string& kms_action) {
+  const bool default_key = kms_key.empty() || kms_key.ends_with("alias/aws/secretsmanager");
   if (default_key) {
     if (owner.id == call.principal.account) return;
     throw ApiError(400, "AccessDeniedException", "Access to KMS is not allowed");
   }
-  const KmsKey* key = find_kms_key(owner, secret.region, secret.kms_key);
+  const KmsKey* key = find_kms_key(owner, region, kms_key);
   const bool reading = kms_action == "kms:Decrypt";
   if (!key || !key->enabled) {
     throw ApiError(400, reading ? "DecryptionFailure" : "EncryptionFailure",
@@ -131,6 +136,9 @@ void authorize_key(const Call& call, const Account& owner, const StoredSecret& s
   }
   Access access{kms_action, kms_key_arn(owner, *key), owner.id, key->policy, PolicyKind::resource, {}};
   access.resource_must_allow = !key->policy.empty();
+  access.context["kms:viaservice"] = {"secretsmanager." + region + ".amazonaws.com"};
+  access.context["kms:calleraccount"] = {call.principal.account};
+  if (!key->alias.empty()) access.context["kms:resourcealiases"] = {key->alias};
   if (!is_authorized(call, access)) throw ApiError(400, "AccessDeniedException", "Access to KMS is not allowed");
 }
 

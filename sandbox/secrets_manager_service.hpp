@@ -40,6 +40,9 @@ StoredSecret* secret_in_region(Account& account, std::string_view region, std::s
 /// Throws unless the caller may use the secret's KMS key for `kms_action` ("kms:Decrypt"). The account's own
 /// aws/secretsmanager key serves its own account only.
 void authorize_key(const Call& call, const Account& owner, const StoredSecret& secret, const std::string& kms_action);
+/// The same for a key that no secret has yet: a replica's.
+void authorize_key(const Call& call, const Account& owner, const std::string& region, const std::string& kms_key,
+                   const std::string& kms_action);
 
 /// The key of that id, ARN, alias or alias ARN; null when there is none in the region.
 const KmsKey* find_kms_key(const Account& account, std::string_view region, std::string_view name);

@@ -135,6 +135,10 @@ json::object send_email(const Call& call, const JsonParameters& parameters) {
   if (call.account.mail_paused) {
     throw ApiError(400, "SendingPausedException", "Email sending is disabled for your account.");
   }
+  if (const auto set = parameters.find("ConfigurationSetName")) {
+    access.resource = "arn:aws:ses:" + call.region + ":" + call.account.id + ":configuration-set/" + *set;
+    authorize(call, access);
+  }
   check_verified(call, mail);
 
   mail.number = ++call.world.mail_count;

@@ -11,6 +11,7 @@
 #include "sandbox/organizations_service.hpp"
 #include "sandbox/s3_service.hpp"
 #include "sandbox/secrets_manager_service.hpp"
+#include "sandbox/security_hub_service.hpp"
 #include "sandbox/ses_service.hpp"
 #include "sandbox/sns_service.hpp"
 #include "sandbox/ssm_service.hpp"
@@ -95,6 +96,7 @@ Asked what_is_asked(const WireRequest& request) {
   asked.action = action_of(asked.protocol_or_query(), request);
   if (asked.service == "ses") asked.action = ses_action(request);
   if (asked.service == "account") asked.action = account_action(request);
+  if (asked.service == "securityhub") asked.action = security_hub_action(request);
   if (asked.service == "s3") asked.action = s3_action(request);
   return asked;
 }
@@ -104,6 +106,7 @@ ApiError throttling_error(Protocol protocol, const std::string& service) {
     return {400, "TooManyRequestsException",
             "You have sent too many requests in too short a period of time. Try again later."};
   }
+  if (service == "securityhub") return {429, "LimitExceededException", "The request was denied due to request throttling."};
   switch (protocol) {
     case Protocol::query: return {400, "Throttling", "Rate exceeded"};
     case Protocol::json_1_0:
@@ -155,6 +158,7 @@ WireReply Simulation::execute(const Call& call, Protocol protocol, const WireReq
   if (call.service == "kms") return json_reply(protocol, handle_kms(call, JsonParameters::parse(request.body)));
   if (call.service == "ses") return json_reply(protocol, handle_ses(call, request));
   if (call.service == "account") return json_reply(protocol, handle_account(call, JsonParameters::parse(request.body)));
+  if (call.service == "securityhub") return json_reply(protocol, handle_security_hub(call, JsonParameters::parse(request.body)));
   if (call.service == "monitoring") return handle_cloudwatch(call, protocol, request);
   return handle_s3(call, request);
 }

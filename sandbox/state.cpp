@@ -143,8 +143,9 @@ json::object durable_state(World& world) {
 
 json::object volatile_state(World& world) {
   json::object uses;
-  json::array publications, metrics, sessions, spreading;
+  json::array publications, metrics, sessions, spreading, findings;
   for (const auto& [id, account] : world.accounts) {
+    for (const auto& [name, finding] : account.security_hub.findings) findings.push_back(json::parse(finding));
     for (const auto& [name, user] : account.users) {
       for (const AccessKey& key : user.keys) {
         if (world.clock.moment() < key.spread_at) spreading.push_back(json::string(key.id));
@@ -188,7 +189,8 @@ json::object volatile_state(World& world) {
           {"spreading", std::move(spreading)},
           {"sessions", std::move(sessions)},
           {"publications", std::move(publications)},
-          {"metrics", std::move(metrics)}};
+          {"metrics", std::move(metrics)},
+          {"findings", std::move(findings)}};
 }
 
 json::array mail_list(const World& world) {

@@ -221,7 +221,7 @@ std::optional<Protocol> protocol_of(std::string_view service, const WireRequest&
   if (service == "iam" || service == "sts" || service == "sns") return Protocol::query;
   if (service == "organizations" || service == "secretsmanager" || service == "ssm" || service == "kms")
     return Protocol::json_1_1;
-  if (service == "ses" || service == "account") return Protocol::rest_json;
+  if (service == "ses" || service == "account" || service == "securityhub") return Protocol::rest_json;
   if (service == "s3") return Protocol::rest_xml;
   if (service == "monitoring") return request.header("x-amz-target").empty() ? Protocol::query : Protocol::json_1_0;
   return std::nullopt;

@@ -177,6 +177,13 @@ std::optional<AccountState> parse_account_state(std::string_view text);
 
 using RegionalName = std::pair<std::string, std::string>;  ///< region, name
 
+/// Of one account; the regions share it.
+struct SecurityHub {
+  bool enabled = false;
+  int refuse = 0;                               ///< so many findings are not taken
+  std::map<std::string, std::string> findings;  ///< JSON by Id
+};
+
 struct Account {
   std::string id;
   std::string name;
@@ -202,6 +209,7 @@ struct Account {
   std::map<std::string, std::map<std::string, StoredObject>> buckets;
   std::vector<Publication> publications;
   std::vector<MetricDatum> metrics;
+  SecurityHub security_hub;
 };
 
 struct OrganizationalUnit {

@@ -20,7 +20,7 @@ BELOW = {
     "report": ["rotation", "accounts", "aws", "base"],
     "orchestrator": ["notify", "report", "rotation", "accounts", "aws", "base"],
     "sandbox": ["aws", "base"],
-    "benchmarks": ["aws", "base"],
+    "benchmarks": ["orchestrator", "notify", "report", "rotation", "accounts", "aws", "base"],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([a-z_]+)/', re.MULTILINE)
 BARE_CHECK = re.compile(r"^\s*(?:\} )?(?:else )?if (?:constexpr )?\(.*\)\s+(?:EXPECT|ASSERT)_", re.MULTILINE)

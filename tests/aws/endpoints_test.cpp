@@ -31,6 +31,7 @@ TEST(Endpoints, ResolvesEveryServiceInEveryPartition) {
       {Service::cloudwatch, "us-west-2", "https://monitoring.us-west-2.amazonaws.com", "us-west-2", "monitoring"},
       {Service::dynamodb, "us-west-2", "https://dynamodb.us-west-2.amazonaws.com", "us-west-2", "dynamodb"},
       {Service::kms, "us-west-2", "https://kms.us-west-2.amazonaws.com", "us-west-2", "kms"},
+      {Service::security_hub, "us-west-2", "https://securityhub.us-west-2.amazonaws.com", "us-west-2", "securityhub"},
 
       {Service::iam, "us-gov-east-1", "https://iam.us-gov.amazonaws.com", "us-gov-west-1", "iam"},
       {Service::organizations, "us-gov-east-1", "https://organizations.us-gov-west-1.amazonaws.com", "us-gov-west-1",
@@ -88,6 +89,7 @@ TEST(Endpoints, FipsHostsAreTheOnesAwsNames) {
        "secretsmanager"},
       {Service::ses, "us-gov-west-1", "https://email-fips.us-gov-west-1.amazonaws.com", "us-gov-west-1", "ses"},
       {Service::kms, "us-gov-west-1", "https://kms-fips.us-gov-west-1.amazonaws.com", "us-gov-west-1", "kms"},
+      {Service::security_hub, "us-gov-west-1", "https://securityhub-fips.us-gov-west-1.amazonaws.com", "us-gov-west-1", "securityhub"},
       {Service::s3, "us-gov-west-1", "https://s3-fips.us-gov-west-1.amazonaws.com", "us-gov-west-1", "s3"},
   };
   // clang-format on
@@ -176,7 +178,8 @@ TEST(EndpointSettings, EveryServiceHasItsVariable) {
                                                    {"CLOUDWATCH", Service::cloudwatch},
                                                    {"ACCOUNT", Service::account},
                                                    {"DYNAMODB", Service::dynamodb},
-                                                   {"KMS", Service::kms}};
+                                                   {"KMS", Service::kms},
+                                                   {"SECURITYHUB", Service::security_hub}};
   for (const auto& [name, service] : names) {
     const auto settings = endpoint_settings({{std::string("AWS_ENDPOINT_URL_") + name, "https://x.example.org:8443"}});
     ASSERT_TRUE(settings) << name;

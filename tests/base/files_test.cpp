@@ -29,6 +29,16 @@ TEST(FileReplacement, PutsAllPartsInPlaceAtOnce) {
   EXPECT_EQ(found.st_mode & 0777, 0600u);
 }
 
+TEST(FileReplacement, IsForEverybodyWhereThatIsAskedFor) {
+  const test::TemporaryDirectory folder;
+  const std::filesystem::path file = folder.path("metrics");
+  ASSERT_TRUE(write_atomically(file, "old"));
+  ASSERT_TRUE(FileReplacement(file, Durability::synced, Readers::everybody).commit());
+  struct stat found {};
+  ASSERT_EQ(::stat(file.c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 0777, 0644u);
+}
+
 TEST(FileReplacement, WithoutCommitTheOldFileStaysAndNothingIsLeft) {
   const test::TemporaryDirectory folder;
   const std::filesystem::path file = folder.path("page");

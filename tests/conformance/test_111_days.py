@@ -14,9 +14,8 @@ def life(tmp_path_factory):
     return live(tmp_path_factory.mktemp("life"), SEED)
 
 
-def test_every_notice_is_delivered_once_or_twice_and_in_time(life, capsys):
-    with capsys.disabled():
-        print(f"\nKEYWARD_SEED={SEED}\n{life.table()}")
+def test_every_notice_is_delivered_once_or_twice_and_in_time(life, show):
+    show(f"KEYWARD_SEED={SEED}\n{life.table()}")
     assert life.wrong() == []
 
     # It was as bad as it claims to have been.

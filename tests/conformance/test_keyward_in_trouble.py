@@ -4,12 +4,8 @@ import contextlib
 import datetime
 import fcntl
 import json
-import os
-import pty
 import signal
-import struct
 import subprocess
-import termios
 import time
 
 import pytest
@@ -17,6 +13,7 @@ import pytest
 from keyward_process import Keyward, executable
 from organizations import A, B, C, account, assert_rotated, keys, organization, overdue, stored
 from sandbox_process import Sandbox
+from terminals import Terminal
 
 
 def assert_nothing_lost(before, after):
@@ -689,20 +686,9 @@ def test_a_forced_rotation_speaks_of_its_own_account(tmp_path, everywhere):
 
 def on_a_terminal(keyward, columns, *arguments):
     """What a terminal of that width is sent."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     command = [executable(), "-c", keyward.directory / "config.yaml", "--color", "never", *arguments]
-    process = subprocess.Popen(
-        command, env=keyward.environment, stdin=subprocess.DEVNULL, stdout=slave, stderr=subprocess.DEVNULL
-    )
-    os.close(slave)
-    shown = b""
-    with contextlib.suppress(OSError):  # Linux ends a terminal that nobody writes to any more with EIO
-        while part := os.read(master, 65536):
-            shown += part
-    os.close(master)
-    process.wait(timeout=60)
-    return shown.decode().replace("\r\n", "\n")
+    shown, _ = Terminal(command, columns, streams=("stdout",), stderr=subprocess.DEVNULL, env=keyward.environment).end()
+    return shown
 
 
 def test_tables_fit_the_terminal_and_are_whole_without_one(tmp_path):

@@ -204,6 +204,31 @@ def test_cloudwatch_takes_the_metrics_and_the_alarms_watch_them(tmp_path):
         assert watched["OldestActiveKeyDays"]["Threshold"] == 42
 
 
+def test_security_hub_takes_the_findings_and_their_end(tmp_path):
+    with Moto(members=1) as moto:
+        (account,) = moto.accounts
+        moto.iam(account).create_user(UserName="alice")
+        key = moto.create_key(account, "alice")
+        moto.pass_time(95)
+        keyward = Keyward(tmp_path, moto.environment(), report={"security_hub": True})
+        hub = moto.client("securityhub", moto.assume(account))
+
+        def finding():
+            (found,) = hub.get_findings()["Findings"]
+            assert found["AwsAccountId"] == account and key[0] not in found["Id"]
+            assert found["Resources"][0]["Details"]["AwsIamAccessKey"]["AccessKeyId"] == key[0]
+            return (found["Id"], found["Compliance"]["Status"], found["RecordState"])
+
+        first = keyward("run").expect(0)
+        assert first.summary["api_calls"]["securityhub:BatchImportFindings"] == 1
+        name, *state = finding()
+        assert state == ["FAILED", "ACTIVE"]
+        moto.pass_time(1)
+        keyward("run").expect(0)
+        assert finding() == (name, "PASSED", "ARCHIVED")
+        assert "securityhub:BatchImportFindings" not in keyward("run").expect(0).summary["api_calls"]
+
+
 def test_a_wrong_secret_is_refused_and_stops_the_run(tmp_path):
     with Moto(members=1) as moto:
         secret = moto.hub[1]

@@ -1,18 +1,13 @@
 """What a person sees on standard error while a run goes on: a terminal of any width, and a pipe."""
 
-import contextlib
-import fcntl
-import os
-import pty
 import re
-import struct
 import subprocess
-import termios
 
 import pytest
 
-from keyward_process import TIME_LIMIT, Keyward, executable
+from keyward_process import Keyward, executable
 from sandbox_process import Sandbox
+from terminals import Terminal
 
 WORLD = ("--seed", 11, "--accounts", 12, "--users", 5, "--propagation", "50ms", "--latency", "10ms..30ms")
 LOG_LINE = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (info |warn )")
@@ -20,23 +15,11 @@ BLOCK_LINE = re.compile(r"\d+% |\d+ of at least \d+ acc|failed \d+  throttled|  
 
 
 def sent_to_a_terminal(keyward, columns, rows, *arguments):
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-    process = subprocess.Popen(
-        [executable(), "-c", keyward.directory / "config.yaml", *arguments],
-        env={**keyward.environment, "TERM": "xterm"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=slave,
-    )
-    os.close(slave)
-    sent = b""
-    with contextlib.suppress(OSError):  # Linux ends a terminal that nobody writes to any more with EIO
-        while part := os.read(master, 65536):
-            sent += part
-    os.close(master)
-    assert process.wait(timeout=TIME_LIMIT) == 0
-    return sent.decode()
+    command = [executable(), "-c", keyward.directory / "config.yaml", *arguments]
+    terminal = Terminal(command, columns, rows, streams=("stderr",), stdout=subprocess.DEVNULL, env={**keyward.environment, "TERM": "xterm"})
+    _, code = terminal.end()
+    assert code == 0
+    return terminal.seen
 
 
 def screens(sent):

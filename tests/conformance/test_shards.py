@@ -71,12 +71,13 @@ def lines(events):
 
 
 def page(html, events):
-    """The page without times, ids of runs and of new keys, how long it took, and API calls, which are compared apart."""
+    """The page without times, ids of runs, of requests and of new keys, how long it took, and API calls, which are compared apart."""
     for event in events:
         if "new_access_key_id" in event:
             html = html.replace(f"…{event['new_access_key_id'][-4:]}<", "…NEW<")
     html = STAMP.sub("TIME", html)
-    html = re.sub(r"took [^<]*<", "took<", html)
+    html = re.sub(r"(took|after) [^<]*<", r"\1<", html)
+    html = re.sub(r'(class="request">)[^<]*<', r"\1<", html)
     html = re.sub(r"<dt>Merged from</dt><dd>[^<]*</dd>", "", html)
     html = re.sub(r"<dt>(API calls|Clock)</dt><dd>[^<]*</dd>", "", html)
     return re.sub(r"<details><summary>API calls by action.*?</details>", "", html, flags=re.S)

@@ -96,5 +96,17 @@ TEST(CommandLine, AMergeNeedsRecordsAndAPlaceForTheirSum) {
   EXPECT_EQ(parse({"report"}).code, ExitCode::usage);
 }
 
+TEST(CommandLine, AReportNeedsAFormat) {
+  const Parsed parsed = parse({"report", "--run", "r-1", "--format", "OCSF", "--out", "file"});
+  ASSERT_TRUE(parsed.line) << parsed.said;
+  EXPECT_EQ(parsed.line->command, Command::report_render);
+  EXPECT_EQ(parsed.line->format, report::RunFormat::ocsf);
+  EXPECT_EQ(parsed.line->run, "r-1");
+  EXPECT_EQ(parsed.line->out, "file");
+  EXPECT_NE(parse({"report", "--run", "r-1"}).said.find("--format is required"), std::string::npos);
+  EXPECT_EQ(parse({"report", "--format", "pdf"}).code, ExitCode::usage);
+  EXPECT_NE(parse({"report", "--format", "pdf"}).said.find("ocsf, asff, prometheus"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace keyward::orchestrator

@@ -358,6 +358,8 @@ const Wrong k_contradictions[] = {
     {"limits: {verify_interval: 30s, verify_timeout: 10s}\n",
      "config.yaml:3:27: limits.verify_interval: a new key would be tried only once; verify_interval must not be longer "
      "than verify_timeout"},
+    {"report: {prometheus_file: metrics.txt}\n",
+     "config.yaml:3:27: warning: report.prometheus_file: node_exporter's textfile collector reads only files whose name ends with .prom"},
 };
 INSTANTIATE_TEST_SUITE_P(Contradictions, WrongConfiguration, testing::ValuesIn(k_contradictions));
 
@@ -390,7 +392,7 @@ const Wrong k_account_rules[] = {
     {"  overrides: [{match: {tag: {a: b, c: d}}, dry_run: true}, {match: {tag: {c: d, a: b}}, dry_run: false}]\n",
      R"(config.yaml:4:68: accounts.overrides[1].match: {"tag":{"a":"b","c":"d"}} has an override already, accounts.overrides[0]; put both into one)"},
     {"  overrides: [{match: {id: \"111122223333\"}}]\n",
-     "config.yaml:4:15: warning: accounts.overrides[0]: overrides nothing; name dry_run, policy, store or notify, or "
+     "config.yaml:4:15: warning: accounts.overrides[0]: overrides nothing; name dry_run, policy, store, notify or report, or "
      "remove it"},
     {"  overrides: [{match: {id: \"111122223333\"}, state_dir: /x}]\n",
      "config.yaml:4:45: accounts.overrides[0].state_dir: cannot differ from account to account; set it for the whole "
@@ -409,7 +411,7 @@ const Wrong k_account_rules[] = {
      "default key cannot be read from another account; set store.kms_key_id"},
     {"  overrides: [5]\n",
      "config.yaml:4:15: accounts.overrides[0]: is 5; it must be a group of keys: match, dry_run, policy, store, "
-     "notify"},
+     "notify, report"},
     {"  overrides: {}\n",
      "config.yaml:4:14: accounts.overrides: is a group of keys; it must be a list; [] is an empty one"},
 };

@@ -159,8 +159,7 @@ TEST(HtmlReport, WhatWasDoneStandsApartFromWhatWasOnlyTold) {
   EXPECT_TRUE(has(page, ">PARTLY DRY RUN<"));
   EXPECT_TRUE(has(page, "<strong>1 of 2 accounts in dry run; nothing was changed there.</strong>"));
   EXPECT_FALSE(has(page, "Dry run: nothing was changed."));
-  EXPECT_TRUE(has(page, "<span class=\"name\">Rotated</span><b class=\"\">1</b><span>at 90 days, in this run; would rotate 1 "
-                        "more, in dry run</span>"));
+  EXPECT_TRUE(has(page, "<span class=\"name\">Rotated</span><b class=\"\">1</b><span>in this run; would rotate 1 more, in dry run</span>"));
   const std::string done = between(page, "id=\"actions\">", "</section>");
   EXPECT_TRUE(done.starts_with("What this run did</h2>"));
   EXPECT_TRUE(has(done, ">rotated</span>") && has(done, "prod-payments") && has(done, ">warned</span>")) << done;
@@ -235,7 +234,7 @@ TEST(HtmlReport, LongTablesSayHowMuchTheyLeaveOut) {
   }
   const std::string page = report.render();
   EXPECT_NE(page.find("<noscript><p class=\"soft\">The first 50 of 60 rows."), std::string::npos);
-  EXPECT_EQ(count(between(page, "<table id=\"keys\">", "</table>"), "<tr>"), 51u);
+  EXPECT_EQ(count(between(page, "<table class=\"stack sorts\" id=\"keys\">", "</table>"), "<tr>"), 51u);
   const auto data = boost::json::parse(between(page, "id=\"data\">", "</script>"));
   EXPECT_EQ(data.at("tables").at("keys").at("rows").as_array().size(), 60u);
 }
@@ -285,6 +284,108 @@ TEST(HtmlReport, OfAShardAndOfAPartialMergeClaimNoMoreThanTheyCover) {
   EXPECT_EQ(of_partial.find("Every account"), std::string::npos);
   EXPECT_EQ(between(of_partial, "<h2 id=\"coverage\">", "</h2>"), "2 shards MISSING");
   EXPECT_NE(of_partial.find("Missing: shards 2/4, 3/4, whose 6 accounts nothing is known about."), std::string::npos);
+}
+
+TEST(HtmlReport, ComparesWithTheLastRunOverTheSameAccounts) {
+  RunSummary last = samples::summary_of(0, 1);
+  last.run = "20261120T023000Z-0001";
+  last.keys = 5;
+  last.active_keys_by_age = {{20, 1}, {95, 2}};
+  last.outcomes = {{"rotate", {{"done", 4}, {"failed", 1}}}};
+  last.notices_failed = 2;
+  RunHistory history;
+  history.last = last;
+  HtmlReport report(samples::summary_of(0, 1), history);
+  add_user(report, samples::account(), samples::decided(samples::user("svc", {samples::key(k_old, 94)})));
+  add_user(report, samples::account(), samples::decided(samples::user("etl", {samples::key("AKIAEXAMPLEEXAMPLE8R", 20)})));
+  const std::string page = report.render();
+  const auto tile = [&page](const std::string& name) { return between(page, "<span class=\"name\">" + name + "</span>", "</div>"); };
+  EXPECT_TRUE(has(tile("Keys"), "<b class=\"\">2</b>") && has(tile("Keys"), "\u22123 since last run")) << tile("Keys");
+  EXPECT_TRUE(has(tile("Median age"), "20 d</b>") && has(tile("Median age"), "\u221275 d since last run")) << tile("Median age");
+  EXPECT_TRUE(has(tile("Oldest active key"), "\u22121 d since")) << tile("Oldest active key");
+  EXPECT_TRUE(has(tile("90 days and older"), ">1</b>") && has(tile("90 days and older"), "\u22121 since")) << tile("90 days and older");
+  EXPECT_TRUE(has(tile("110 days and older"), "as in the last run")) << tile("110 days and older");
+  EXPECT_TRUE(has(tile("Rotated"), "\u22123 since")) << tile("Rotated");
+  EXPECT_TRUE(has(page, "Changes are since run 20261120T023000Z-0001"));
+  EXPECT_TRUE(has(HtmlReport(samples::summary_of(0, 1)).render(), "so nothing is compared."));
+}
+
+TEST(HtmlReport, SaysSinceWhenAnAccountIsNotCovered) {
+  RunHistory history;
+  const auto page = [&] { return between(HtmlReport(samples::summary(), history).render(), "id=\"coverage\">", "</section>"); };
+  history.uncovered["777788889999"] = {samples::now() - std::chrono::days(3), false};
+  EXPECT_TRUE(has(page(), ">2026-11-18</span></td>")) << page();
+  history.uncovered["777788889999"].or_longer = true;
+  EXPECT_TRUE(has(page(), ">2026-11-18</span> or longer</td>"));
+  history.uncovered["777788889999"] = {samples::summary().started, false};
+  EXPECT_TRUE(has(page(), ">this run</td>"));
+}
+
+TEST(HtmlReport, HeatMapGroupsAccountsByUnitAndAge) {
+  HtmlReport report(samples::summary_of(0, 2));
+  const auto account = [&report](const char* id, const char* name, const char* unit, int age) {
+    Event event;
+    event.time = samples::now();
+    event.event = "account";
+    event.account = id;
+    event.account_name = name;
+    event.organizational_unit = unit;
+    event.outcome = "covered";
+    report.add(event);
+    add_user(report, samples::account(id, name), samples::decided(samples::user("svc", {samples::key(k_old, age)})));
+  };
+  account("111122223333", "shop", "r-ab12/ou-ab12-1/ou-ab12-2", 94);
+  account("222233334444", "bank", "r-ab12/ou-ab12-1/ou-ab12-2", 5);
+  const std::string heat = between(report.render(), "<table class=\"heat\">", "</table>");
+  EXPECT_TRUE(has(heat, "<th scope=\"col\" class=\"c\">90\u201399</th>")) << heat;
+  EXPECT_TRUE(has(heat, "ou-ab12-2</span> <span class=\"soft\">below r-ab12/ou-ab12-1</span>")) << heat;
+  const auto row = [&heat](const std::string& name) {
+    std::vector<std::string> numbers;
+    std::string cells = between(heat, name, "</tr>");
+    for (std::size_t at = cells.find("<td "); at != std::string::npos; at = cells.find("<td ", at + 1))
+      numbers.push_back(between(cells.substr(at), ">", "<"));
+    return numbers;
+  };
+  EXPECT_EQ(row("rowgroup"), (std::vector<std::string>{"1", "0", "0", "1", "0", "0"}));
+  EXPECT_EQ(row(">shop"), (std::vector<std::string>{"0", "0", "0", "1", "0", "0"}));
+  EXPECT_EQ(row(">bank"), (std::vector<std::string>{"1", "0", "0", "0", "0", "0"}));
+}
+
+TEST(HtmlReport, ExpiredExemptionsComeFirstAndThoseWithoutAnEndLast) {
+  RunSummary summary = samples::summary_of(0, 1);
+  summary.exemptions = {{"111122223333", "forever", "", "", ""},
+                        {"111122223333", "soon", "2026-12-01", "vendor", "a@example.org"},
+                        {"111122223333", "over", "2026-11-20", "vendor", "b@example.org"},
+                        {"111122223333", "today", "2026-11-21", "vendor", "c@example.org"}};
+  const std::string section = between(HtmlReport(summary).render(), "id=\"exemptions\">", "</section>");
+  const std::vector<std::string> order{"EXPIRED", "over", "ends soon", "today", "ends soon", "soon", "no end", "forever"};
+  std::size_t at = 0;
+  for (const std::string& word : order) {
+    const std::size_t next = section.find(">" + word + "<", at);
+    ASSERT_NE(next, std::string::npos) << word << " in " << section;
+    at = next;
+  }
+}
+
+TEST(HtmlReport, KeysThatDoNotFitAreCountedLoudlyAndThePageKeepsItsSize) {
+  HtmlReport report(samples::summary());
+  Event event;
+  event.time = samples::now();
+  event.event = "key";
+  event.account = "111122223333";
+  event.key_status = "active";
+  event.verdict = "ok";
+  event.age_days = 10;
+  for (int i = 0; i < 60'000; ++i) {
+    event.user = std::to_string(i) + std::string(120, 'x');
+    event.access_key_id = "AKIAEXAMPLE" + std::to_string(100'000'000 + i);
+    report.add(event);
+  }
+  const std::string page = report.render();
+  EXPECT_LE(page.size(), 8u << 20u);
+  EXPECT_GT(page.size(), 7u << 20u);
+  const auto listed = boost::json::parse(between(page, "id=\"data\">", "</script>")).at("tables").at("keys").at("rows").as_array().size();
+  EXPECT_TRUE(has(page, "<strong>" + grouped(60'000 - static_cast<long long>(listed)) + " more keys are counted above but not listed here"));
 }
 
 }  // namespace

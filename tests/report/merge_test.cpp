@@ -51,6 +51,8 @@ TEST(Merge, AddsUpWhatShardsCounted) {
   three.accounts_skipped = {{"suspended by AWS", 1}};
   three.api_calls = {{"iam:ListUsers", 3}};
   three.exit_code = 4;
+  one.active_keys_by_age = {{5, 1}, {40, 2}};
+  two.active_keys_by_age = {{40, 1}, {95, 1}};
   one.oldest_active_key_days = 40;
   two.oldest_active_key_days = 95;
   // In any order.
@@ -58,6 +60,7 @@ TEST(Merge, AddsUpWhatShardsCounted) {
   ASSERT_TRUE(merged) << base::describe(merged.error());
   EXPECT_EQ(merged->merged_from, (std::vector<std::string>{"run-1", "run-2", "run-3"}));
   EXPECT_EQ(merged->started, one.started);
+  EXPECT_EQ(merged->active_keys_by_age, (std::map<int, int>{{5, 1}, {40, 3}, {95, 1}}));
   EXPECT_EQ(merged->finished, three.finished);
   EXPECT_FALSE(merged->shard);
   EXPECT_EQ(merged->accounts_total, 9);

@@ -14,6 +14,8 @@ TEST(Summary, ComesBackFromItsFile) {
   summary.policy = {45, 55, 65};
   summary.interrupted = true;
   summary.stopped_by = "limits.max_changes: 501 of 500";
+  summary.active_keys_by_age = {{9, 2}, {94, 1}, {1000, 3}};
+  summary.exemptions = {{"111122223333", "legacy-fax", "2027-03-31", "vendor appliance", "ciso@example.org"}};
   ASSERT_TRUE(write_summary(folder / "run.json", summary));
   EXPECT_EQ(samples::mode_of(folder / "run.json"), 0600u);
   const auto back = read_summary(folder / "run.json");
@@ -24,6 +26,8 @@ TEST(Summary, ComesBackFromItsFile) {
   EXPECT_EQ(back->outcomes.at("rotate").at("done"), 1);
   EXPECT_EQ(back->finished, summary.finished);
   EXPECT_EQ(back->policy.remove, 65);
+  EXPECT_EQ(back->active_keys_by_age, summary.active_keys_by_age);
+  EXPECT_EQ(back->exemptions.at(0).owner, "ciso@example.org");
 }
 
 TEST(Summary, CoverageStandsInTheJsonByName) {
@@ -42,7 +46,8 @@ TEST(Summary, WhatIsMissingKeepsItsDefaultAndWhatIsWrongIsNamed) {
   EXPECT_TRUE(old->dry_run);
   for (const char* text : {"", "[]", "{}", "{\"run\":\"r\"", R"({"run":5})", R"({"run":"r","keys":"many"})",
                            R"({"run":"r","keys":99999999999})", R"({"run":"r","uncovered":[1]})",
-                           R"({"run":"r","started":"today"})", R"({"run":"r","outcomes":{"rotate":3}})"}) {
+                           R"({"run":"r","started":"today"})", R"({"run":"r","outcomes":{"rotate":3}})", R"({"run":"r","active_keys_by_age":{"9x":1}})",
+                           R"({"run":"r","exemptions":[{"user":1}]})"}) {
     const auto parsed = parse_summary(text);
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.error().kind, base::ErrorKind::invalid);

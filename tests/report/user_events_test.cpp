@@ -38,6 +38,7 @@ TEST(UserEvents, QuietKeyIsOneDecisionWithItsFactsAndNextDate) {
 TEST(UserEvents, RotationIsADecisionAndAnActionWithWhatComesAfter) {
   UserReport report = samples::decided(samples::user("svc", {samples::key(k_old, 90)}));
   report.outcomes[0].new_key = base::AccessKeyId::parse(k_new);
+  report.outcomes[0].request_id = "4b8e";
   const auto events = events_of(report);
   ASSERT_EQ(events.size(), 2u);
   EXPECT_EQ(events[0].event, "decision");
@@ -47,6 +48,7 @@ TEST(UserEvents, RotationIsADecisionAndAnActionWithWhatComesAfter) {
   EXPECT_EQ(events[1].verdict, "");
   EXPECT_EQ(events[1].outcome, "done");
   EXPECT_EQ(events[1].new_access_key_id, k_new);
+  EXPECT_EQ(events[1].request_id, "4b8e");
   EXPECT_EQ(events[1].next, "deactivate");
   EXPECT_EQ(events[1].next_at, samples::now() + std::chrono::days(10));
 }

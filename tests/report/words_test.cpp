@@ -35,6 +35,16 @@ TEST(Words, EveryHoldSaysWhatToDo) {
   EXPECT_NE(advice(event), "");
 }
 
+TEST(Words, ASecurityHubThatWasNotToldIsNoOwner) {
+  Event event;
+  event.event = "notice";
+  event.outcome = "rejected";
+  event.action = "ses";
+  EXPECT_TRUE(has(advice(event), "The owner does not know."));
+  event.action = "security_hub";
+  EXPECT_TRUE(has(advice(event), "report.security_hub"));
+}
+
 TEST(Words, AFailedActionThatWasAskedForIsNotSaidToBeTriedAgain) {
   Event event;
   event.event = "action";
@@ -93,6 +103,17 @@ TEST(Why, ARotationThatWasAskedForSaysWhatFor) {
   EXPECT_EQ(why(event), "reported as compromised: laptop lost");
 }
 
+TEST(Why, AKeyOutOfPolicyIsNeverSaidToBeInPolicy) {
+  Event event;
+  event.time = samples::now();
+  event.reason = "key_compliant";
+  event.verdict = "ok";
+  EXPECT_EQ(why(event), "in policy");
+  event.verdict = "out_of_policy";
+  event.last_used = "2026-11-18T02:30:00Z";
+  EXPECT_EQ(why(event), "waits for its date, used 3 d ago");
+}
+
 TEST(HostClock, SaysWhichIsAheadInTheLargestUnits) {
   EXPECT_EQ(host_clock(7500), "2 h 5 min behind AWS");
   EXPECT_EQ(host_clock(-7500), "2 h 5 min ahead of AWS");
@@ -144,6 +165,21 @@ TEST(NextCommand, AfterADryRunItIsTheNextAccount) {
   RunSummary failed = samples::summary_of(2, 0);
   failed.notices_failed = 1;
   EXPECT_TRUE(has(next_command(failed), "mail"));
+}
+
+TEST(NextCommand, APlanThatWasAppliedIsSpent) {
+  RunSummary applied = samples::summary_of(0, 2);
+  applied.command = "apply";
+  applied.plan = "20261121T020000Z-0001";
+  applied.exit_code = 0;
+  EXPECT_TRUE(next_command(applied).starts_with("nothing"));
+  applied.due_since_plan = 1;
+  EXPECT_TRUE(next_command(applied).starts_with("keyward plan    again"));
+  applied.due_since_plan = 0;
+  applied.outcomes["rotate"]["stale"] = 1;
+  EXPECT_TRUE(next_command(applied).starts_with("keyward plan    again"));
+  applied.held_back = 1;
+  EXPECT_TRUE(next_command(applied).starts_with("keyward plan    again, once it is understood"));
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ PolicyQuestion question(std::string action, std::string resource) {
   asked.context["aws:principalarn"] = {asked.principal_arns[1]};
   asked.context["aws:principalorgid"] = {"o-abc"};
   asked.context["aws:username"] = {"alice"};
+  asked.context["aws:tagkeys"] = {"team", "owner"};
   return asked;
 }
 
@@ -75,6 +76,19 @@ TEST(PolicyEngine, DecidesIdentityPoliciesLikeAws) {
       {"both conditions",
        identity("Allow", "*", "*", R"({"StringEquals":{"aws:PrincipalOrgID":"o-abc","aws:username":"bob"}})"), "a:b",
        "*", Expected::nothing},
+      {"any value", identity("Allow", "*", "*", R"({"ForAnyValue:StringEquals":{"aws:TagKeys":"team"}})"), "a:b", "*", Expected::allow},
+      {"all values", identity("Allow", "*", "*", R"({"ForAllValues:StringEquals":{"aws:TagKeys":"team"}})"), "a:b", "*",
+       Expected::nothing},
+      {"any value but", identity("Allow", "*", "*", R"({"ForAnyValue:StringNotEquals":{"aws:TagKeys":"team"}})"), "a:b", "*",
+       Expected::allow},
+      {"no value but", identity("Allow", "*", "*", R"({"ForAllValues:StringNotEquals":{"aws:TagKeys":"team"}})"), "a:b", "*",
+       Expected::nothing},
+      {"any value of an absent key", identity("Allow", "*", "*", R"({"ForAnyValue:StringEquals":{"a:b":"team"}})"), "a:b", "*",
+       Expected::nothing},
+      {"any value of an absent key, negated", identity("Allow", "*", "*", R"({"ForAnyValue:StringNotEquals":{"a:b":"team"}})"), "a:b",
+       "*", Expected::nothing},
+      {"all values of an absent key", identity("Allow", "*", "*", R"({"ForAllValues:StringEquals":{"a:b":"team"}})"), "a:b", "*",
+       Expected::allow},
       {"null", identity("Allow", "*", "*", R"({"Null":{"sts:ExternalId":"true"}})"), "a:b", "*", Expected::allow},
   };
   for (const Row& row : rows) {

@@ -1,0 +1,23 @@
+"""Figures that a run of the tests prints, also when its tests pass and go on in several processes."""
+
+import pytest
+
+FIGURES = "figures"
+
+
+@pytest.fixture
+def show(request):
+    """Has a text printed at the end of the run."""
+
+    def keep(text):
+        request.node.user_properties.append((FIGURES, text))
+
+    return keep
+
+
+def pytest_terminal_summary(terminalreporter):
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for name, text in report.user_properties:
+                if name == FIGURES:
+                    terminalreporter.write_line(f"\n{report.nodeid}\n{text}")
