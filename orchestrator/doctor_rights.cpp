@@ -147,6 +147,9 @@ Task<void> simulate_role(Visit& visit, std::string role, PolicyMode mode) {
 
 aws::SimulatedAccess question_of(const PolicyStatement& statement, const std::string& principal) {
   aws::SimulatedAccess question{principal, statement.actions, {}, {}};
+  // The simulator fills in no variable of a policy by itself; those that keyward policy prints name the account.
+  if (const auto arn = base::Arn::parse(principal))
+    question.context["aws:PrincipalAccount"] = {std::string(base::arn_account(*arn))};
   for (const std::string& resource : statement.resources) {
     if (resource != "*") question.resources.push_back(without_wildcards(resource));
   }

@@ -5,6 +5,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <optional>
 #include <ostream>
 #include <string_view>
 #include <tuple>
@@ -98,15 +99,78 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return lines;
 }
 
+/// The words of a line, those between quotes together.
+std::vector<std::string> words_of(std::string_view line) {
+  std::vector<std::string> words(1);
+  char quote = '\0';
+  for (const char c : line) {
+    if (quote == '\0' && c == ' ') {
+      if (!words.back().empty()) words.emplace_back();
+      continue;
+    }
+    if (quote == c) {
+      quote = '\0';
+    } else if (quote == '\0' && (c == '\'' || c == '"')) {
+      quote = c;
+    }
+    words.back() += c;
+  }
+  return words;
+}
+
+/// A command that a terminal has no room for, over several lines as a shell takes them. What is said about it stands
+/// before it.
+std::vector<std::string> command_lines(std::string_view line, std::size_t width) {
+  constexpr std::string_view k_remark = "   # ";
+  std::vector<std::string> lines;
+  const auto remark = line.find(k_remark);
+  if (remark != std::string_view::npos) {
+    const std::string text = wrapped("# " + std::string(line.substr(remark + k_remark.size())), width - 2, 0);
+    for (const std::string_view part : lines_of(text))
+      lines.push_back((part.starts_with("# ") ? "" : "# ") + std::string(part));
+  }
+  std::string current;
+  for (const std::string& word : words_of(line.substr(0, remark))) {
+    if (!current.empty() && display_width(current) + 1 + display_width(word) + 2 > width) {
+      lines.push_back(current + " \\");
+      current = "   ";
+    }
+    current += (current.empty() ? "" : " ") + word;
+  }
+  lines.push_back(current);
+  return lines;
+}
+
+/// Lines to be copied. Only a terminal asks for them to be broken.
+std::vector<std::string> copied_lines(const std::string& fix, const std::optional<std::size_t>& width) {
+  std::vector<std::string> lines;
+  for (const std::string_view line : lines_of(fix)) {
+    const bool fits = !width || display_width(line) <= *width;
+    const bool configuration = line.starts_with('{') || line.starts_with(' ');
+    if (fits) {
+      lines.emplace_back(line);
+    } else if (configuration) {
+      const std::size_t indent = line.find_first_not_of(' ') + 2;
+      const std::string text =
+          std::string(indent - 2, ' ') + wrapped(line, std::max(*width, 2 * indent) - indent, indent);
+      for (const std::string_view part : lines_of(text)) lines.emplace_back(part);
+    } else {
+      for (std::string& part : command_lines(line, std::max<std::size_t>(*width, 24))) lines.push_back(std::move(part));
+    }
+  }
+  return lines;
+}
+
 void print_line(std::ostream& out, const Finding& finding, const Output& output) {
   const std::size_t width = std::max<std::size_t>(prose_width(output), 2 * k_indent) - k_indent;
   const std::string blank(k_indent, ' ');
   const std::string status = paint(output, tone(finding.health), fit(word(finding.health), k_indent - 4));
   out << "  " << status << "  " << wrapped(finding.what + where(finding), width, k_indent);
   if (!finding.cause.empty()) out << blank << wrapped(finding.cause, width, k_indent);
-  // Not wrapped: they are there to be copied.
-  for (const std::string_view line : lines_of(finding.fix))
-    out << blank << "  " << paint(output, Tone::bold, printable(line)) << '\n';
+  const std::string deeper = blank + "  ";
+  const auto room = output.width ? std::optional(width - std::min<std::size_t>(width - 1, 2)) : std::nullopt;
+  for (const std::string& line : copied_lines(finding.fix, room))
+    out << deeper << paint(output, Tone::bold, printable(line)) << '\n';
 }
 
 boost::json::object json_of(const Finding& finding) {

@@ -6,12 +6,14 @@ import datetime
 import fcntl
 import json
 import shlex
+import signal
 
 import botocore.session
 from botocore import xform_name
 
 import pytest
 
+from held_requests import go_on_until, killed_before
 from keyward_process import Keyward
 from moto_process import Moto
 from organizations import A, B, account, organization, overdue
@@ -134,7 +136,7 @@ def sandbox(world):
 
 def sound(tmp_path, sandbox, **configuration):
     channels = [{"type": "ses"}, {"type": "sns", "topic_arn": f"arn:aws:sns:us-east-1:{HUB}:keyward"}, {"type": "file"}]
-    keyward = Keyward(tmp_path / "k", sandbox.environment, notify={"channels": channels}, **configuration)
+    keyward = Keyward(tmp_path / "k", sandbox.environment, **{"notify": {"channels": channels}, **configuration})
     keyward.state_dir.mkdir(mode=0o700, exist_ok=True)
     return keyward
 
@@ -233,6 +235,95 @@ def test_one_thing_broken_is_one_thing_told(tmp_path, sandbox, what):
         assert f'include: [{{id: "{A}"}}]' in checks["doctor.organization.participation"]["fix"]
 
 
+def test_the_printed_policies_are_all_that_is_asked_for(tmp_path, sandbox):
+    keyward = sound(tmp_path, sandbox, organization={"id": sandbox.state()["organization"]["id"]})
+    doctors = {"Effect": "Allow", "Resource": "*", "Action": [
+        "iam:SimulatePrincipalPolicy", "ses:GetAccount", "ses:GetEmailIdentity", "sns:GetTopicAttributes"]}  # fmt: skip
+
+    def give(*more):
+        for mode, role, number, name in [("control", "keyward-control", HUB, "all"), *[("rotate", "keyward-rotate", a, "rights") for a in (A, B)]]:
+            policy = json.loads(keyward("policy", mode).expect(0).stdout)
+            policy["Statement"] = [*policy["Statement"], *more]
+            sandbox.edit("put_role_policy", account=number, role=role, name=name, policy=policy)
+
+    give(doctors)
+    assert doctor(keyward).unwell == set()
+    give()
+    checks = doctor(keyward)
+    assert checks.ids("failure", "warning") == set()
+    assert checks.ids("not_checked") == {"doctor.rights.control", "doctor.rights.rotate", "doctor.mail.ses_sandbox",
+                                         "doctor.mail.ses_identity", "doctor.channel.sns"}  # fmt: skip
+    assert_fixes_are_commands(checks.all)
+
+
+def test_a_central_store_needs_a_key_for_all_and_everywhere(tmp_path, sandbox):
+    own = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{HUB}:root"}, "Action": "kms:*", "Resource": "*"}
+    sandbox.edit("add_kms_key", account=HUB, region="us-east-1", alias="alias/own", policy={"Version": "2012-10-17", "Statement": [own]})
+    keyward = sound(tmp_path, sandbox, store={"target": "central", "kms_key_id": "alias/keyward", "replica_regions": ["eu-west-1"]})
+    checks = doctor(keyward)
+    assert checks.unwell == set() and {"doctor.store.kms_policy", "doctor.store.replica_region"} <= checks.ids("ok")
+    keyward.configure(store={"replica_regions": ["ap-south-1"]})
+    assert "alias/keyward in ap-south-1 does not exist" in doctor(keyward, code=5)["doctor.store.kms_key"]["what"]
+    keyward.configure(store={"replica_regions": [], "kms_key_id": "alias/own"})
+    found = doctor(keyward, code=5)["doctor.store.kms_policy"]
+    assert found["accounts"] == [A, B] and "aws kms put-key-policy" in found["fix"] and "aws:PrincipalOrgID" in found["fix"]
+    assert_fixes_are_commands([found])
+
+
+def test_what_earlier_runs_left(tmp_path, sandbox):
+    keyward = sound(tmp_path, sandbox, notify={"channels": [{"type": "file"}]})
+    killed_before(sandbox, keyward, ["run"], "secretsmanager:PutSecretValue")
+    left = doctor(keyward)["doctor.history.journal"]
+    assert "interrupted" in left["what"] and "keyward recover --list" in left["fix"]
+    keyward("recover")
+    assert "doctor.history.journal" in doctor(keyward).ids("ok")
+    sandbox.edit("delete_role", account=B, role="keyward-rotate")
+    keyward("run").expect(4)
+    assert "exit code 4" in doctor(keyward, code=4)["doctor.history.last_run"]["cause"]
+
+
+def test_an_endpoint_that_does_not_answer(tmp_path, sandbox):
+    keyward = sound(tmp_path, sandbox, notify={"channels": [{"type": "file"}, {"type": "metrics"}]})
+    checks = doctor(keyward, code=5, AWS_ENDPOINT_URL_CLOUDWATCH="https://nowhere.invalid")
+    assert checks.unwell == {"doctor.network.endpoint"} and "getent ahosts nowhere.invalid" in checks["doctor.network.endpoint"]["fix"]
+
+
+def test_interrupted_it_says_what_it_did_not_look_at(tmp_path, sandbox):
+    keyward = sound(tmp_path, sandbox)
+    sandbox.gate()
+    process = keyward.start("-o", "json", "doctor")
+    try:
+        held = go_on_until(sandbox, process, "sts:GetCallerIdentity")
+        process.send_signal(signal.SIGINT)
+        wait_for_words(process, "stopping")
+        sandbox.control("gate", method="DELETE")
+        sandbox.release(id=held["id"])
+    finally:
+        checks = Checks(keyward.finish(process).expect(130))
+    assert checks["doctor.mail.templates"]["cause"] == "interrupted" and "doctor.caller.identity" in checks.ids("ok")
+
+
+def wait_for_words(process, words):
+    line = process.stderr.readline()
+    while words not in line:
+        line = process.stderr.readline()
+
+
+def test_the_sandbox_answers_what_doctor_asks(sandbox):
+    admin = sandbox.admin()
+    iam = sandbox.client("iam", admin)
+    answer = iam.simulate_principal_policy(PolicySourceArn=CONTROL, ActionNames=["iam:ListUsers"], ResourceArns=["*"])
+    assert [result["EvalDecision"] for result in answer["EvaluationResults"]] == ["allowed"]
+    inventory = CONTROL.replace("control", "inventory")
+    answer = iam.simulate_principal_policy(PolicySourceArn=inventory, ActionNames=["iam:CreateUser", "organizations:ListAccounts"])
+    assert [result["EvalDecision"] for result in answer["EvaluationResults"]] == ["implicitDeny", "allowed"]
+    key = sandbox.client("kms", admin).describe_key(KeyId="alias/keyward")["KeyMetadata"]
+    policy = json.loads(sandbox.client("kms", admin).get_key_policy(KeyId=key["KeyId"], PolicyName="default")["Policy"])
+    assert policy["Statement"][1]["Principal"] == "*"
+    topic = f"arn:aws:sns:us-east-1:{HUB}:keyward"
+    assert sandbox.client("sns", admin).get_topic_attributes(TopicArn=topic)["Attributes"]["TopicArn"] == topic
+
+
 def test_secrets_that_can_take_no_key(tmp_path):
     stuck = [{"name": f"Account_{A}_User_alice_AccessKey", "region": "us-east-1", "value": "{}", "deleted": True}]
     with organization(account(A, overdue("alice"), secrets=stuck)) as sandbox:
@@ -282,6 +373,7 @@ def test_mail_servers_are_greeted_and_get_no_mail(tmp_path, sandbox):
         keyward.configure(notify={"channels": [server.channel(), hook], **login})
         checks = doctor(keyward, HOOK=posts.url + "/secret-path", **trusting)
         assert checks.unwell == set() and {"doctor.mail.smtp", "doctor.channel.webhook"} <= checks.ids("ok")
+        assert MailServer.PASSWORD not in checks.result.stdout + checks.result.stderr
         assert server.mails == [] and posts.requests == [] and all(encrypted for _, encrypted in server.logins)
         (tmp_path / "password").write_text("wrong")
         found = doctor(keyward, code=4, HOOK=posts.url, **trusting)["doctor.mail.smtp"]

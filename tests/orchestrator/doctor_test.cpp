@@ -54,6 +54,7 @@ TEST(DoctorRights, TheSimulatorIsAskedWithoutWildcards) {
       std::vector<std::string>{
           "arn:aws:secretsmanager:us-east-1:222222222222:secret:Account_222222222222_User_keyward-doctor-aaaaaa"});
   EXPECT_EQ(question.context.at("secretsmanager:Name"), std::vector<std::string>{"Account_keyward-doctor"});
+  EXPECT_EQ(question.context.at("aws:PrincipalAccount"), std::vector<std::string>{"222222222222"});
   EXPECT_EQ(question.context.at("aws:TagKeys"), (std::vector<std::string>{"a", "b"}));
   EXPECT_TRUE(question_of({"Sid", {"iam:ListUsers"}, {"*"}, {}, "why"}, "p").resources.empty());
   EXPECT_EQ(question_of({"Sid", {"sts:AssumeRole"}, {"arn:aws:iam::*:role/keyward"}, {}, "why"}, "p").resources,

@@ -39,20 +39,25 @@ TEST(DoctorTable, TheVerdictSaysWhatMayBeDone) {
       "1 ok, 2 failures, 1 not checked: what works can be enforced, the rest waits until the failures are mended");
 }
 
-TEST(DoctorTable, FitsTheTerminalButForWhatIsCopied) {
+TEST(DoctorTable, FitsTheTerminalAndWhatIsCopiedStaysACommand) {
   const std::string long_text = "a cause that is told in many words because there is so very much to say about it";
-  const std::vector<Finding> findings{{"doctor.host.lock",
-                                       Health::failure,
-                                       long_text,
-                                       long_text,
-                                       "aws " + std::string(90, 'x'),
-                                       Reach::everything,
-                                       {}}};
+  const std::string fix =
+      "aws kms enable-key --key-id 1234 --region eu-central-1 --query 'two words'   # for the owner of the key";
+  const std::vector<Finding> findings{
+      {"doctor.host.lock", Health::failure, long_text, long_text, fix, Reach::everything, {}}};
   std::ostringstream out;
-  print_findings(out, findings, {Format::table, Color::never, 50});
+  print_findings(out, findings, {Format::table, Color::never, 60});
   std::istringstream lines(out.str());
-  for (std::string line; std::getline(lines, line);)
-    EXPECT_TRUE(line.size() <= 50 || line.find("aws xxx") != std::string::npos) << line;
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 60u) << line;
+  EXPECT_NE(out.str().find("                 # for the owner of the key\n"
+                           "                 aws kms enable-key --key-id 1234 \\\n"
+                           "                    --region eu-central-1 --query \\\n"
+                           "                    'two words'\n"),
+            std::string::npos)
+      << out.str();
+  std::ostringstream piped;
+  print_findings(piped, findings, {Format::table, Color::never, std::nullopt});
+  EXPECT_NE(piped.str().find(fix), std::string::npos);
 }
 
 TEST(DoctorTable, NothingFromOutsideReachesTheTerminalAsItIs) {
