@@ -44,7 +44,7 @@ std::string place_of(const CommandNode& node, const CommandNode& tree) {
 }
 
 /// In single quotes of bash and zsh.
-std::string quoted(std::string_view text) {
+std::string shell_quoted(std::string_view text) {
   std::string quoted = "'";
   for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return quoted + "'";
@@ -64,22 +64,22 @@ std::string value_branches(const CommandNode& tree) {
     for (const Argument& option : options) {
       if (option.value.empty()) continue;
       std::string patterns;
-      for (const std::string& name : option.names) patterns += (patterns.empty() ? "" : " | ") + command + quoted(" " + name);
-      branches += fmt::format("    {}) value={} ;;\n", patterns, quoted(value_of(option, tree)));
+      for (const std::string& name : option.names) patterns += (patterns.empty() ? "" : " | ") + command + shell_quoted(" " + name);
+      branches += fmt::format("    {}) value={} ;;\n", patterns, shell_quoted(value_of(option, tree)));
     }
   };
   for (const CommandNode* node : all_commands(tree)) {
-    if (!node->path.empty()) add(quoted(key_of(*node)), node->options);
+    if (!node->path.empty()) add(shell_quoted(key_of(*node)), node->options);
   }
   add("*", tree.options);
   return branches;
 }
 
 constexpr std::string_view k_bash_walk = R"(_keyward() {
-  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} at= word i commands options place value
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} at='' word i commands options place value
   COMPREPLY=()
   # Bash makes three words of --option=value.
-  if [[ $cur == = ]]; then cur=; elif [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi
+  if [[ $cur == = ]]; then cur=''; elif [[ $prev == = ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi
   for ((i = 1; i < COMP_CWORD; i++)); do
     word=${COMP_WORDS[i]}
     if [[ $word == -* ]]; then
@@ -116,11 +116,11 @@ std::string bash(const CommandNode& tree) {
       "_keyward_node() {\n  commands='' options='' place=''\n  case $1 in\n";
   for (const CommandNode* node : all_commands(tree)) {
     const std::vector<std::string> own = node->path.empty() ? std::vector<std::string>{} : option_names(node->options);
-    script += fmt::format("    {}) commands={} options={} place={} ;;\n", quoted(key_of(*node)),
-                          quoted(fmt::to_string(fmt::join(command_names(*node), " "))), quoted(fmt::to_string(fmt::join(own, " "))),
-                          quoted(place_of(*node, tree)));
+    script += fmt::format("    {}) commands={} options={} place={} ;;\n", shell_quoted(key_of(*node)),
+                          shell_quoted(fmt::to_string(fmt::join(command_names(*node), " "))), shell_quoted(fmt::to_string(fmt::join(own, " "))),
+                          shell_quoted(place_of(*node, tree)));
   }
-  script += fmt::format("  esac\n  options+={}\n}}\n\n", quoted(fmt::format(" {}", fmt::join(option_names(tree.options), " "))));
+  script += fmt::format("  esac\n  options+={}\n}}\n\n", shell_quoted(fmt::format(" {}", fmt::join(option_names(tree.options), " "))));
   script += "# What the option $2 of the command $1 takes; nothing for a flag.\n_keyward_value() {\n  value=\n  case \"$1 $2\" in\n";
   return script + value_branches(tree) + "  esac\n}\n\n" + std::string(k_bash_walk);
 }
@@ -168,7 +168,7 @@ if [[ $funcstack[1] == _keyward ]]; then _keyward "$@"; else compdef _keyward ke
 )";
 
 /// "name:what it is", as _describe takes it.
-std::string described(const std::string& name, const std::string& text) { return quoted(name + ":" + text); }
+std::string described(const std::string& name, const std::string& text) { return shell_quoted(name + ":" + text); }
 
 std::string described_options(const std::vector<Argument>& options) {
   std::string list;
@@ -187,8 +187,8 @@ std::string zsh(const CommandNode& tree) {
     std::string commands;
     for (const CommandNode& child : node->commands) commands += " " + described(child.path.back(), child.text);
     const std::string own = node->path.empty() ? "" : described_options(node->options);
-    script += fmt::format("    ({})\n      kw_commands=({} )\n      kw_options=({} )\n      place={} ;;\n", quoted(key_of(*node)), commands,
-                          own, quoted(place_of(*node, tree)));
+    script += fmt::format("    ({})\n      kw_commands=({} )\n      kw_options=({} )\n      place={} ;;\n", shell_quoted(key_of(*node)), commands,
+                          own, shell_quoted(place_of(*node, tree)));
   }
   script += fmt::format("  esac\n  kw_options+=({} )\n}}\n\n", described_options(tree.options));
   script += "# What the option $2 of the command $1 takes; nothing for a flag.\n_keyward_value() {\n  value=\n  case \"$1 $2\" in\n";
