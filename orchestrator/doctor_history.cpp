@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <filesystem>
 #include <map>
 
@@ -8,6 +6,8 @@
 #include "orchestrator/doctor.hpp"
 #include "orchestrator/journal.hpp"
 #include "orchestrator/state_folders.hpp"
+#include "report/run_format.hpp"
+#include "report/summary.hpp"
 #include "report/text.hpp"
 
 // What earlier runs and earlier decisions left behind.
@@ -50,16 +50,6 @@ void count_open(const std::filesystem::path& file, OpenMatters& matters) {
   }
 }
 
-std::filesystem::path newest_record(const std::filesystem::path& state_dir) {
-  std::filesystem::path newest;
-  std::error_code failed;
-  for (const auto& entry : std::filesystem::directory_iterator(state_dir / "runs", failed)) {
-    const bool ended = std::filesystem::exists(entry.path() / "run.json", failed);
-    if (ended && (newest.empty() || newest.filename() < entry.path().filename())) newest = entry.path();
-  }
-  return newest;
-}
-
 std::string exemption_name(const rotation::Exemption& exemption) {
   return exemption.account.str() + "/" + exemption.user.str() +
          (exemption.owner.empty() ? std::string() : " (owner " + exemption.owner + ")");
@@ -93,22 +83,22 @@ Task<void> examine_journal(Examination& examination) {
 
 Task<void> examine_last_run(Examination& examination) {
   const std::string id = "doctor.history.last_run";
-  const std::filesystem::path record = newest_record(examination.configuration().state_dir);
-  if (record.empty()) {
+  const base::Result<report::NewestRun> newest = report::newest_run(examination.configuration().state_dir / "runs");
+  if (!newest) {
     examination.ok(id, "no run yet");
     co_return;
   }
-  const std::string name = record.filename().string();
-  const base::Result<std::string> text = base::read_whole(record / "run.json");
-  boost::system::error_code failed;
-  const boost::json::value summary = text ? boost::json::parse(*text, failed) : boost::json::value();
-  const auto* code = summary.is_object() ? summary.get_object().if_contains("exit_code") : nullptr;
-  if (failed || code == nullptr || !code->is_int64()) {
-    examination.warn(id, "the record of the last run cannot be read",
-                     (record / "run.json").string() + " is not what a run writes", "");
+  if (newest->unfinished > 0) {
+    examination.warn("doctor.history.unfinished_run", counted(newest->unfinished, "newer run") + " without a summary",
+                     "still at work, or killed; the next run finishes what was begun", "keyward recover --list");
+  }
+  const std::string name = newest->folder.filename().string();
+  const base::Result<report::RunSummary> summary = report::read_summary(newest->folder / "run.json");
+  if (!summary) {
+    examination.warn(id, "the record of the last run cannot be read", reason_of(summary.error()), "");
     co_return;
   }
-  const auto exit_code = static_cast<ExitCode>(code->get_int64());
+  const auto exit_code = static_cast<ExitCode>(summary->exit_code);
   if (exit_code == ExitCode::recovery_needed) {
     examination.fail(
         id, "the last run left a key that a person must see to",
@@ -119,8 +109,8 @@ Task<void> examine_last_run(Examination& examination) {
   } else {
     examination.warn(
         id, "the last run did not do everything",
-        "run " + name + " ended with exit code " + std::to_string(code->get_int64()) + "; its record says why",
-        "less " + (record / "run.json").string());
+        "run " + name + " ended with exit code " + std::to_string(summary->exit_code) + "; its record says why",
+        "keyward report --run " + name + " --format html --out report.html");
   }
 }
 

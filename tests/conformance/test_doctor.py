@@ -235,6 +235,27 @@ def test_one_thing_broken_is_one_thing_told(tmp_path, sandbox, what):
         assert f'include: [{{id: "{A}"}}]' in checks["doctor.organization.participation"]["fix"]
 
 
+def test_the_printed_policies_are_all_that_is_asked_for(tmp_path, sandbox):
+    keyward = sound(tmp_path, sandbox, organization={"id": sandbox.state()["organization"]["id"]})
+    doctors = {"Effect": "Allow", "Resource": "*", "Action": [
+        "iam:SimulatePrincipalPolicy", "ses:GetAccount", "ses:GetEmailIdentity", "sns:GetTopicAttributes"]}  # fmt: skip
+
+    def give(*more):
+        for mode, role, number, name in [("control", "keyward-control", HUB, "all"), *[("rotate", "keyward-rotate", a, "rights") for a in (A, B)]]:
+            policy = json.loads(keyward("policy", mode).expect(0).stdout)
+            policy["Statement"] = [*policy["Statement"], *more]
+            sandbox.edit("put_role_policy", account=number, role=role, name=name, policy=policy)
+
+    give(doctors)
+    assert doctor(keyward).unwell == set()
+    give()
+    checks = doctor(keyward)
+    assert checks.ids("failure", "warning") == set()
+    assert checks.ids("not_checked") == {"doctor.rights.control", "doctor.rights.rotate", "doctor.mail.ses_sandbox",
+                                         "doctor.mail.ses_identity", "doctor.channel.sns"}  # fmt: skip
+    assert_fixes_are_commands(checks.all)
+
+
 def test_a_central_store_needs_a_key_for_all_and_everywhere(tmp_path, sandbox):
     own = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{HUB}:root"}, "Action": "kms:*", "Resource": "*"}
     sandbox.edit("add_kms_key", account=HUB, region="us-east-1", alias="alias/own", policy={"Version": "2012-10-17", "Statement": [own]})
