@@ -39,7 +39,7 @@ std::string commands(const CommandNode& tree) {
 
 std::string environment() {
   std::string text = roff::section("ENVIRONMENT");
-  text += roff::paragraph("These stand for keys of the configuration and win over the file; see keyward.yaml(5).");
+  text += roff::prose("These stand for keys of the configuration and win over the file; see keyward.yaml(5).") + "\n";
   for (const EnvironmentName& name : environment_names()) text += roff::item(roff::bold(name.name), roff::text(name.path));
   text += roff::paragraph("The usual variables of AWS programs are honoured, besides:");
   const std::vector<std::pair<std::string_view, std::string_view>> others{
@@ -72,12 +72,12 @@ std::string render_manual(const CommandNode& tree) {
   text += roff::section("SYNOPSIS") + roff::bold("keyward") + " [\\fIOPTION\\fR...] \\fICOMMAND\\fR\n";
   text += roff::section("DESCRIPTION") + roff::prose(tree.text) + "\n";
   text += roff::paragraph("Results go to standard output, everything else to standard error.");
-  text += roff::section("OPTIONS") + roff::paragraph("For every command, before it or behind it:") + listed(tree.options);
+  text += roff::section("OPTIONS") + roff::prose("For every command, before it or behind it:") + "\n" + listed(tree.options);
   text += roff::section("COMMANDS") + commands(tree);
   text += roff::section("EXIT STATUS");
   for (const auto& [code, meaning] : exit_code_meanings()) text += roff::item(roff::bold(code), roff::prose(meaning) + ".");
   text += roff::paragraph("When several apply, the highest of 9, 6, 5, 4, 3 wins.");
-  text += environment() + files() + roff::section("EXAMPLES");
+  text += environment() + files() + roff::section("EXAMPLES") + roff::prose("As they are typed in a shell.") + "\n";
   for (const CommandNode* node : all_commands(tree)) {
     if (node->path.empty() || !node->runs) continue;
     for (const Example& example : examples_of(*node)) {

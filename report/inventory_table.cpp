@@ -84,8 +84,9 @@ void print_inventory_table(std::ostream& out, const accounts::Inventory& invento
                    grouped(totals.participating) + " taking part, " + grouped(totals.accounts - totals.participating) +
                    " not")
       << '\n';
+  constexpr std::size_t k_reason = 10;  // the column where reasons begin
   for (const auto& [reason, count] : totals.skipped)
-    out << "  " << fit(grouped(count), 6, Align::right) << "  " << reason << '\n';
+    out << "  " << fit(grouped(count), 6, Align::right) << "  " << wrapped(reason, prose_width(output) - k_reason, k_reason);
 }
 
 }  // namespace

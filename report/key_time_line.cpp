@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <sstream>
+
+#include "report/layout.hpp"
 
 namespace keyward::report {
 namespace {
@@ -13,7 +16,7 @@ using std::chrono::days;
 // What is older is cut off at the left: the dates that matter lie within one life of a key.
 constexpr days k_back{120};
 constexpr std::size_t k_label = 7;
-constexpr std::size_t k_least = 40;
+constexpr std::size_t k_least = 38;
 
 /// One key, with the dates that are known and those to come.
 struct KeyLine {
@@ -124,7 +127,9 @@ std::vector<std::string> key_time_line(const UserExplanation& explanation, std::
   const std::size_t today = scale.column(now);
   if (today > 12 && today + 18 < columns) write(today, "today");
   lines.push_back(std::string(k_label, ' ') + dates);
-  lines.emplace_back("C created (< earlier)  u last used  | today  R replaced  D deactivated  X deleted  = active  . inactive");
+  std::istringstream legend(
+      wrapped("C created (< earlier)  u last used  | today  R replaced  D deactivated  X deleted  = active  . inactive", std::max(width, k_least), 0));
+  for (std::string line; std::getline(legend, line);) lines.push_back(line);
   return lines;
 }
 

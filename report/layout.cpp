@@ -82,13 +82,29 @@ std::string Table::pack(const std::vector<Cell>& cells) {
 Table::LaidOut::LaidOut(const Table& table, const Output& output)
     : columns_(table.columns_),
       widths_(output.width ? fitted(table.widths_, table.columns_, *output.width) : table.widths_),
-      output_(output) {}
+      begins_line_(table.columns_.size(), false),
+      output_(output) {
+  if (output.width && line_width(widths_) > *output.width) break_rows(*output.width);
+}
+
+void Table::LaidOut::break_rows(std::size_t width) {
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < widths_.size(); ++i) {
+    if (widths_[i] == 0) continue;
+    begins_line_[i] = at > 0 && at + k_gap + widths_[i] > width;
+    at = at == 0 ? widths_[i] : begins_line_[i] ? k_gap + widths_[i] : at + k_gap + widths_[i];
+  }
+}
 
 std::string Table::LaidOut::line(const std::vector<std::string_view>& cells) const {
   std::string line;
   std::size_t blanks = 0;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (widths_[i] == 0) continue;
+    if (begins_line_[i]) {
+      line += '\n';
+      blanks = k_gap;
+    }
     const auto tone = static_cast<Tone>(cells[i].front() - '0');
     const std::string text = shorten(cells[i].substr(1), widths_[i]);
     const std::size_t padding = widths_[i] - std::min(widths_[i], display_width(text));

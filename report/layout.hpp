@@ -55,12 +55,16 @@ class Table {
     friend class Table;
     LaidOut(const Table& table, const Output& output);
     std::string line(const std::vector<std::string_view>& cells) const;
+    /// Where a row goes on in a line of its own, because no line is wide enough for all of it.
+    void break_rows(std::size_t width);
 
     const std::vector<Column>& columns_;
     std::vector<std::size_t> widths_;  ///< 0: left out
+    std::vector<bool> begins_line_;    ///< of each column but the first
     const Output& output_;
   };
-  /// As wide as the content asks, on a terminal no wider than that where it can be. Table and output outlive it.
+  /// As wide as the content asks, on a terminal no wider than that: where cutting cells is not enough, a row goes on in
+  /// indented lines below. Table and output outlive it.
   LaidOut lay_out(const Output& output) const { return LaidOut(*this, output); }
 
  private:

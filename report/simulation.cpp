@@ -149,7 +149,7 @@ void print_weeks(std::ostream& out, const SimulatedPeriod& period, const Output&
 class Prose {
  public:
   Prose(std::ostream& out, const Output& output) : out_(out), width_(prose_width(output)) {}
-  void line(const std::string& text) { out_ << wrapped(text, width_, 2); }
+  void line(const std::string& text) { out_ << wrapped(text, width_ - 2, 2); }
 
  private:
   std::ostream& out_;
@@ -184,9 +184,11 @@ void print_table(std::ostream& out, const RunSummary& summary, const SimulationR
   const SimulatedPeriod& now = report.as_configured;
   const SimulatedDay all = sum_of(now.days.begin(), now.days.end());
   print_weeks(out, now, output);
-  out << paint(output, Tone::bold, counted(static_cast<long long>(now.days.size()), "day") + ": ") << counted(all.rotations, "rotation") << ", "
-      << counted(all.deactivations, "deactivation") << ", " << counted(all.deletions, "deletion") << ", " << counted(all.mails, "mail") << "; "
-      << counted(report.keys, "key") << " of " << counted(report.users, "user") << " in " << counted(summary.accounts_covered, "account") << "\n\n";
+  const std::string totals = counted(static_cast<long long>(now.days.size()), "day") + ": " + counted(all.rotations, "rotation") + ", " +
+                             counted(all.deactivations, "deactivation") + ", " + counted(all.deletions, "deletion") + ", " +
+                             counted(all.mails, "mail") + "; " + counted(report.keys, "key") + " of " + counted(report.users, "user") + " in " +
+                             counted(summary.accounts_covered, "account");
+  out << paint(output, Tone::bold, wrapped(totals, prose_width(output) - 2, 2)) << '\n';
   const FailingDays failed = failing(now.days);
   prose.line("A check of the CIS kind (an active key older than 90 days) " + check_words(failed, now.days.size()) + ".");
   if (report.earlier) {

@@ -41,7 +41,8 @@ class Page {
 
 void print_who(Page& page, std::ostream& out, const UserExplanation& e, const Output& output) {
   const std::string account = e.account_id.str() + (e.account ? " (" + printable(e.account->name) + ")" : "");
-  out << paint(output, Tone::bold, "User " + printable(e.user) + " in account " + account) << ", " << minute(e.now) << '\n';
+  const std::string headline = "User " + printable(e.user) + " in account " + account + ", " + minute(e.now);
+  out << paint(output, Tone::bold, wrapped(headline, page.width() - 2, 2));
   if (!e.account) return page.line("The account is not in the organization, so keyward does nothing there.", Tone::warning);
   if (!e.not_taking_part.empty()) {
     return page.line(

@@ -27,9 +27,11 @@ TEST(Table, TheWidestIsCutFirstAndIdsNever) {
   const std::vector<std::vector<Cell>> cells{{{"111122223333"}, {std::string(30, 'n')}, {"short"}}};
   EXPECT_EQ(laid_out(columns, cells, terminal(40)),
             "ID            NAME                 USER\n111122223333  " + std::string(18, 'n') + "…  short\n");
-  // There is a least that is kept, also where it does not fit.
+  // There is a least that is kept, and what has no room beside it stands below.
+  EXPECT_EQ(laid_out(columns, cells, terminal(27)),
+            "ID            NAME\n  USER\n111122223333  nnnnnnnnn…\n  short\n");
   EXPECT_EQ(laid_out(columns, cells, terminal(10)),
-            "ID            NAME        USER\n111122223333  nnnnnnnnn…  short\n");
+            "ID\n  NAME\n  USER\n111122223333\n  nnnnnnnnn…\n  short\n");
 }
 
 TEST(Table, WhatIsSpareGoesBeforeAnythingIsCutAndWhatIsExpendableWhenThatIsNotEnough) {
@@ -40,6 +42,13 @@ TEST(Table, WhatIsSpareGoesBeforeAnythingIsCutAndWhatIsExpendableWhenThatIsNotEn
   EXPECT_EQ(laid_out(columns, cells, terminal(35)), "ID            NAME\n111122223333  a-longer-name\n");
   EXPECT_EQ(laid_out(columns, cells, terminal(25)), "ID            NAME\n111122223333  a-longer-n…\n");
   EXPECT_EQ(laid_out(columns, cells, terminal(20)), "ID\n111122223333\n");
+}
+
+TEST(Table, ARowThatNoTerminalHoldsGoesOnBelowWithItsColumnsInLine) {
+  const std::vector<Column> columns{{"ID"}, {"AGE", Room::whole, Align::right}, {"STATUS"}, {"NEXT"}};
+  const std::vector<std::vector<Cell>> cells{{{"111122223333"}, {"95 d"}, {"OVERDUE"}, {"rotate"}}, {{"444455556666"}, {"1 d"}, {""}, {"-"}}};
+  EXPECT_EQ(laid_out(columns, cells, terminal(20)),
+            "ID             AGE\n  STATUS   NEXT\n111122223333  95 d\n  OVERDUE  rotate\n444455556666   1 d\n           -\n");
 }
 
 TEST(Table, HostileTextStaysInItsCell) {
