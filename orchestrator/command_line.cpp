@@ -97,7 +97,7 @@ void add_init_command(CLI::App& command, InitOptions& init) {
   text("--organization-id", init.organization_id, "ID", "The organization, o-...; a run in any other one is refused");
   text("--list-role", init.list_role, "ARN", "Role that lists the organization (else the caller's own credentials)");
   text("--member-role", init.member_role, "NAME", "Role assumed in each account (else keyward-rotate)");
-  text("--external-id", init.external_id, "REFERENCE", "Where the external id of that role is: env:NAME or file:PATH");
+  text("--external-id", init.external_id, "REFERENCE", "Where the external id of that role is: env:NAME, file:PATH or cred:NAME");
   command.add_option("--account", init.accounts, "The first accounts that take part: an id, an ou-... or a tag NAME=VALUE; can be repeated")
       ->type_name("RULE")
       ->take_all();
