@@ -267,7 +267,7 @@ void add_commands(CLI::App& app, CommandLine& line) {
   CLI::App* merge = command(*report, "merge", "Make one record of the records of all shards of a run", Command::report_merge);
   merge->add_option("--out", line.out, "Folder for the merged record; must not exist or be empty")->required()->type_name("DIR");
   merge->add_flag("--partial", line.partial, "Merge although shards are missing: says which, and exits 4");
-  merge->add_option("RUN", line.records, "Folders of the shards' records, or ids of runs in state_dir")->required();
+  merge->add_option("RUN", line.records, "Folders of the shards' records, or ids of runs in state_dir; default: of each shard the newest in state_dir");
   CLI::App* notify = app.add_subcommand("notify", "Try templates and channels");
   notify->require_subcommand(1);
   command(*notify, "preview", "Write every message of the last run again, with the templates of today; makes no AWS call",
