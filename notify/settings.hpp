@@ -14,11 +14,11 @@ namespace keyward::notify {
 
 using SecretPtr = std::shared_ptr<const base::Secret>;
 
-/// Where a secret of a channel comes from: `env:NAME`, `file:PATH` or `ssm:PARAMETER`. It is shown as this reference and
-/// never as itself.
+/// Where a secret of a channel comes from: `env:NAME`, `file:PATH`, `cred:NAME` or `ssm:PARAMETER`. It is shown as this
+/// reference and never as itself.
 struct SecretSource {
   std::string reference;  ///< empty: none
-  SecretPtr value;        ///< of env: and file:, read with the configuration; null for ssm:
+  SecretPtr value;        ///< of all but ssm:, read with the configuration; null for ssm:
 
   bool empty() const noexcept { return reference.empty(); }
 };

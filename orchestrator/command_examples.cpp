@@ -41,6 +41,7 @@ const std::map<std::string_view, std::vector<Example>>& written() {
         {"keyward report --format csv > keys.csv", "its rows for a spreadsheet"}}},
       {"report merge",
        {{"keyward report merge --out whole shard-1 shard-2", "one record of the records of two machines"},
+        {"keyward report merge --out whole", "of the newest record of each shard, where they share a state_dir"},
         {"keyward report merge --partial --out whole shard-1", "although one is missing; exits 4 and says which"}}},
       {"notify preview",
        {{"keyward notify preview --out letters", "every message of the last run, with the templates of today"},

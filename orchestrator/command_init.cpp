@@ -145,7 +145,7 @@ class Init {
     context_.err << "A few questions. Enter takes what stands in [brackets], - the default.\n\n";
     return ask("organization.id", options_.organization_id, "The organization's id, o-...; a run in any other one is refused") &&
            ask("member_role", options_.member_role, "The role that keyward assumes in each account") &&
-           ask("external_id", options_.external_id, "Where that role's external id is, env:NAME or file:PATH") && ask_accounts() &&
+           ask("external_id", options_.external_id, "Where that role's external id is, env:NAME, file:PATH or cred:NAME") && ask_accounts() &&
            ask("store.target", options_.store, "Secrets in each member account or in a central one (member, central)") && ask_central() &&
            ask("notify.sender", options_.sender, "From address of mail by SES; without it mail goes to files") &&
            ask("state_dir", options_.state_dir, "Folder of the run records");

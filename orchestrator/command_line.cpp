@@ -97,7 +97,7 @@ void add_init_command(CLI::App& command, InitOptions& init) {
   text("--organization-id", init.organization_id, "ID", "The organization, o-...; a run in any other one is refused");
   text("--list-role", init.list_role, "ARN", "Role that lists the organization (else the caller's own credentials)");
   text("--member-role", init.member_role, "NAME", "Role assumed in each account (else keyward-rotate)");
-  text("--external-id", init.external_id, "REFERENCE", "Where the external id of that role is: env:NAME or file:PATH");
+  text("--external-id", init.external_id, "REFERENCE", "Where the external id of that role is: env:NAME, file:PATH or cred:NAME");
   command.add_option("--account", init.accounts, "The first accounts that take part: an id, an ou-... or a tag NAME=VALUE; can be repeated")
       ->type_name("RULE")
       ->take_all();
@@ -267,7 +267,7 @@ void add_commands(CLI::App& app, CommandLine& line) {
   CLI::App* merge = command(*report, "merge", "Make one record of the records of all shards of a run", Command::report_merge);
   merge->add_option("--out", line.out, "Folder for the merged record; must not exist or be empty")->required()->type_name("DIR");
   merge->add_flag("--partial", line.partial, "Merge although shards are missing: says which, and exits 4");
-  merge->add_option("RUN", line.records, "Folders of the shards' records, or ids of runs in state_dir")->required();
+  merge->add_option("RUN", line.records, "Folders of the shards' records, or ids of runs in state_dir; default: of each shard the newest in state_dir");
   CLI::App* notify = app.add_subcommand("notify", "Try templates and channels");
   notify->require_subcommand(1);
   command(*notify, "preview", "Write every message of the last run again, with the templates of today; makes no AWS call",

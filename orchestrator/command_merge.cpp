@@ -18,6 +18,18 @@ ExitCode run_merge(const MergeContext& context) {
     }
     folders.push_back(is_folder ? std::filesystem::path(record) : *context.state_dir / "runs" / record);
   }
+  if (folders.empty()) {
+    if (!context.state_dir) {
+      context.err << "keyward: where runs are kept is not known: the configuration cannot be read; name the folders of the records\n";
+      return ExitCode::usage;
+    }
+    base::Result<std::vector<std::filesystem::path>> newest = report::newest_shards(*context.state_dir / "runs");
+    if (!newest) {
+      context.err << "keyward: " << base::describe(newest.error()) << '\n';
+      return ExitCode::usage;
+    }
+    folders = std::move(*newest);
+  }
   const auto missing = context.line.partial ? report::Missing::told : report::Missing::refused;
   const base::Result<report::MergedRun> merged =
       report::merge_runs(folders, context.line.out, make_run_id(context.now, context.random), missing);

@@ -60,7 +60,7 @@ struct Configuration {
   std::string audit_role = "keyward-rotate";
   std::string role_session_name = "keyward";  ///< RoleSessionName
   std::string external_id;                    ///< resolved; empty: none
-  std::string external_id_reference;          ///< as configured: `env:NAME`, `file:PATH` or the id itself
+  std::string external_id_reference;          ///< as configured: `env:NAME`, `file:PATH`, `cred:NAME` or the id itself
   accounts::AccountSelection accounts;
   std::vector<AccountOverride> overrides;
   rotation::UserSelection users;

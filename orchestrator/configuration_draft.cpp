@@ -82,9 +82,9 @@ std::optional<std::string> ConfigurationDraft::set(std::string_view path, const 
   const Field& field = *find_field(path);
   if (any_secret(value))
     return shown + ": looks like a secret, which never stands in a configuration; name where it is, such as env:NAME or file:PATH";
-  const bool reference = value.text.starts_with("env:") || value.text.starts_with("file:");
+  const bool reference = value.text.starts_with("env:") || value.text.starts_with("file:") || value.text.starts_with("cred:");
   if (path == "external_id" && !value.text.empty() && !reference)
-    return shown + ": must be env:NAME or file:PATH, where the external id is";
+    return shown + ": must be env:NAME, file:PATH or cred:NAME, where the external id is";
   Problems problems;
   const std::map<std::string, std::string> no_environment;
   Reading reading{problems, {}, no_environment};

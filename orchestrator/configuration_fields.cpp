@@ -73,9 +73,9 @@ const std::vector<Field>& configuration_fields() {
           [](auto& run) -> auto& { return run.role_session_name; }, "Session name in the accounts' CloudTrail"),
       run_field(
           "external_id",
-          Text{"[A-Za-z0-9_+=,.@:/-]{2,1224}", "env:NAME, file:PATH or the external id itself"}.or_empty(),
+          Text{"[A-Za-z0-9_+=,.@:/-]{2,1224}", "env:NAME, file:PATH, cred:NAME or the external id itself"}.or_empty(),
           [](auto& run) -> auto& { return run.external_id_reference; },
-          "External id of every AssumeRole: env:NAME, file:PATH or the id itself"),
+          "External id of every AssumeRole: env:NAME, file:PATH, cred:NAME or the id itself"),
       account_field(
           "dry_run", TrueOrFalse{}, [](auto& account) -> auto& { return account.dry_run; },
           "true: report only, change nothing"),
@@ -199,7 +199,7 @@ const std::vector<Field>& configuration_fields() {
           "How messages leave: ses, smtp and file for owners, sns, slack, teams, webhook, pagerduty and metrics for operators"),
       run_field(
           "notify.smtp_user", SecretShape{}, [](auto& run) -> auto& { return run.defaults.notify.smtp_user; },
-          "Where the user name for channels of type smtp is: env:NAME, file:PATH or ssm:PARAMETER"),
+          "Where the user name for channels of type smtp is: env:NAME, file:PATH, cred:NAME or ssm:PARAMETER"),
       run_field(
           "notify.smtp_password", SecretShape{}, [](auto& run) -> auto& { return run.defaults.notify.smtp_password; },
           "Where the password of notify.smtp_user is"),

@@ -257,9 +257,11 @@ class Loader {
         return refuse_it(fmt::format("the environment variable {} is not set; set it or change the reference", name));
       }
       id = variable->second;
-    } else if (reference.starts_with("file:")) {
+    } else if (reference.starts_with("file:") || reference.starts_with("cred:")) {
       std::string reason;
-      const auto text = read_file(reading_.base_directory / reference.substr(5), k_max_external_id + 3, reason);
+      const auto file = referred_file(reference, reading_, reason);
+      if (!file) return refuse_it(reason);
+      const auto text = read_file(*file, k_max_external_id + 3, reason);
       if (!text) return refuse_it(fmt::format("{} cannot be read: {}", reference.substr(5), reason));
       id = text->substr(0, text->find_last_not_of("\r\n") + 1);
     }

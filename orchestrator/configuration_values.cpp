@@ -152,7 +152,7 @@ Group<notify::ChannelSettings> channel_group() {
                "sns: besides the run's summary a message for every change and failure"),
            member<ChannelSettings>(
                "url", Need::optional, SecretShape{SecretShape::Content::url}, [](auto& c) -> auto& { return c.url; },
-               "slack, teams, webhook: where the URL is, env:NAME, file:PATH or ssm:PARAMETER"),
+               "slack, teams, webhook: where the URL is, env:NAME, file:PATH, cred:NAME or ssm:PARAMETER"),
            member<ChannelSettings>(
                "secret", Need::optional, SecretShape{SecretShape::Content::webhook_keys},
                [](auto& c) -> auto& { return c.secret; }, "webhook: where the secret whsec_... is that signs"),
@@ -201,7 +201,7 @@ bool fits_its_type(const notify::ChannelSettings& channel, const YamlValue& valu
   return fits;
 }
 
-/// The first `limit` bytes that a reference leads to, or the reason why not.
+/// What a reference to a variable or to a file leads to, or the reason why not.
 std::optional<std::string> referred(const std::string& reference, const Reading& reading, std::string& reason) {
   if (reference.starts_with("env:")) {
     const std::string name = reference.substr(4);
@@ -210,15 +210,16 @@ std::optional<std::string> referred(const std::string& reference, const Reading&
     reason = fmt::format("the environment variable {} is not set; set it or change the reference", name);
     return std::nullopt;
   }
-  const std::filesystem::path file = reading.base_directory / reference.substr(5);
-  base::Result<std::string> text = base::read_whole(file);
+  const std::optional<std::filesystem::path> file = referred_file(reference, reading, reason);
+  if (!file) return std::nullopt;
+  base::Result<std::string> text = base::read_whole(*file);
   if (!text) {
     reason = text.error().message;
     return std::nullopt;
   }
   text->resize(text->find_last_not_of("\r\n") + 1);
   if (!text->empty()) return std::move(*text);
-  reason = fmt::format("{} is empty", file.string());
+  reason = fmt::format("{} is empty", file->string());
   return std::nullopt;
 }
 
@@ -235,6 +236,22 @@ std::optional<std::string> problem_of(std::string_view text, SecretShape::Conten
 }
 
 }  // namespace
+
+std::optional<std::filesystem::path> referred_file(std::string_view reference, const Reading& reading, std::string& reason) {
+  const std::string name(reference.substr(5));  // both prefixes are of five letters
+  if (reference.starts_with("file:")) return reading.base_directory / name;
+  // A name that systemd would not take, such as one with a slash, could lead out of the folder.
+  static const boost::regex k_name("(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,255}");
+  if (!boost::regex_match(name, k_name)) {
+    reason = "cred: is followed by the name of a credential, of letters, digits and _ . -";
+    return std::nullopt;
+  }
+  const auto folder = reading.environment.find("CREDENTIALS_DIRECTORY");
+  if (folder != reading.environment.end() && folder->second.starts_with('/')) return std::filesystem::path(folder->second) / name;
+  reason = fmt::format(
+      "CREDENTIALS_DIRECTORY is not set; systemd sets it for a unit with LoadCredential={}. By hand, set it to the folder of that file", name);
+  return std::nullopt;
+}
 
 Text address() { return {k_address, "a mail address such as security@example.org"}; }
 Text domain() { return {k_domain, "a domain such as example.org"}; }
@@ -344,10 +361,10 @@ boost::json::object SecretFormatShape::schema() const {
 }
 
 std::optional<notify::SecretSource> SecretShape::read(const YamlValue& value, const std::string& path, Reading& reading) const {
-  static const boost::regex k_form("env:[A-Za-z_][A-Za-z0-9_]{0,255}|file:[^[:cntrl:]]{1,1024}|ssm:[A-Za-z0-9_.:/-]{1,1024}");
+  static const boost::regex k_form("env:[A-Za-z_][A-Za-z0-9_]{0,255}|(?:file|cred):[^[:cntrl:]]{1,1024}|ssm:[A-Za-z0-9_.:/-]{1,1024}");
   const bool is_text = value.kind == YamlValue::Kind::scalar && value.text.size() <= 2048;
   if (!is_text || !boost::regex_match(value.text, k_form)) {
-    reading.problems.error(value.origin, path, "must be env:NAME, file:PATH or ssm:PARAMETER; a secret itself does not stand in the configuration");
+    reading.problems.error(value.origin, path, "must be env:NAME, file:PATH, cred:NAME or ssm:PARAMETER; a secret itself does not stand in the configuration");
     return std::nullopt;
   }
   notify::SecretSource source{value.text, nullptr};
@@ -365,7 +382,9 @@ std::optional<notify::SecretSource> SecretShape::read(const YamlValue& value, co
   source.value = std::make_shared<const base::Secret>(*text);
   return source;
 }
-boost::json::object SecretShape::schema() const { return {{"type", "string"}, {"pattern", "^(env|file|ssm):.+$"}, {"$comment", "env:NAME, file:PATH or ssm:PARAMETER"}}; }
+boost::json::object SecretShape::schema() const {
+  return {{"type", "string"}, {"pattern", "^(env|file|cred|ssm):.+$"}, {"$comment", "env:NAME, file:PATH, cred:NAME or ssm:PARAMETER"}};
+}
 
 std::optional<notify::ChannelSettings> ChannelShape::read(const YamlValue& value, const std::string& path,
                                                           Reading& reading) const {

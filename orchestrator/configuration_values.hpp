@@ -58,8 +58,12 @@ struct SecretFormatShape {
   boost::json::object schema() const;
 };
 
-/// `env:NAME`, `file:PATH` or `ssm:PARAMETER`: where a secret is. The first two are read at once; the secret itself is
-/// never shown, and a text that is none of the three is refused without repeating it, because it may be the secret.
+/// The file that `file:PATH` or `cred:NAME` names, or the reason why there is none. A credential is a file in the folder
+/// that systemd made for the unit, $CREDENTIALS_DIRECTORY (systemd.exec(5), "Credentials").
+std::optional<std::filesystem::path> referred_file(std::string_view reference, const Reading& reading, std::string& reason);
+
+/// `env:NAME`, `file:PATH`, `cred:NAME` or `ssm:PARAMETER`: where a secret is. All but the last are read at once; the secret
+/// itself is never shown, and a text that is none of them is refused without repeating it, because it may be the secret.
 struct SecretShape {
   using Type = notify::SecretSource;
   enum class Content { anything, url, webhook_keys };

@@ -87,8 +87,8 @@ std::string render_configuration_manual() {
       roff::section("DESCRIPTION") +
       roff::prose(
           "The configuration of keyward(1): config.yaml in the working directory, /etc/keyward/config.yaml, or what -c names. It is YAML. "
-          "Unknown and duplicate keys are errors, account ids stand in quotes, and a secret never stands in it: env:NAME, file:PATH or "
-          "ssm:PARAMETER says where it is. Relative paths start at the file's folder.") +
+          "Unknown and duplicate keys are errors, account ids stand in quotes, and a secret never stands in it: env:NAME, file:PATH, "
+          "cred:NAME or ssm:PARAMETER says where it is. Relative paths start at the file's folder.") +
       "\n";
   text += roff::paragraph(
       "A flag wins over the environment, that over accounts.overrides, that over the file, that over the default. For dry_run the safer "

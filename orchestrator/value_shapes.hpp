@@ -33,7 +33,7 @@ enum class Need { optional, required };
 struct Reading {
   Problems& problems;
   std::filesystem::path base_directory;  ///< relative paths in the file start here; empty: the working directory
-  const std::map<std::string, std::string>& environment;  ///< for references `env:NAME`
+  const std::map<std::string, std::string>& environment;  ///< for references `env:NAME` and `cred:NAME`
 };
 
 /// Reports "is X; it must be EXPECTATION" for the value.

@@ -254,4 +254,29 @@ Result<MergedRun> merge_runs(const std::vector<std::filesystem::path>& folders, 
   return MergedRun{std::move(*merged), std::move(*highlights)};
 }
 
+Result<std::vector<std::filesystem::path>> newest_shards(const std::filesystem::path& runs) {
+  struct Record {
+    base::Instant started;
+    ShardPart shard;
+    std::filesystem::path folder;
+  };
+  std::vector<Record> records;
+  std::error_code failed;
+  for (std::filesystem::directory_iterator entry(runs, failed), end; !failed && entry != end; entry.increment(failed)) {
+    const Result<RunSummary> summary = read_summary(entry->path() / "run.json");
+    if (summary && summary->command == "run" && summary->shard) records.push_back({summary->started, *summary->shard, entry->path()});
+  }
+  if (failed) return refused("NoRecord", runs.string() + " cannot be read: " + failed.message());
+  if (records.empty()) return refused("NoRecord", runs.string() + " holds no record of `run --shard`; name the folders of the records");
+  std::ranges::sort(records, std::ranges::greater{}, &Record::started);
+  std::map<int, std::filesystem::path> by_index;
+  for (const Record& record : records) {
+    const bool same_run = record.shard.count == records.front().shard.count && records.front().started - record.started < k_apart;
+    if (same_run) by_index.try_emplace(record.shard.index, record.folder);
+  }
+  std::vector<std::filesystem::path> folders;
+  for (const auto& [index, folder] : by_index) folders.push_back(folder);
+  return folders;
+}
+
 }  // namespace keyward::report

@@ -33,4 +33,9 @@ struct MergedRun {
 base::Result<MergedRun> merge_runs(const std::vector<std::filesystem::path>& folders, const std::filesystem::path& out,
                                    std::string run, Missing missing);
 
+/// The newest record of each shard of the newest `run` in shards, in their order, of those in the folder `runs`: a shard that
+/// was tried again counts as it ended. Shards that have none of the same day are left out, for merge_runs() to tell.
+/// Errors: `invalid` when there is no record of a shard, or `runs` cannot be read.
+base::Result<std::vector<std::filesystem::path>> newest_shards(const std::filesystem::path& runs);
+
 }  // namespace keyward::report

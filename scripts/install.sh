@@ -11,7 +11,8 @@ set -euo pipefail
 build=(ca-certificates clang-19 lld-19 libstdc++-12-dev cmake ninja-build ccache pkg-config python3
   libcurl4-openssl-dev libssl-dev libboost1.81-dev libboost-json1.81-dev libyaml-cpp-dev libpugixml-dev libcli11-dev
   libspdlog-dev libfmt-dev libkainjow-mustache-dev)
-test=(libgtest-dev librapidcheck-dev python3-venv awscli valgrind chromium fonts-dejavu-core mandoc zsh fish)
+test=(libgtest-dev librapidcheck-dev python3-venv awscli valgrind chromium fonts-dejavu-core mandoc zsh fish
+  dpkg-dev file lintian strace systemd)
 sanitize=(g++ libclang-rt-19-dev llvm-19 shellcheck)
 bench=(wrk)
 

@@ -79,7 +79,7 @@ def test_on_a_terminal_it_asks(tmp_path):
         ("organization's id", "o-exampleorgid"),
         ("role that keyward assumes", ""),
         ("external id is", "no reference"),
-        ("must be env:NAME or file:PATH", "env:KEYWARD_EXTERNAL_ID"),
+        ("must be env:NAME, file:PATH or cred:NAME", "env:KEYWARD_EXTERNAL_ID"),
         ("first accounts", "111122223333, keyward=enabled"),
         ("central one (member, central) [member]", ""),
         ("From address", ""),

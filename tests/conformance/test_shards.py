@@ -4,6 +4,7 @@ import collections
 import fcntl
 import json
 import re
+import shutil
 
 import pytest
 
@@ -238,6 +239,22 @@ def test_a_merge_refuses_what_is_not_one_whole_run(tmp_path):
             result = merge(keyward, tmp_path / f"cut-{len(cut)}", (one, two, three)).expect(2)
             assert f"{events} holds {cut.count(chr(10))} events and the record says {text.count(chr(10))}" in result.stderr
         events.write_text(text)
+
+        # Without names: of each shard the newest, a repetition included, and nothing but shards of `run`.
+        # Records are begun at whole seconds of AWS's clock.
+        sandbox.advance("1m")
+        again = keyward("run", "--shard", "3/3")
+        alone = keyward("run")
+        assert "different configurations" in keyward("report", "merge", "--out", tmp_path / "newest").expect(2).stderr
+        sandbox.advance("1m")
+        last = shards(keyward, 3)
+        sandbox.advance("1m")
+        last[1] = keyward("run", "--shard", "2/3")
+        keyward("report", "merge", "--out", tmp_path / "newest").expect(0)
+        assert record(tmp_path / "newest")[0]["merged_from"] == [part.summary["run"] for part in last]
+        assert not {again.summary["run"], alone.summary["run"]} & set(record(tmp_path / "newest")[0]["merged_from"])
+        for part in (again, alone, *last):
+            shutil.rmtree(part.directory)
 
         # By the ids of the runs too, and never over another record.
         ids = [part.summary["run"] for part in (one, two, three)]

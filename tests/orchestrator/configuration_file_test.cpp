@@ -436,7 +436,7 @@ const Wrong k_notify[] = {
     {"  sender: keyward\n",
      R"(config.yaml:3:11: notify.sender: is "keyward"; it must be a mail address such as security@example.org, or "" for none)"},
     {"  channels: [{type: file}, {type: slack, url: https://example.org/secret}]\n",
-     "config.yaml:3:47: notify.channels[1].url: must be env:NAME, file:PATH or ssm:PARAMETER; a secret itself does not "
+     "config.yaml:3:47: notify.channels[1].url: must be env:NAME, file:PATH, cred:NAME or ssm:PARAMETER; a secret itself does not "
      "stand in the configuration"},
     {"  channels: [{type: file}, {type: slack, url: env:UNSET}]\n",
      "config.yaml:3:47: notify.channels[1].url: the environment variable UNSET is not set; set it or change the "
@@ -548,6 +548,10 @@ TEST_F(ConfigurationFile, ResolvesTheExternalId) {
   write("external_id", "from-a-file\r\n");
   EXPECT_EQ(configuration_of(sound("external_id: file:external_id\n")).external_id, "from-a-file");
   EXPECT_EQ(configuration_of(sound("external_id: literal-id\n")).external_id, "literal-id");
+  std::filesystem::create_directory(folder_ / "credentials");
+  write("credentials/keyward.external_id", "from-systemd\n");
+  sources_.environment["CREDENTIALS_DIRECTORY"] = (folder_ / "credentials").string();
+  EXPECT_EQ(configuration_of(sound("external_id: cred:keyward.external_id\n")).external_id, "from-systemd");
   sources_.environment["NAME"] = "from-the-environment";
   EXPECT_EQ(configuration_of(sound("external_id: env:NAME\n")).external_id, "from-the-environment");
 }
@@ -558,6 +562,15 @@ TEST_F(ConfigurationFile, RefusesAnExternalIdThatLeadsNowhereWithoutShowingIt) {
       Lines{"config.yaml:3:14: external_id: the environment variable NAME is not set; set it or change the reference"});
   EXPECT_EQ(problems_of(sound("external_id: file:none\n")),
             Lines{"config.yaml:3:14: external_id: none cannot be read: No such file or directory"});
+  EXPECT_EQ(problems_of(sound("external_id: cred:external_id\n")),
+            Lines{"config.yaml:3:14: external_id: CREDENTIALS_DIRECTORY is not set; systemd sets it for a unit with "
+                  "LoadCredential=external_id. By hand, set it to the folder of that file"});
+  sources_.environment["CREDENTIALS_DIRECTORY"] = folder_.string();
+  for (const char* name : {"..", "../id", "a/b", "of two words"}) {
+    EXPECT_EQ(problems_of(sound("external_id: \"cred:" + std::string(name) + "\"\n")).size(), 1u) << name;
+  }
+  EXPECT_EQ(problems_of(sound("external_id: cred:a/b\n")),
+            Lines{"config.yaml:3:14: external_id: cred: is followed by the name of a credential, of letters, digits and _ . -"});
   sources_.environment["NAME"] = "two words";
   EXPECT_EQ(
       problems_of(sound("external_id: env:NAME\n")),
@@ -713,13 +726,14 @@ TEST_F(Environment, NamesTheParametersOfTheSmtpLogin) {
 class Channels : public ConfigurationTest {};
 
 TEST_F(Channels, HaveSettingsOfTheirOwn) {
-  sources_.environment = {{"HOOK", "https://hooks.example.org/x"}, {"PAGER", "key"}};
+  sources_.environment = {{"HOOK", "https://hooks.example.org/x"}, {"PAGER", "key"}, {"CREDENTIALS_DIRECTORY", folder_.string()}};
+  write("smtp.password", "hushhush\n");
   write("secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
   const Configuration run = configuration_of(R"(accounts: {default: opt-out}
 notify:
   sender: a@example.org
   smtp_user: env:PAGER
-  smtp_password: file:secret
+  smtp_password: cred:smtp.password
   channels:
     - {type: smtp, host: smtp.example.org, port: 465, tls: implicit, timeout: 20s}
     - {type: sns, topic_arn: "arn:aws:sns:eu-central-1:111122223333:keyward", per_event: true}
@@ -731,7 +745,7 @@ notify:
 )");
   const notify::NotifySettings& notify = run.defaults.notify;
   EXPECT_EQ(notify.smtp_user.value->expose(), "key");
-  EXPECT_EQ(notify.smtp_password.value->expose(), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw") << "without the line end";
+  EXPECT_EQ(notify.smtp_password.value->expose(), "hushhush") << "without the line end";
   ASSERT_EQ(notify.channels.size(), 7u);
   EXPECT_EQ(notify.channels[0].host, "smtp.example.org");
   EXPECT_EQ(notify.channels[0].port, 465);
