@@ -52,7 +52,7 @@ class Terminal:
         screen, terminal = pty.openpty()
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
         process = subprocess.Popen(
-            ["bash", "-c", command], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, stdout=terminal, stderr=terminal
+            ["bash", "-c", 'keyward() { command keyward -q "$@"; }\n' + command], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, stdout=terminal, stderr=terminal
         )
         os.close(terminal)
         shown = b""
@@ -144,7 +144,7 @@ class Tour:
 INTRODUCTION = """# A tour
 
 What a new user sees: `./demo`, and then every command on the organization that it leaves. Written by `scripts/tour.py`, which types the commands into a terminal
-of 110 columns; long outputs are cut where that is said.
+of 110 columns. Lines of the log and of the progress are left out (`-q`); long outputs are cut where that is said.
 
 """
 
@@ -179,43 +179,45 @@ def one_user(tour, _story):
 def the_days_to_come(tour, _story):
     tour.say("## What will this policy do?")
     tour.type("keyward simulate --days 60", lines=50)
-    tour.say("And if nobody ever takes up a new key?")
-    tour.type("keyward simulate --days 60 --adoption never", lines=50)
 
 
 def plan_and_apply(tour, _story):
     last = tour.runs()[-1]
     tour.demo.control("clock", {"advance": "12d"})
-    tour.say("## Decide, then do\n\nTwelve days later, without a run since, some things are due. A plan says which; it is good for 24 hours.")
+    tour.say(
+        "## Decide, then do\n\nTwelve days later, without a run since, some things are due. A plan says which; it is good for 24 hours. "
+        "(The sandbox's calendar was put forward, so this host's clock is behind AWS's from here on, and keyward says so.)"
+    )
     tour.type("keyward plan --out plan.kwp", lines=60)
     tour.say("What changed since the last run:")
-    tour.type(f"keyward plan --diff {last}", lines=60)
+    tour.type(f"keyward plan --diff {last} | sed -n '/^SINCE/,$p'", lines=60)
     account, user = tour.somebody_due()
     tour.demo.control("edit", {"edit": "set_group", "account": account, "user": user, "group": "IAMKeyRotationExemptionGroup", "member": True})
     tour.say(f"Meanwhile somebody exempts {user} of account {account}. Nothing is done there; all else is carried out as it was planned.")
-    tour.type("keyward apply plan.kwp", code=TOUR_APPLY_CODE, lines=60)
+    tour.type("keyward apply plan.kwp", lines=60)
     tour.say("The same plan again finds everything changed:")
-    tour.type("keyward apply plan.kwp", code=TOUR_APPLY_CODE, lines=24)
+    tour.type("keyward apply plan.kwp", lines=16)
 
 
 def the_daily_job(tour, _story):
     tour.demo.control("clock", {"advance": "1d"})
-    tour.say("## The daily job")
-    tour.type("keyward run", lines=50)
+    tour.say("## The daily job\n\nFirst, what interrupted runs left behind (`run` would settle it by itself):")
+    tour.type("keyward recover --list")
     account, user = tour.somebody()
     tour.say("A key now, whatever its age:")
     tour.type(f"keyward rotate --account {account} --user {shlex.quote(user)} --reason CHG-1234", lines=40)
-    tour.say("What interrupted runs left behind:")
-    tour.type("keyward recover --list")
+    tour.say("And the job itself, which has something to do again a week later:")
+    tour.demo.control("clock", {"advance": "7d"})
+    tour.type("keyward run", lines=60)
 
 
 def reports(tour, _story):
     tour.say("## For people and for other tools")
     tour.type("keyward report --format html --out report.html && ls -l report.html | cut -d' ' -f1")
-    tour.type("keyward report --format csv | head -n 4")
-    tour.type("keyward report --format prometheus | grep -v '^#' | head -n 12")
-    tour.type("keyward report --format ocsf | head -n 1 | cut -c -500")
-    tour.type("keyward report --format junit | head -n 8")
+    tour.type("keyward report --format csv | sed -n 1,4p")
+    tour.type("keyward report --format prometheus | grep -v '^#' | sed -n 1,12p")
+    tour.type("keyward report --format ocsf | cut -c -500 | sed -n 1p")
+    tour.type("keyward report --format junit | sed -n 1,8p")
     tour.type("keyward audit --exit-zero --junit keys.xml > keys.txt && tail -n 3 keys.txt")
     tour.say("What owners are told, without telling them:")
     tour.type("keyward notify preview --out letters")
@@ -229,15 +231,15 @@ def a_configuration(tour, _story):
     tour.type("cat stack.json")
     tour.type("keyward init --no-input --out moved.yaml --from-stack-parameters stack.json", lines=60)
     tour.type("keyward config show", lines=24)
-    tour.type("keyward config schema | head -c 300")
+    tour.type("keyward config schema | cut -c -300")
 
 
 def manners(tour, _story):
     tour.say("## At the terminal")
     tour.type("keyward help explain")
     tour.type("keyward explian", code=2)
-    tour.type("keyward completion bash | head -n 6")
-    tour.type("keyward man | head -n 12")
+    tour.type("keyward completion bash | sed -n 1,6p")
+    tour.type("keyward man | sed -n 1,12p")
     tour.type("keyward version")
 
 
@@ -252,8 +254,6 @@ STACK = {
     "StoreSecretsInCentralAccount": "False",
     "AdminEmailAddress": "keyward@example.org",
 }
-
-TOUR_APPLY_CODE = 0
 
 PARTS = [
     the_demo, before_the_first_night, the_organization, one_user, the_days_to_come,
@@ -275,7 +275,9 @@ def main():
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="keyward-tour-") as name:
-        folder = pathlib.Path(name)
+        folder = pathlib.Path(name) / "demo-out"
+        folder.mkdir()
+        os.chdir(name)
         with sandbox(folder):
             page = Tour(folder).take().replace(str(folder), "demo-out")
     if not options.check:

@@ -29,6 +29,7 @@ notify:
   smtp_password: ssm:keyward-password:3
   channels: [{type: ses, configuration_set: keyward}, {type: smtp, host: smtp.example.org}, {type: metrics},
              {type: sns, topic_arn: "arn:aws:sns:eu-central-1:111111111111:keyward"}]
+report: {security_hub: true}
 )",
     R"(
 organization: {list_role: "arn:aws:iam::111111111111:role/keyward-inventory"}
