@@ -178,6 +178,8 @@ def test_the_service_account_gets_its_role_from_aws():
 
 def test_the_config_map_is_a_configuration(tmp_path):
     text = named("base.yaml", "ConfigMap", "keyward")["data"]["config.yaml"]
+    # Below what the pods may write to.
+    assert yaml.safe_load(text)["state_dir"].startswith("/var/lib/keyward/")
     (tmp_path / "external_id").write_text("of-the-secret")
     (tmp_path / "config.yaml").write_text(text.replace("/etc/keyward/secrets/", f"{tmp_path}/"))
     done = subprocess.run([executable(), "-c", tmp_path / "config.yaml", "config", "validate"], capture_output=True, text=True)
@@ -206,9 +208,9 @@ def test_the_indexed_job_and_its_merge_do_what_one_process_does(tmp_path):
             stdout, stderr = pod.communicate(timeout=60)
             assert pod.returncode == 0, stdout + stderr
         name = {"POD_NAME": "keyward-merge-29384710-abcde"}
-        arguments = [text.replace("/var/lib/keyward", str(keyward.state_dir)) for text in arguments_of(merge, name)]
+        arguments = [text.replace("/var/lib/keyward", str(tmp_path)) for text in arguments_of(merge, name)]
         keyward(*arguments).expect(0)
-    [merged] = (keyward.state_dir / "merged").iterdir()
+    [merged] = (tmp_path / "merged").iterdir()
     summary = json.loads((merged / "run.json").read_text())
     assert summary["accounts_covered"] == summary["accounts_participating"] == 3
     assert len(summary["merged_from"]) == job["completions"]
