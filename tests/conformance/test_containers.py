@@ -202,8 +202,7 @@ def test_the_indexed_job_and_its_merge_do_what_one_process_does(tmp_path):
         keyward = Keyward(tmp_path, sandbox.environment)
         pods = []
         for index in range(job["completions"]):
-            one = Keyward(tmp_path, sandbox.environment)  # the state folder is one for all
-            pods.append(one.start(*arguments_of(job, {}), JOB_COMPLETION_INDEX=str(index), **environment))
+            pods.append(keyward.start(*arguments_of(job, {}), JOB_COMPLETION_INDEX=str(index), **environment))
         for pod in pods:
             stdout, stderr = pod.communicate(timeout=60)
             assert pod.returncode == 0, stdout + stderr
