@@ -68,6 +68,8 @@ def image(tmp_path_factory):
 def test_the_image_holds_the_program_its_libraries_and_nothing_that_runs(image):
     programs = [path for path in image.rglob("*") if path.is_file() and not path.is_symlink() and os.access(path, os.X_OK)]
     assert [str(path.relative_to(image)) for path in programs if ".so" not in path.name] == ["usr/bin/keyward"]
+    # Where libcurl looks for whom to trust.
+    assert (image / "etc/ssl/certs/ca-certificates.crt").read_text().count("BEGIN CERTIFICATE") > 100
     packages = {path.name for path in (image / "var/lib/dpkg/status.d").iterdir()}
     assert {"libc6", "libcurl4", "libssl3", "ca-certificates"} <= packages
     assert packages == {path.name for path in (image / "usr/share/doc").iterdir()}
@@ -76,7 +78,7 @@ def test_the_image_holds_the_program_its_libraries_and_nothing_that_runs(image):
 def confined(root):
     """What makes `root` the only file system of a program, whoever runs this."""
     for launcher in (("chroot", "--userspec=65532:65532"), ("unshare", "--map-root-user", "chroot")):
-        if subprocess.run([*launcher, root, "/usr/bin/keyward", "version"], capture_output=True).returncode == 0:
+        if subprocess.run([*launcher, "/", "true"], capture_output=True).returncode == 0:
             return (*launcher, root)
     pytest.skip("neither chroot nor user namespaces are allowed here")
 
