@@ -87,7 +87,7 @@ void judge_sender(Examination& examination, const SenderIdentity& identity, cons
 std::string smtp_fix(const base::Error& error, const base::SmtpServer& server) {
   const std::string at = server.host + ":" + std::to_string(server.port);
   if (error.kind == ErrorKind::denied)
-    return "notify:\n  smtp_user: ...\n  smtp_password: ...   # those of the server, as env:NAME, file:PATH or "
+    return "notify:\n  smtp_user: ...\n  smtp_password: ...   # those of the server, as env:NAME, file:PATH, cred:NAME or "
            "ssm:PARAMETER";
   const bool starttls = server.security == base::SmtpSecurity::starttls;
   return "openssl s_client -connect " + at + (starttls ? " -starttls smtp" : "") + " -brief < /dev/null";
@@ -194,7 +194,7 @@ Task<void> examine_smtp(Examination& examination, ChannelSettings channel) {
     if (its_user) its_password = co_await password.get();
     if (!its_password) {
       examination.fail(id, "the login for " + name + " cannot be read", reason_of(its_password.error()),
-                       "notify:\n  smtp_user: ...\n  smtp_password: ...   # env:NAME, file:PATH or ssm:PARAMETER",
+                       "notify:\n  smtp_user: ...\n  smtp_password: ...   # env:NAME, file:PATH, cred:NAME or ssm:PARAMETER",
                        report::Reach::part);
       co_return;
     }

@@ -15,6 +15,7 @@ for folder in lib lib64; do
   mkdir -p "$root/usr/$folder"
   ln -sfn "usr/$folder" "$root/$folder"
 done
+if ldd "$program" | grep 'not found' >&2; then exit 1; fi
 libraries=$(ldd "$program" | grep -o '/[^ ]*')
 for library in $libraries; do
   mkdir -p "$root$(dirname "$library")"
