@@ -35,7 +35,10 @@ constexpr auto k_groups = std::to_array<Group>({
 
 /// More accounts than this are counted in lines for people; json has them all.
 constexpr std::size_t k_most_named = 4;
-constexpr std::size_t k_indent = 15;
+constexpr std::size_t k_status_width = 11;
+constexpr std::size_t k_indent = k_status_width + 4;
+/// On a terminal narrower than this the text stands below its status: beside it no ARN has room.
+constexpr std::size_t k_narrow = 60, k_narrow_indent = 4;
 
 std::size_t group_of(const Finding& finding) {
   const auto begin = finding.id.find('.') + 1;
@@ -162,11 +165,13 @@ std::vector<std::string> copied_lines(const std::string& fix, const std::optiona
 }
 
 void print_line(std::ostream& out, const Finding& finding, const Output& output) {
-  const std::size_t width = std::max<std::size_t>(prose_width(output), 2 * k_indent) - k_indent;
-  const std::string blank(k_indent, ' ');
-  const std::string status = paint(output, tone(finding.health), fit(word(finding.health), k_indent - 4));
-  out << "  " << status << "  " << wrapped(finding.what + where(finding), width, k_indent);
-  if (!finding.cause.empty()) out << blank << wrapped(finding.cause, width, k_indent);
+  const bool narrow = prose_width(output) < k_narrow;
+  const std::size_t indent = narrow ? k_narrow_indent : k_indent;
+  const std::size_t width = std::max(prose_width(output), 2 * indent) - indent;
+  const std::string blank(indent, ' ');
+  const std::string status = paint(output, tone(finding.health), fit(word(finding.health), narrow ? word(finding.health).size() : k_status_width));
+  out << "  " << status << (narrow ? "\n" + blank : "  ") << wrapped(finding.what + where(finding), width, indent);
+  if (!finding.cause.empty()) out << blank << wrapped(finding.cause, width, indent);
   const std::string deeper = blank + "  ";
   const auto room = output.width ? std::optional(width - std::min<std::size_t>(width - 1, 2)) : std::nullopt;
   for (const std::string& line : copied_lines(finding.fix, room))
