@@ -50,7 +50,15 @@ Error file_error(std::string_view what, const std::filesystem::path& file, int s
 }
 
 FileReplacement::FileReplacement(std::filesystem::path file, Durability durability, Readers readers)
-    : file_(std::move(file)), temporary_(file_), durability_(durability) {
+    : file_(std::move(file)), durability_(durability), descriptor_(-1) {
+  std::error_code failed;
+  const std::filesystem::file_status there = std::filesystem::symlink_status(file_, failed);
+  if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there)) {
+    // To take a device's or a pipe's name away from it is never meant; a link is not to lose its target.
+    failure_ = Error{ErrorKind::invalid, "write", "NoRegularFile", "", file_.string() + ": there is something that is no regular file; name another one"};
+    return;
+  }
+  temporary_ = file_;
   temporary_ += ".new";
   // A leftover of an earlier crash is written over; O_NOFOLLOW keeps a planted link from leading elsewhere.
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -91,6 +99,21 @@ Result<void> FileReplacement::commit() {
   // Some file systems cannot sync a folder (EINVAL); the rename itself has happened.
   if (directory.ok() && ::fsync(directory.get()) != 0 && errno != EINVAL) return file_error("sync", folder, errno);
   return {};
+}
+
+Result<void> replaceable(const std::filesystem::path& file, std::string_view beginning) {
+  std::error_code failed;
+  if (!std::filesystem::is_regular_file(std::filesystem::symlink_status(file, failed))) {
+    if (!std::filesystem::exists(std::filesystem::symlink_status(file, failed))) return {};
+    return Error{ErrorKind::invalid, "write", "NoRegularFile", "", file.string() + ": there is something that is no regular file; name another one"};
+  }
+  const Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!in.ok()) return file_error("read", file, errno);
+  std::string there(beginning.size(), '\0');
+  const ssize_t size = ::read(in.get(), there.data(), there.size());
+  if (size < 0) return file_error("read", file, errno);
+  if (size == 0 || there == beginning) return {};
+  return Error{ErrorKind::invalid, "write", "SomethingElse", "", file.string() + " holds something else, which is not replaced; name another file"};
 }
 
 Result<void> write_atomically(const std::filesystem::path& file, std::string_view content, Durability durability) {

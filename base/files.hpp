@@ -18,9 +18,13 @@ enum class Durability {
 /// Who may read a file.
 enum class Readers { owner, everybody };
 
+/// Whether `file` may be written where a person named it: it is not there, empty, or begins like what is to be written.
+/// Errors: `invalid` for anything else, which nobody meant to lose.
+Result<void> replaceable(const std::filesystem::path& file, std::string_view beginning);
+
 /// Replaces `file` by one with this content, mode 0600: temporary file beside it, fsync, rename, fsync of the folder. A
 /// reader sees the old content or the new, also after a power cut (without the fsyncs only as long as there is power).
-/// Errors: `invalid` with the system's words.
+/// Errors: `invalid` with the system's words, or for what is there and no regular file.
 Result<void> write_atomically(const std::filesystem::path& file, std::string_view content, Durability durability = Durability::synced);
 
 /// The same for content that nobody has to hold as a whole: parts are written as they come. Without commit() the old file

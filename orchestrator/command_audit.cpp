@@ -41,6 +41,13 @@ class AuditCases {
 }  // namespace
 
 base::Task<ExitCode> run_audit(CommandContext context) {
+  if (!context.line.junit.empty()) {
+    const base::Result<void> free = base::replaceable(context.line.junit, report::k_junit_beginning);
+    if (!free) {
+      say(context, "nothing was done", free.error());
+      co_return ExitCode::usage;
+    }
+  }
   Job job(context.configuration, context.services, context.line.shard);
   std::optional<AccountsToCover> accounts = co_await preflight(context, job);
   if (!accounts) co_return ExitCode::preflight_failed;

@@ -8,6 +8,7 @@
 #include "orchestrator/preflight.hpp"
 #include "orchestrator/run_record.hpp"
 #include "orchestrator/run_templates.hpp"
+#include "report/run_format.hpp"
 
 namespace keyward::orchestrator {
 namespace {
@@ -15,15 +16,10 @@ namespace {
 using base::Result;
 using base::Task;
 
-/// The folder of the last run that came to its end; ids of runs sort by time. Empty: there is none.
+/// The folder of the last run that came to its end. Empty: there is none.
 std::filesystem::path last_run(const std::filesystem::path& state_dir) {
-  std::filesystem::path last;
-  std::error_code failed;
-  for (const auto& entry : std::filesystem::directory_iterator(state_dir / "runs", failed)) {
-    const bool ended = std::filesystem::exists(entry.path() / "run.json", failed);
-    if (ended && (last.empty() || last.filename() < entry.path().filename())) last = entry.path();
-  }
-  return last;
+  const Result<report::NewestRun> newest = report::newest_run(state_dir / "runs");
+  return newest ? newest->folder : std::filesystem::path();
 }
 
 /// Words that help where AWS's own do not say what to do.

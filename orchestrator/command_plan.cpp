@@ -2,6 +2,7 @@
 #include <optional>
 #include <ostream>
 
+#include "base/files.hpp"
 #include "orchestrator/commands.hpp"
 #include "orchestrator/notices.hpp"
 #include "orchestrator/plan_file.hpp"
@@ -104,6 +105,8 @@ Result<std::optional<PlanKey>> key_for(const CommandContext& context) {
   const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
   if (!std::filesystem::is_directory(folder, failed)) return refused_plan("NoFolder", folder.string() + " is no folder; make it first");
   if (std::filesystem::is_directory(file, failed)) return refused_plan("IsFolder", file.string() + " is a folder; name a file in it");
+  const Result<void> free = base::replaceable(file, k_plan_beginning);
+  if (!free) return free.error();
   Result<PlanKey> key = PlanKey::make_or_read(context.configuration.state_dir);
   if (!key) return key.error();
   return std::optional(std::move(*key));

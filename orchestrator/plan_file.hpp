@@ -32,8 +32,11 @@ class PlanKey {
   base::Secret key_;
 };
 
-/// The file: {"keyward_plan":1,"key":…,"plan":{…},"seal":…}. The seal is over the plan as JSON without blanks, so a file
-/// that was only indented anew is the same plan. No secret is in it.
+/// How every plan file begins.
+inline constexpr std::string_view k_plan_beginning = "{\"keyward_plan\":";
+
+/// The file: {"keyward_plan":1,"key":…,"plan":{…},"seal":…}. The seal is over the plan as JSON without blanks. No secret is
+/// in it.
 std::string format_plan(const Plan& plan, const PlanKey& key);
 
 /// Errors: `invalid`. Code "NotAPlan" for anything that format_plan() does not write, "Foreign" for the seal of another key,

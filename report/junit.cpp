@@ -41,7 +41,7 @@ std::string cause(const Event& event) {
 }  // namespace
 
 JUnitWriter::JUnitWriter(const RunSummary& summary, TextSink out) : out_(std::move(out)) {
-  out_("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
+  out_(std::string(k_junit_beginning) + " version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
   for (const Uncovered& account : summary.uncovered) not_covered(account, summary.finished);
 }
 

@@ -8,6 +8,8 @@
 
 namespace keyward::report {
 
+inline constexpr std::string_view k_junit_beginning = "<?xml";
+
 /// JUnit XML, as pipelines show it: an account is a suite, a key a case. A key out of policy is a failure; what could not
 /// be read, an account that was not covered too, is an error; an exempt key is skipped. Names hold the last four
 /// characters of a key's id. Holds the cases of one account at a time.

@@ -73,6 +73,8 @@ void RunDiff::add_earlier(const Event& event) {
       then.reason = event.reason;
     }
   }
+  // Somebody changed it while the plan was waiting, and the record does not say to what.
+  if (event.event == "action" && event.outcome == "stale") changed_then_.insert(event.access_key_id);
   if (event.event != "action" || event.outcome != "done") return;
   // So it was at the end of the run.
   if (event.action == "delete") then_.erase(event.access_key_id);
@@ -135,6 +137,7 @@ std::vector<Difference> RunDiff::differences(const RunSummary& now) const {
   }
   for (const auto& [name, then] : then_) {
     if (!covered_now_.contains(then.account) || unread_.contains(user_of(then.account, then.user))) continue;
+    if (changed_then_.contains(name)) continue;
     const bool there = seen_.contains(name) || then.access_key_id.empty();
     if (!then.action.empty() && !standing_.contains(name)) found.push_back({Kind::over, event_of(then)});
     if (!there && then.action != "delete") found.push_back({Kind::key_gone, event_of(then)});

@@ -58,6 +58,7 @@ class RunDiff {
   bool whole_ = true;  ///< it went through all accounts, and not through those of a plan
   std::map<std::string, Then> then_;
   std::set<std::string> covered_then_;
+  std::set<std::string> changed_then_;              ///< keys that were not as its plan said: how they were is not known
   std::map<std::string, std::string> covered_now_;  ///< account id -> name
   std::map<std::string, Event> now_;                ///< what was not so then, by key
   std::set<std::string> seen_;                      ///< keys and users of now

@@ -151,14 +151,18 @@ std::optional<base::Instant> last_success(const std::filesystem::path& runs) {
 
 Result<NewestRun> newest_run(const std::filesystem::path& runs) {
   NewestRun newest;
+  std::optional<NewestRun> other;
   for (const std::filesystem::path& folder : records(runs)) {
-    std::error_code failed;
-    if (std::filesystem::exists(folder / "run.json", failed)) {
-      newest.folder = folder;
-      return newest;
+    const Result<RunSummary> summary = read_summary(folder / "run.json");
+    if (!summary && summary.error().kind == ErrorKind::not_found) {
+      ++newest.unfinished;
+      continue;
     }
-    ++newest.unfinished;
+    newest.folder = folder;
+    if (!summary || summary->command == "run" || summary->command == "apply") return newest;
+    if (!other) other = newest;
   }
+  if (other) return *other;
   const std::string found = newest.unfinished == 0 ? "" : "; " + std::to_string(newest.unfinished) + " not ended are there, --run names one";
   return Error{ErrorKind::not_found, "report", "NoRecord", "", runs.string() + " holds no record of a run that ended" + (found.empty() ? "; keyward run makes one" : found)};
 }

@@ -48,7 +48,8 @@ base::Result<std::vector<std::string>> render_run(const std::filesystem::path& f
 /// When the last run that ended with exit code 0 ended, by the records in `runs`; `rotate` and `recover` are no such runs.
 std::optional<base::Instant> last_success(const std::filesystem::path& runs);
 
-/// The newest record with a run.json in `runs`, and how many newer ones have none.
+/// The newest record with a run.json of `run` or `apply` in `runs`, and how many newer ones have none. Where there is neither,
+/// that of another command.
 struct NewestRun {
   std::filesystem::path folder;
   int unfinished = 0;

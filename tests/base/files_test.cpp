@@ -29,6 +29,36 @@ TEST(FileReplacement, PutsAllPartsInPlaceAtOnce) {
   EXPECT_EQ(found.st_mode & 0777, 0600u);
 }
 
+TEST(FileReplacement, TakesNoNameFromAPipeOrALink) {
+  const test::TemporaryDirectory folder;
+  const std::filesystem::path pipe = folder.path("pipe"), link = folder.path("link"), target = folder.path("target");
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  ASSERT_TRUE(write_atomically(target, "target"));
+  std::filesystem::create_symlink(target, link);
+  for (const std::filesystem::path& there : {pipe, link}) {
+    EXPECT_EQ(write_atomically(there, "content").error().code, "NoRegularFile");
+    EXPECT_EQ(replaceable(there, "").error().code, "NoRegularFile");
+  }
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_EQ(read_whole(target).value(), "target");
+  EXPECT_FALSE(std::filesystem::exists(folder.path("pipe.new")));
+}
+
+TEST(Replaceable, IsWhatIsMissingEmptyOrOfTheSameKind) {
+  const test::TemporaryDirectory folder;
+  const std::filesystem::path file = folder.path("file");
+  EXPECT_TRUE(replaceable(file, "<?xml"));
+  for (const char* mine : {"", "<?xml version"}) {
+    ASSERT_TRUE(write_atomically(file, mine));
+    EXPECT_TRUE(replaceable(file, "<?xml")) << mine;
+  }
+  for (const char* other : {"<?xm", "dry_run: true"}) {
+    ASSERT_TRUE(write_atomically(file, other));
+    EXPECT_EQ(replaceable(file, "<?xml").error().code, "SomethingElse") << other;
+  }
+}
+
 TEST(FileReplacement, IsForEverybodyWhereThatIsAskedFor) {
   const test::TemporaryDirectory folder;
   const std::filesystem::path file = folder.path("metrics");

@@ -198,8 +198,11 @@ def test_a_plan_that_is_not_for_here_and_now_changes_nothing(tmp_path):
         keyward.configure(policy={"rotate_after_days": 90})
         file.unlink()
         refused("No such file")
-        # Indented anew it says the same.
-        file.write_text(json.dumps(json.loads(plan), indent=2, ensure_ascii=False))
+        # A member that is there twice is another one to another reader.
+        refused("somebody changed it", plan.replace('{"keyward_plan":1,', '{"keyward_plan":1,"plan":{"note":"nothing to do"},'))
+        refused("somebody changed it", plan.replace('"accounts":[', '"accounts":[],"accounts":[', 1))
+        refused("somebody changed it", json.dumps(json.loads(plan), indent=2, ensure_ascii=False))
+        file.write_text(plan)
         sandbox.advance("24h")
         refused("it expired on")
         sandbox.advance("-1h")
@@ -230,6 +233,26 @@ def test_a_plan_names_what_is_not_covered_and_what_changed_since_a_run(tmp_path)
         rows = keyward("-o", "csv", "plan").expect(4).stdout.splitlines()
         assert rows[0].startswith("since_run,account,") and len({row.count(",") for row in rows if '"' not in row}) == 1
         keyward("plan", "--diff", "20260101T000000Z-0000").expect(2)
+
+
+def test_what_is_no_plan_is_not_replaced_and_the_newest_run_is_a_run(tmp_path):
+    with organization(account(A, user("alice", 95), user("bob", 95))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        config = (keyward.directory / "config.yaml").read_text()
+        for arguments in (("plan", "--out", "config.yaml"), ("audit", "--junit", "config.yaml")):
+            assert "holds something else" in keyward(*arguments).expect(2).stderr
+            assert (keyward.directory / "config.yaml").read_text() == config
+        file = keyward.directory / "plan.json"
+        for _ in range(2):
+            keyward("plan", "--out", file).expect(0)
+        sandbox.edit("delete_key", access_key_id=keys(sandbox.state(), A, "bob")[0]["id"])
+        applied = keyward("apply", file).expect(0)
+        # That bob's key was gone already is no change since then.
+        answer = json.loads(keyward("-o", "json", "plan", "--diff", applied.directory.name).expect(0).stdout)
+        assert answer["since"]["differences"] == []
+        keyward("recover", "--list").expect(0)
+        assert json.loads(keyward("report", "--format", "json").expect(0).stdout)["run"]["run"] == applied.directory.name
+        assert applied.directory.name in keyward("notify", "preview", "--out", keyward.directory / "letters").expect(0).stdout
 
 
 @pytest.mark.parametrize("limits", [{"max_changes": 2}, {"max_changes_per_account": 2}])

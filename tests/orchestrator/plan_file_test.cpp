@@ -85,26 +85,24 @@ TEST_F(PlanFile, TheKeyIsMadeOnceAndIsForNobodyElse) {
   EXPECT_EQ(PlanKey::make_or_read(folder_.path()).error().code, "BadKey");
 }
 
-TEST_F(PlanFile, IndentedAnewItIsTheSamePlan) {
-  std::string text = format_plan(sample(), key());
-  for (std::size_t at = text.find("\":"); at != std::string::npos; at = text.find("\":", at + 4)) text.replace(at, 2, "\" : ");
-  EXPECT_EQ(code_of(text), "");
+TEST_F(PlanFile, IndentedAnewOrWithAMemberTwiceItIsAnEditedOne) {
+  const std::string good = format_plan(sample(), key());
+  const std::string indented = std::string(good).insert(good.find(':') + 1, " ");
+  const std::string twice = std::string(good).insert(1, R"("plan":{},)");
+  EXPECT_EQ(code_of(indented), "Edited");
+  EXPECT_EQ(code_of(twice), "Edited");
 }
 
 TEST_F(PlanFile, EveryChangedByteIsNoticed) {
   const std::string good = format_plan(sample(), key());
   ASSERT_EQ(code_of(good), "");
-  const std::string canonical = boost::json::serialize(boost::json::parse(good));
   const std::random_device::result_type seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random(seed);
   for (int i = 0; i < 2000; ++i) {
     std::string text = good;
     text[random() % text.size()] = static_cast<char>(random() % 256);
-    boost::system::error_code failed;
-    const boost::json::value value = boost::json::parse(text, failed);
-    // A blank more or less between two members changes nothing.
-    if (!failed && boost::json::serialize(value) == canonical) continue;
+    if (text == good) continue;
     EXPECT_NE(code_of(text), "") << text;
   }
 }
@@ -144,7 +142,7 @@ TEST_F(PlanFile, ASealedPlanOfAnotherShapeIsNoPlan) {
     boost::json::object changed = file;
     changed["seal"] = key().seal(boost::json::serialize(body));
     changed["plan"] = body;
-    return boost::json::serialize(changed);
+    return boost::json::serialize(changed) + '\n';
   };
   ASSERT_EQ(code_of(sealed(file.at("plan").as_object())), "");
   for (const auto& member : file.at("plan").as_object()) {
