@@ -4,6 +4,7 @@
 #include "orchestrator/commands.hpp"
 #include "orchestrator/open_run.hpp"
 #include "orchestrator/preflight.hpp"
+#include "orchestrator/rotation_order.hpp"
 #include "orchestrator/run_summary.hpp"
 #include "orchestrator/user_look.hpp"
 
@@ -21,7 +22,11 @@ void tell_that_the_key_works(CommandContext& context) {
               << "  aws iam update-access-key --user-name " << line.user << " --access-key-id " << line.compromised << " --status Inactive\n";
 }
 
-Task<ExitCode> rotate(CommandContext& context, base::AccountId account, RotationOrder order, Job& job) {
+/// There is no such user, or no such key of the user: nothing that could be switched off.
+bool names_nothing(const base::Error& error) { return error.code == k_no_such_user || error.code == k_no_such_key; }
+
+/// `mistaken`: whether the order names_nothing().
+Task<ExitCode> rotate(CommandContext& context, base::AccountId account, RotationOrder order, bool& mistaken, Job& job) {
   const std::optional<AccountsToCover> accounts = co_await preflight(context, job);
   if (!accounts) co_return ExitCode::preflight_failed;
   const accounts::Inventory& inventory = accounts->inventory;
@@ -38,7 +43,8 @@ Task<ExitCode> rotate(CommandContext& context, base::AccountId account, Rotation
   rotation::RunIdentity identity = identity_of(context, run->id());
   AccountReport report = co_await job.rotate_one(entry->account, std::move(order), std::move(identity), run->journal);
   Coverage coverage;
-  if (report.failure && report.failure->code == k_no_such_user) {
+  mistaken = report.failure && names_nothing(*report.failure);
+  if (mistaken) {
     say(context, "nothing was done", *report.failure);
     run->record.discard();
     co_return ExitCode::preflight_failed;
@@ -77,9 +83,11 @@ Task<ExitCode> run_rotate(CommandContext context) {
     co_return ExitCode::usage;
   }
   const RotationOrder order{*user, context.line.reason, compromised};
-  Work work = [&context, &account, &order](Job& job) { return rotate(context, *account, order, job); };
+  bool mistaken = false;
+  Work work = [&context, &account, &order, &mistaken](Job& job) { return rotate(context, *account, order, mistaken, job); };
   ExitCode code = co_await under_lock(context, std::move(work));
-  if (code == ExitCode::preflight_failed || code == ExitCode::already_running || code == ExitCode::usage) tell_that_the_key_works(context);
+  const bool not_begun = code == ExitCode::preflight_failed || code == ExitCode::already_running || code == ExitCode::usage;
+  if (not_begun && !mistaken) tell_that_the_key_works(context);
   co_return code;
 }
 

@@ -33,6 +33,17 @@ bool is_switched_off(const rotation::UserFacts& facts, const base::AccessKeyId& 
   return inactive && facts.ledger.value().deactivated.contains(id);
 }
 
+std::optional<base::Error> not_a_key_of(const rotation::UserFacts& facts, const base::AccessKeyId& id) {
+  if (!facts.keys.is_known()) return std::nullopt;
+  const std::vector<rotation::KeyFacts>& keys = facts.keys.value();
+  if (std::ranges::find(keys, id, &rotation::KeyFacts::id) != keys.end()) return std::nullopt;
+  std::string others;
+  for (const rotation::KeyFacts& key : keys) others += (others.empty() ? "" : " and ") + base::last_four(key.id);
+  return base::Error{base::ErrorKind::not_found, "iam:ListAccessKeys", k_no_such_key, "",
+                     "user " + facts.name.str() + " has no access key of exactly the id given (" + base::last_four(id) + "), " +
+                         (others.empty() ? "and no other" : "but " + others)};
+}
+
 bool is_replaced(const rotation::UserFacts& facts, const base::AccessKeyId& id) {
   const auto& rotation = facts.ledger.value().rotation;
   return !facts.ledger.value().intent && rotation && rotation->old_key == id;
@@ -50,6 +61,10 @@ Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, Rotat
   }
   const aws::IamUser user = *found;
   rotation::UserFacts facts = co_await workplace.auditor().facts(user, rotation::Reading::everything);
+  if (order.compromised) {
+    report.failure = not_a_key_of(facts, *order.compromised);
+    if (report.failure) co_return report;
+  }
   UserReport& rotated = report.users.emplace_back(UserReport{std::move(facts), {}});
   AccountWork work{parts, workplace, report};
 

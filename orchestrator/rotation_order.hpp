@@ -9,6 +9,9 @@
 
 namespace keyward::orchestrator {
 
+/// Code of the failure when the user has no access key of the id that is to be switched off.
+inline constexpr const char* k_no_such_key = "NoSuchAccessKey";
+
 /// A rotation that a person asked for.
 struct RotationOrder {
   base::UserName user;
@@ -17,7 +20,8 @@ struct RotationOrder {
 };
 
 /// Rotates one user's key now, whatever its age; an exempt user's too, because a person asked for it. A compromised key
-/// is switched off before anything else. In dry run only said.
+/// is switched off before anything else. In dry run only said. Fails with k_no_such_user or k_no_such_key, and has done nothing
+/// then; keys that cannot be read keep nobody from switching one off.
 base::Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, RotationOrder order);
 
 }  // namespace keyward::orchestrator

@@ -122,6 +122,20 @@ def test_when_nothing_could_be_begun_a_person_is_told_how_to_switch_it_off(alice
     assert SWITCH_OFF not in keyward(*order).expect(0).stderr
 
 
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)], ids=["", "dry run"])
+def test_a_key_that_the_user_does_not_have_is_refused_before_anything_is_done(alice, dry):
+    sandbox, keyward = alice
+    mail_texts(sandbox)
+    before, runs = record(sandbox), sorted((keyward.state_dir / "runs").iterdir())
+    refused = keyward(*ROTATE, "--compromised", "AKIAZZZZZZZZZZZZZZZZ", *dry).expect(5)
+    assert "user alice has no access key of exactly the id given (…ZZZZ), but …EY23" in refused.stderr
+    assert "aws iam" not in refused.stderr, "there is nothing to switch off"
+    assert sorted((keyward.state_dir / "runs").iterdir()) == runs and record(sandbox) == before
+    assert status(sandbox) == {LEAKED: "Active"} and mail_texts(sandbox) == ""
+    keyward("run").expect(0)
+    assert mail_texts(sandbox) == ""
+
+
 # ---- in the middle of a rotation
 
 MADE = ("secretsmanager:PutSecretValue",)
