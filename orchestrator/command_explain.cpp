@@ -129,12 +129,14 @@ void add_decisions(const CommandContext& context, const UserLook& look, UserExpl
   told.facts = facts;
   told.user = facts.name.str();
   told.dry_run = settings.dry_run;
+  told.exempt_group = !context.configuration.users.exempt_group.empty();
   told.record_tag = context.configuration.users.tag_prefix + "state";
   told.explained = rotation::explain(facts, settings.policy, told.now);
   const rotation::Policy& policy = settings.policy;
   const auto life = policy.rotate_after + policy.install_grace + policy.recovery_grace + k_beyond_a_life;
   rotation::ForecastSettings ahead{policy, rotation::Adoption::prompt, settings.notify.require_warning, exempt_until(context, look)};
   told.coming = rotation::forecast(facts, ahead, told.now, static_cast<int>(life.count()));
+  told.coming_until = told.now + life;
 }
 
 bool is_partly_unknown(const rotation::UserFacts& facts) {

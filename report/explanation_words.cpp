@@ -14,7 +14,8 @@ using rotation::Decision;
 using std::chrono::days;
 
 std::string key_words(const UserExplanation& e, const base::AccessKeyId& key) {
-  return is_new_key(e, key) ? "the new key" : "key " + base::last_four(key);
+  const int number = number_of_new_key(e, key);
+  return number > 0 ? "new key " + std::to_string(number) : "key " + base::last_four(key);
 }
 
 std::string of_key(const UserExplanation& e, const std::optional<base::AccessKeyId>& key) {
@@ -70,8 +71,14 @@ void add_dated(std::vector<std::string>& lines, const std::map<base::AccessKeyId
 
 }  // namespace
 
-bool is_new_key(const UserExplanation& e, const base::AccessKeyId& key) {
-  return e.facts->keys.is_known() && std::ranges::find(e.facts->keys.value(), key, &rotation::KeyFacts::id) == e.facts->keys.value().end();
+int number_of_new_key(const UserExplanation& e, const base::AccessKeyId& key) {
+  int number = 0;
+  for (const rotation::ForecastEvent& event : e.coming) {
+    if (!event.step.new_key) continue;
+    ++number;
+    if (*event.step.new_key == key) return number;
+  }
+  return 0;
 }
 
 std::string participation_words(const rotation::UserFacts& facts) {
@@ -88,7 +95,8 @@ std::vector<FactLine> fact_lines(const UserExplanation& e) {
   const std::string exempt = facts.exemption.is_absent()  ? "no"
                              : facts.exemption.is_known() ? facts.exemption.value().reason
                                                           : "UNKNOWN: " + facts.exemption.why();
-  lines.push_back({"exempt", exempt, by_configuration ? "users.exempt" : "users.*, iam:GetGroup", age});
+  const std::string source = by_configuration ? "users.exempt" : e.exempt_group ? "users.*, iam:GetGroup" : "users.*";
+  lines.push_back({"exempt", exempt, source, age});
   if (facts.keys.is_unknown()) lines.push_back({"keys", "UNKNOWN: " + facts.keys.why(), "iam:ListAccessKeys", age});
   if (facts.keys.is_known()) {
     for (const rotation::KeyFacts& key : facts.keys.value()) {
@@ -156,6 +164,7 @@ std::string rule_words(const UserExplanation& e, const rotation::RuleLine& rule)
 std::string event_words(const UserExplanation& e, const rotation::ForecastEvent& event) {
   const Decision& decision = event.step.decision;
   std::string text = action_words(e, decision);
+  if (event.step.new_key) text = key_words(e, *event.step.new_key) + " is made and stored; it replaces " + of_key(e, decision.key);
   if (decision.action == Action::warn && decision.due) text += ", on " + base::format_date(*decision.due);
   const bool needs_why = decision.action == Action::hold || decision.action == Action::wait || decision.action == Action::note;
   if (needs_why) text += ": " + phrase(to_string(decision.reason));

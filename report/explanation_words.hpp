@@ -29,7 +29,7 @@ std::string rule_words(const UserExplanation& explanation, const rotation::RuleL
 std::string event_words(const UserExplanation& explanation, const rotation::ForecastEvent& event);
 std::vector<std::string> secret_words(const UserExplanation::Secret& secret);
 
-/// A key that the forecast made up.
-bool is_new_key(const UserExplanation& explanation, const base::AccessKeyId& key);
+/// Which of the keys to come it is, from 1; 0: none, it is there already.
+int number_of_new_key(const UserExplanation& explanation, const base::AccessKeyId& key);
 
 }  // namespace keyward::report

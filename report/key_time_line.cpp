@@ -4,6 +4,7 @@
 #include <optional>
 #include <sstream>
 
+#include "report/explanation_words.hpp"
 #include "report/layout.hpp"
 
 namespace keyward::report {
@@ -48,7 +49,10 @@ std::vector<KeyLine> lines_of(const UserExplanation& explanation) {
   for (const rotation::ForecastEvent& event : explanation.coming) {
     const rotation::Decision& decision = event.step.decision;
     if (!decision.key) continue;
-    if (event.step.new_key) keys.emplace_back(*event.step.new_key, KeyLine{"new", event.at, true, {}, {}, {}, {}});
+    if (event.step.new_key) {
+      const std::string label = "new " + std::to_string(number_of_new_key(explanation, *event.step.new_key));
+      keys.emplace_back(*event.step.new_key, KeyLine{label, event.at, true, {}, {}, {}, {}});
+    }
     const auto key = find(*decision.key);
     if (key == keys.end()) continue;
     if (decision.action == Action::rotate) key->second.rotated = event.at;

@@ -82,7 +82,8 @@ void print_coming(Page& page, const UserExplanation& e) {
   page.heading("What comes, if nobody does anything else");
   if (e.coming.empty()) page.line("Nothing.");
   for (const rotation::ForecastEvent& event : e.coming) page.line(base::format_date(event.at) + "  " + event_words(e, event));
-  page.line("Assumed: a run a day, and whoever uses a key goes over to the new one the next day.", Tone::dim);
+  const std::string end = e.coming_until ? "Looked ahead to " + base::format_date(*e.coming_until) + "; what comes later is not listed. " : "";
+  page.line(end + "Assumed: a run a day, and whoever uses a key goes over to the new one the next day.", Tone::dim);
 }
 
 void print_surroundings(Page& page, const UserExplanation& e) {
@@ -150,7 +151,7 @@ json::array coming_json(const UserExplanation& e) {
   json::array coming;
   for (const rotation::ForecastEvent& event : e.coming) {
     const rotation::Decision& decision = event.step.decision;
-    const bool is_made_up = decision.key && is_new_key(e, *decision.key);
+    const bool is_made_up = decision.key && number_of_new_key(e, *decision.key) > 0;
     coming.push_back({{"date", base::format_date(event.at)},
                       {"action", to_string(decision.action)},
                       {"reason", to_string(decision.reason)},
@@ -208,6 +209,7 @@ void print_json(std::ostream& out, const UserExplanation& e) {
     all["decisions"] = std::move(decisions);
     all["rules"] = rules_json(e);
     all["coming"] = coming_json(e);
+    all["coming_until"] = e.coming_until ? json::value(base::format_date(*e.coming_until)) : json::value(nullptr);
     json::array recipients;
     for (const auto& recipient : e.recipients) recipients.push_back({{"address", recipient.address}, {"source", recipient.source}});
     all["recipients"] = std::move(recipients);

@@ -45,9 +45,11 @@ struct UserExplanation {
   std::string failure;          ///< why nothing is known of the user; empty: it is
   std::optional<rotation::UserFacts> facts;
   bool dry_run = false;
-  std::string record_tag;  ///< name of the tag with keyward's record
+  bool exempt_group = true;  ///< whether there is one to be asked for its members
+  std::string record_tag;    ///< name of the tag with keyward's record
   rotation::Explained explained;
   std::vector<rotation::ForecastEvent> coming;
+  std::optional<base::Instant> coming_until;  ///< where the look ahead ends
   std::vector<Setting> settings;
   std::vector<Recipient> recipients;
   std::vector<std::string> mail_problems;

@@ -63,6 +63,28 @@ def test_a_key_near_its_date(world):
     assert sandbox.state() == before
 
 
+def test_keys_to_come_are_told_apart_and_the_list_says_where_it_ends(world):
+    told = explain(world[1], "due")
+    made = [event["words"] for event in told["coming"] if event["action"] == "rotate"]
+    assert made[0].startswith("new key 1 is made and stored; it replaces key …")
+    assert made[1] == "new key 2 is made and stored; it replaces new key 1"
+    page = world[1]("explain", "--account", A, "--user", "due").stdout
+    assert f"Looked ahead to {told['coming_until']}; what comes later is not listed." in " ".join(page.split())
+    assert re.search(r"^  new 1 .*C=", page, re.MULTILINE) and re.search(r"^  new 2 .*C=", page, re.MULTILINE), page
+    assert all(event["date"] <= told["coming_until"] for event in told["coming"])
+
+
+def test_only_what_was_asked_is_named_as_a_source(world, tmp_path):
+    sandbox, keyward = world
+    assert source_of_exemption(explain(keyward, "young")) == "users.*, iam:GetGroup"
+    groupless = Keyward(tmp_path, sandbox.environment, users={"exempt_group": ""})
+    assert source_of_exemption(explain(groupless, "young")) == "users.*"
+
+
+def source_of_exemption(told):
+    return next(fact["source"] for fact in told["facts"] if fact["fact"] == "exempt")
+
+
 def test_the_environment_is_named_as_the_origin(world):
     told = explain(world[1], "near", RotationPeriod="60")
     setting = next(one for one in told["settings"] if one["setting"] == "policy.rotate_after_days")
