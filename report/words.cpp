@@ -117,7 +117,7 @@ std::string result_word(const Event& event) {
   if (event.outcome == "done") return look_up(k_past, event.action, "recorded");
   if (event.outcome == "dry_run")
     return look_up(k_past, event.action, "").empty() ? "would record" : "would " + event.action;
-  if (event.outcome == "stale") return event.action + ": skipped, key had changed";
+  if (event.outcome == "stale") return event.action + ": skipped, facts had changed";
   if (event.outcome == "held_back") return event.action + ": held back by a limit";
   if (event.outcome == "failed") return event.action + ": FAILED";
   if (event.outcome == "recovery_needed") return event.action + ": RECOVERY NEEDED";
@@ -163,6 +163,10 @@ std::string advice(const Event& event) {
                                           : "No new key was made. Give the command again once that is mended.";
     }
     return "Nothing was changed; the next run tries again.";
+  }
+  // The words of rotation/ledger.cpp.
+  if (event.reason == "fact_unknown" && contains(event.error + event.detail, "keyward's record on the user, a tag,")) {
+    return "Look at that tag of the user: restore its value, or remove the tag.";
   }
   return look_up(k_advice, event.reason, "");
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "report/samples.hpp"
+#include "rotation/ledger.hpp"
 #include "support/every_reason.hpp"
 
 namespace keyward::report {
@@ -33,6 +34,27 @@ TEST(Words, EveryHoldSaysWhatToDo) {
   event.action = "none";
   event.reason = "exemption_unreadable";
   EXPECT_NE(advice(event), "");
+}
+
+TEST(Words, ARecordThatCannotBeReadIsNoLackOfPermission) {
+  Event event;
+  event.event = "decision";
+  event.action = "hold";
+  event.reason = "fact_unknown";
+  for (const char* value : {"v9 x", "v1 nonsense"}) {
+    event.detail = rotation::parse_ledger(value).error().message;
+    EXPECT_EQ(advice(event), "Look at that tag of the user: restore its value, or remove the tag.");
+  }
+  event.detail = "the access keys could not be read: iam:ListAccessKeys: AccessDenied";
+  EXPECT_TRUE(has(advice(event), "permission"));
+}
+
+TEST(Words, WhatASkippedStepFoundChangedNeedNotBeTheKey) {
+  Event event;
+  event.event = "action";
+  event.action = "rotate";
+  event.outcome = "stale";
+  EXPECT_EQ(matter(event), "rotate: skipped, facts had changed");
 }
 
 TEST(Words, ASecurityHubThatWasNotToldIsNoOwner) {
