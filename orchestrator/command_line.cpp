@@ -4,7 +4,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <iostream>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -153,27 +155,35 @@ void add_report_options(CLI::App& report, CommandLine& line) {
   });
 }
 
-/// One user is no table of rows.
-void refuse_rows_of_explain(const CommandLine& line) {
-  if (line.command != Command::explain || line.output == OutputFormat::table || line.output == OutputFormat::json) return;
-  throw CLI::ValidationError("--output", "explain prints table or json");
-}
-
-/// The commands that print a configuration have no rows, so no form for rows.
-void refuse_rows(const CommandLine& line, const CLI::App& config) {
-  if (line.output != OutputFormat::jsonl && line.output != OutputFormat::csv) return;
-  for (const CLI::App* command : config.get_subcommands()) {
-    const auto given = std::ranges::find(k_output_formats, line.output, &std::pair<std::string, OutputFormat>::second);
-    const std::string forms = line.command == Command::config_schema ? "json" : "table or json";
-    throw CLI::ValidationError("--output", "config " + command->get_name() + " prints " + forms + ", not " + given->first);
-  }
-}
-
 /// The command that was named, as far as it was understood.
 const CLI::App& chosen(const CLI::App& app) {
   const CLI::App* at = &app;
   while (!at->get_subcommands().empty()) at = at->get_subcommands().front();
   return *at;
+}
+
+/// What the commands print that have no rows, and so no form for rows.
+constexpr auto k_without_rows = std::to_array<std::pair<Command, std::string_view>>({
+    {Command::explain, "table or json"},
+    {Command::config_show, "table or json"},
+    {Command::config_validate, "table or json"},
+    {Command::config_schema, "json"},
+    {Command::init, "table or json"},
+    {Command::version, "table or json"},
+    {Command::policy, "what --format says"},
+    {Command::completion, "a script of the shell"},
+    {Command::manual, "a manual page"},
+    {Command::help, "a text"},
+    {Command::notify_preview, "a text"},
+    {Command::notify_test, "a text"},
+});
+
+void refuse_rows(const CommandLine& line, const CLI::App& app) {
+  if (line.output != OutputFormat::jsonl && line.output != OutputFormat::csv) return;
+  const auto found = std::ranges::find(k_without_rows, line.command, &std::pair<Command, std::string_view>::first);
+  if (found == k_without_rows.end()) return;
+  const auto given = std::ranges::find(k_output_formats, line.output, &std::pair<std::string, OutputFormat>::second);
+  throw CLI::ValidationError("--output", describe(chosen(app)).name() + " prints " + std::string(found->second) + ", not " + given->first);
 }
 
 /// What is wrong with words that no command and no option takes.
@@ -306,11 +316,9 @@ std::variant<CommandLine, ExitCode> parse_command_line(int argc, const char* con
   CommandLine line;
   CLI::App app("", "keyward");
   add_commands(app, line);
-  const CLI::App* const config = app.get_subcommand("config");
   try {
     app.parse(argc, argv);
-    refuse_rows(line, *config);
-    refuse_rows_of_explain(line);
+    refuse_rows(line, app);
   } catch (const CLI::ParseError& error) {
     // CLI11 has exit codes of its own above 100; help and version are 0.
     if (error.get_exit_code() != 0) return refuse(app, error);

@@ -56,7 +56,7 @@ TEST(CommandLine, AWrongWordIsToldWithTheRightOnes) {
   }
 }
 
-TEST(CommandLine, AConfigurationHasNoRows) {
+TEST(CommandLine, WhatHasNoRowsIsNotPrintedAsRows) {
   EXPECT_TRUE(parse({"-o", "json", "config", "show"}).line);
   EXPECT_TRUE(parse({"config", "schema"}).line);
   EXPECT_TRUE(parse({"-o", "jsonl", "inventory"}).line);
@@ -64,6 +64,15 @@ TEST(CommandLine, AConfigurationHasNoRows) {
       {{"config", "show", "-o", "jsonl"}, "--output: config show prints table or json, not jsonl\n"},
       {{"-o", "csv", "config", "validate"}, "--output: config validate prints table or json, not csv\n"},
       {{"-o", "csv", "config", "schema"}, "--output: config schema prints json, not csv\n"},
+      {{"explain", "--account", "1", "--user", "u", "-o", "csv"}, "--output: explain prints table or json, not csv\n"},
+      {{"policy", "audit", "-o", "csv"}, "--output: policy prints what --format says, not csv\n"},
+      {{"init", "-o", "jsonl"}, "--output: init prints table or json, not jsonl\n"},
+      {{"version", "-o", "csv"}, "--output: version prints table or json, not csv\n"},
+      {{"completion", "bash", "-o", "csv"}, "--output: completion prints a script of the shell, not csv\n"},
+      {{"man", "-o", "csv"}, "--output: man prints a manual page, not csv\n"},
+      {{"help", "run", "-o", "jsonl"}, "--output: help prints a text, not jsonl\n"},
+      {{"notify", "preview", "--out", "d", "-o", "csv"}, "--output: notify preview prints a text, not csv\n"},
+      {{"notify", "test", "--to", "a@b.org", "-o", "csv"}, "--output: notify test prints a text, not csv\n"},
   };
   for (const auto& [arguments, words] : cases) {
     const Parsed parsed = parse(arguments);
