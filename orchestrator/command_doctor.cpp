@@ -22,6 +22,7 @@ constexpr auto k_checks = std::to_array<Check>({
     {"doctor.host.version", "the program", examine_version},
     {"doctor.host.state_dir", "state_dir", examine_state_dir},
     {"doctor.host.lock", "whether a run is active", examine_lock},
+    {"doctor.host.prometheus_file", "report.prometheus_file", examine_metrics_file},
     {"doctor.network.endpoint", "the way to AWS", examine_network},
     {"doctor.caller.identity", "who calls", examine_credentials},
     {"doctor.caller.clock", "the host's clock", examine_clock},
@@ -69,13 +70,19 @@ Task<ExitCode> run_doctor(CommandContext context) {
     co_return ExitCode::usage;
   }
   Job job(context.configuration, context.services, std::nullopt);
-  Examination examination{context, job, base::Deadline::after(context.configuration.limits.deadline), {}, {}, {},
-                          {},      0};
+  Examination examination{context, job, base::Deadline::after(context.configuration.limits.deadline), {}, {}, {}, {},
+                          0,       {}};
   ExitCode code = ExitCode::done;
   for (const Check& check : k_checks) {
     const bool to_its_end = co_await make(check, examination);
     if (!to_its_end) code = ExitCode::partial;
+    if (!examination.wrong_account.empty()) {
+      context.err << "keyward: " << examination.wrong_account << '\n';
+      co_return ExitCode::usage;
+    }
   }
+  for (report::Finding& finding : examination.findings)
+    finding.fix = with_configuration(finding.fix, context.line.config);
   const std::vector<report::Finding> findings = report::merged(std::move(examination.findings));
   report::print_findings(context.out, findings, context.output);
   co_return with_signal(context, worst(code, exit_code_of(report::counts_of(findings))));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -32,6 +33,7 @@ struct Examination {
   std::optional<accounts::Inventory> inventory;
   std::vector<accounts::Account> visited;  ///< the accounts that are looked into
   std::size_t participating = 0;
+  std::string wrong_account;  ///< why the account of --account cannot be looked into; nothing else is looked at then
 
   const Configuration& configuration() const { return context.configuration; }
   const Services& services() const { return context.services; }
@@ -72,6 +74,7 @@ struct Visit {
 base::Task<void> examine_version(Examination& examination);
 base::Task<void> examine_state_dir(Examination& examination);
 base::Task<void> examine_lock(Examination& examination);
+base::Task<void> examine_metrics_file(Examination& examination);
 base::Task<void> examine_network(Examination& examination);
 base::Task<void> examine_credentials(Examination& examination);
 base::Task<void> examine_clock(Examination& examination);
@@ -103,5 +106,11 @@ base::Task<std::vector<report::Finding>> simulate_rights(aws::Caller& iam, std::
 
 /// "without its answer nothing can be said": the words for a call that failed, without what differs from call to call.
 std::string reason_of(const base::Error& error);
+
+/// Why no file can be put into this folder, which is made where it is missing; nothing when one can. Nothing is made.
+std::optional<std::string> obstacle_in(const std::filesystem::path& folder);
+
+/// Calls of keyward in a fix with the configuration file that doctor was called with. Pure.
+std::string with_configuration(const std::string& fix, const std::optional<std::string>& file);
 
 }  // namespace keyward::orchestrator

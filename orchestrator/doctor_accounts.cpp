@@ -36,17 +36,17 @@ std::string fix_of_listing(const base::Error& error, const Configuration& config
          "organization:\n  list_role: arn:aws:iam::MANAGEMENT-ACCOUNT:role/keyward-inventory";
 }
 
-std::string fix_of_role(const std::string& role, bool management) {
-  const std::string template_file = "keyward-role.yaml";
-  std::string deploy = "aws cloudformation deploy --stack-name keyward-role --template-file " + template_file +
+std::string fix_of_role(const Visit& visit, const std::string& role) {
+  const bool rotates = role == visit.examination.configuration().member_role;
+  const std::string stack = rotates ? "keyward-role" : "keyward-audit-role";
+  const std::string template_file = stack + ".yaml";
+  std::string deploy = "aws cloudformation deploy --stack-name " + stack + " --template-file " + template_file +
                        " --capabilities CAPABILITY_NAMED_IAM   # with credentials of {account}";
-  std::string fix = "keyward policy rotate --format cloudformation > " + template_file + "\n" + deploy;
-  if (!management) {
-    fix +=
-        "\naws cloudformation create-stack-instances --stack-set-name keyward-role --accounts {accounts} --regions "
-        "us-east-1"
-        "   # where a StackSet brings the role " +
-        role;
+  std::string fix = std::string("keyward policy ") + (rotates ? "rotate" : "audit") + " --format cloudformation > " +
+                    template_file + "\n" + deploy;
+  if (!visit.account.management) {
+    fix += "\naws cloudformation create-stack-instances --stack-set-name " + stack +
+           " --accounts {accounts} --regions us-east-1   # where a StackSet brings the role " + role;
   }
   return fix;
 }
@@ -90,16 +90,25 @@ std::string why_not_assumed(const Visit& visit, std::optional<bool> caller_may) 
 Task<void> explain_refusal(Visit& visit, std::string id, std::string role, base::Error error) {
   const std::string what = "role " + role + " cannot be assumed";
   if (error.code != "AccessDenied") {
-    visit.fail(id, what, reason_of(error), fix_of_role(role, visit.account.management));
+    visit.fail(id, what, reason_of(error), fix_of_role(visit, role));
     co_return;
   }
   std::optional<bool> caller_may = co_await caller_may_assume(visit, role);
   if (caller_may.value_or(true)) {
-    visit.fail(id, what, why_not_assumed(visit, caller_may), fix_of_role(role, visit.account.management));
+    visit.fail(id, what, why_not_assumed(visit, caller_may), fix_of_role(visit, role));
   } else {
     visit.fail(id, what, "no policy of the caller allows it sts:AssumeRole on the role",
                "keyward policy control   # the rights that the caller needs");
   }
+}
+
+/// No call of keyward only reads whether Security Hub is on.
+void say_of_findings(Visit& visit) {
+  if (!visit.settings.security_hub) return;
+  visit.skip("doctor.channel.security_hub", "whether Security Hub takes findings",
+             "report.security_hub is on; where Security Hub is not enabled, a run ends with exit code 4",
+             "aws securityhub describe-hub --region " + visit.examination.services().region.str() +
+                 "   # with credentials of each account: {accounts}");
 }
 
 Task<void> visit_account(Examination& examination, Progress& progress, Account account) {
@@ -108,6 +117,7 @@ Task<void> visit_account(Examination& examination, Progress& progress, Account a
   const bool reachable = co_await visit_roles(visit);
   if (reachable) {
     co_await visit_rights(visit);
+    say_of_findings(visit);
     co_await visit_store(visit);
   }
   const bool failed =
@@ -156,8 +166,12 @@ void choose_accounts(Examination& examination) {
   if (!line.account.empty()) {
     std::erase_if(all, [&line](const Account& account) { return account.id.str() != line.account; });
     if (all.empty()) {
-      examination.fail("doctor.organization.account", "account " + line.account + " does not take part",
-                       "it is not in the organization, or accounts.include does not choose it", "keyward inventory");
+      const auto entry = std::ranges::find_if(
+          examination.inventory->entries, [&line](const auto& one) { return one.account.id.str() == line.account; });
+      const bool unknown = entry == examination.inventory->entries.end();
+      examination.wrong_account =
+          "account " + line.account + " does not take part: " +
+          (unknown ? std::string("it is not in the organization") : std::string(accounts::describe(entry->skip)));
     }
     examination.visited = std::move(all);
   } else {
@@ -224,7 +238,11 @@ Task<void> examine_selection(Examination& examination) {
     co_return;
   }
   choose_accounts(examination);
-  if (examination.participating == 0) {
+  const bool opt_in = examination.configuration().accounts.by_default == accounts::Participation::opt_in;
+  if (examination.participating == 0 && !opt_in) {
+    examination.warn(id, "no account takes part", "accounts.exclude leaves out every account that is active",
+                     "keyward inventory   # says why of each");
+  } else if (examination.participating == 0) {
     const auto& entries = examination.inventory->entries;
     const auto active = std::ranges::find_if(entries, [](const auto& entry) {
       return entry.account.state == accounts::AccountState::active && !entry.account.management;

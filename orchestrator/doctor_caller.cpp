@@ -68,6 +68,14 @@ std::string host_of(const std::string& url) {
   return url.substr(begin, url.find_first_of(":/", begin) - begin);
 }
 
+/// Where the region is named.
+std::string fix_of_region(const rotation::StoreSettings& store, const base::Region& region) {
+  if (std::ranges::find(store.replica_regions, region) != store.replica_regions.end())
+    return "store:\n  replica_regions: [...]   # names that aws account list-regions gives";
+  if (store.region == region) return "store:\n  region: ...   # a name that aws account list-regions gives";
+  return "keyward --region eu-central-1 doctor   # or another region that has the service";
+}
+
 std::string fix_of_way(const base::Error& error, const std::string& url) {
   if (error.code == "ResolveFailed") return "getent ahosts " + host_of(url);
   if (error.code == "CertificateRefused" || error.code == "TlsFailed")
@@ -93,7 +101,7 @@ Task<void> examine_network(Examination& examination) {
       examination.fail("doctor.network.endpoint",
                        std::string(aws::permission_prefix(service)) + " has no endpoint in " + region.str(),
                        reason_of(endpoint.error()),
-                       "keyward --region eu-central-1 doctor   # or another region that has the service");
+                       fix_of_region(examination.configuration().defaults.store, region));
     } else if (std::ranges::find(urls, endpoint->url) == urls.end()) {
       urls.push_back(endpoint->url);
     }

@@ -1,8 +1,4 @@
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 #include "aws/sns_client.hpp"
@@ -128,11 +124,13 @@ void examine_folder(Examination& examination, const std::string& folder) {
   const std::string id = "doctor.mail.file";
   if (folder.empty()) {
     examination.ok(id, "mails are written into the folder of their run");
-  } else if (::access(folder.c_str(), W_OK | X_OK) == 0 || errno == ENOENT) {
-    examination.ok(id, "mails are written to " + folder);
-  } else {
-    examination.fail(id, "mails cannot be written to " + folder, std::strerror(errno), "mkdir -p '" + folder + "'",
+  } else if (const std::optional<std::string> obstacle = obstacle_in(folder)) {
+    examination.fail(id, "mails cannot be written to " + folder, *obstacle,
+                     "notify:\n  channels: [{type: file, directory: /var/lib/keyward/mail}]   # a folder that can be "
+                     "made, or written to",
                      Reach::part);
+  } else {
+    examination.ok(id, "mails are written to " + folder);
   }
 }
 

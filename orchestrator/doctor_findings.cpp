@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "orchestrator/doctor.hpp"
@@ -7,6 +8,22 @@ namespace keyward::orchestrator {
 using report::Finding;
 using report::Health;
 using report::Reach;
+
+namespace {
+
+/// As one word, in quotes only where it needs them.
+std::string for_shell(const std::string& text) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("/._-+=:,@%").find(c) != std::string_view::npos;
+  };
+  if (!text.empty() && std::ranges::all_of(text, plain)) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+}  // namespace
 
 void Examination::ok(std::string id, std::string what) {
   findings.push_back({std::move(id), Health::ok, std::move(what), {}, {}, Reach::everything, {}});
@@ -82,6 +99,20 @@ std::string reason_of(const base::Error& error) {
   if (error.kind == base::ErrorKind::denied && error.message.starts_with("User: "))
     same_everywhere.message = "AWS does not allow it";
   return base::describe(same_everywhere);
+}
+
+std::string with_configuration(const std::string& fix, const std::optional<std::string>& file) {
+  constexpr std::string_view k_call = "keyward ";
+  if (!file) return fix;
+  std::string mended;
+  for (std::size_t begin = 0; begin < fix.size();) {
+    const std::size_t end = std::min(fix.find('\n', begin), fix.size() - 1) + 1;
+    std::string line = fix.substr(begin, end - begin);
+    if (line.starts_with(k_call)) line.insert(k_call.size(), "-c " + for_shell(*file) + " ");
+    mended += line;
+    begin = end;
+  }
+  return mended;
 }
 
 }  // namespace keyward::orchestrator

@@ -1,8 +1,10 @@
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -39,7 +41,27 @@ std::filesystem::path nearest_existing(std::filesystem::path folder) {
   return folder;
 }
 
+bool is_regular_or_missing(const std::filesystem::path& file) {
+  std::error_code failed;
+  const std::filesystem::file_status status = std::filesystem::symlink_status(file, failed);
+  return !std::filesystem::exists(status) || std::filesystem::is_regular_file(status);
+}
+
 }  // namespace
+
+std::optional<std::string> obstacle_in(const std::filesystem::path& folder) {
+  const std::filesystem::path there = nearest_existing(folder);
+  struct stat about{};
+  if (::stat(there.c_str(), &about) != 0) return there.string() + ": " + std::strerror(errno);
+  if (!S_ISDIR(about.st_mode)) return there.string() + ": " + std::strerror(ENOTDIR);
+  if (::access(there.c_str(), W_OK | X_OK) != 0) return there.string() + ": " + std::strerror(errno);
+  // access() allows root there what no mkdir() and no open() does.
+  struct statfs system{};
+  const bool kernels =
+      ::statfs(there.c_str(), &system) == 0 && (system.f_type == PROC_SUPER_MAGIC || system.f_type == SYSFS_MAGIC);
+  if (kernels) return there.string() + ": the kernel's own, it takes no files";
+  return std::nullopt;
+}
 
 Task<void> examine_version(Examination& examination) {
   examination.ok("doctor.host.version", std::string("keyward ") + k_version + ", configuration " +
@@ -88,6 +110,29 @@ Task<void> examine_state_dir(Examination& examination) {
   }
   examination.ok(id, "state_dir " + folder.string() +
                          (exists ? " is writable, for nobody else, and has space" : " will be made by the first run"));
+}
+
+Task<void> examine_metrics_file(Examination& examination) {
+  const std::string id = "doctor.host.prometheus_file";
+  const std::filesystem::path file = examination.configuration().prometheus_file;
+  if (file.empty()) co_return;
+  const std::string what = "report.prometheus_file " + file.string();
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  std::error_code failed;
+  // A run makes state_dir before it writes the file, and no other folder.
+  const bool made = folder.lexically_normal() == examination.configuration().state_dir.lexically_normal();
+  if (!is_regular_or_missing(file)) {
+    examination.fail(id, what + " cannot be written", "there is something that is no regular file",
+                     "report:\n  prometheus_file: /var/lib/node_exporter/keyward.prom   # another name",
+                     report::Reach::part);
+  } else if (!made && !std::filesystem::exists(folder, failed)) {
+    examination.fail(id, what + " cannot be written", folder.string() + " does not exist, and a run does not make it",
+                     "sudo install -d -m 0755 -o \"$(id -un)\" " + quoted(folder), report::Reach::part);
+  } else if (const std::optional<std::string> obstacle = obstacle_in(folder)) {
+    examination.fail(id, what + " cannot be written", *obstacle, "ls -ld " + quoted(folder), report::Reach::part);
+  } else {
+    examination.ok(id, what + " can be written");
+  }
 }
 
 Task<void> examine_lock(Examination& examination) {

@@ -60,6 +60,25 @@ std::string in_any_account(const std::string& arn) {
 
 std::string name_of(const std::string& arn) { return arn.substr(arn.rfind('/') + 1); }
 
+/// Who else may forbid what a policy of the principal allows: one more allow changes nothing.
+std::string fix_of_denial(const aws::SimulatedRefusal& refusal, const std::string& principal) {
+  if (refusal.by_organization) {
+    const auto arn = base::Arn::parse(principal);
+    const std::string account = arn ? std::string(base::arn_account(*arn)) : std::string("{account}");
+    return "aws organizations list-policies-for-target --filter SERVICE_CONTROL_POLICY --target-id " + account +
+           "   # in the management account, also for the units above it; none may deny " + refusal.action;
+  }
+  const bool user = principal.find(":user/") != std::string::npos;
+  const std::string of = (user ? "user-policies --user-name " : "role-policies --role-name ") + name_of(principal);
+  return "aws iam list-" + of + "\naws iam list-attached-" + of + "   # find the Deny of " + refusal.action +
+         " and take it out; another allow does not help";
+}
+
+/// Without these some are not told, and all else is done.
+bool is_for_notices(const std::string& action) {
+  return action.starts_with("ses:") || action.starts_with("sns:") || action.starts_with("ssm:");
+}
+
 std::string fix_of_right(PolicyMode mode, const std::string& principal) {
   const std::string file = std::string(word(mode)) + ".json";
   const bool user = principal.find(":user/") != std::string::npos;
@@ -75,7 +94,7 @@ Finding lacking(PolicyMode mode, const std::string& principal, const std::string
           name_of(principal) + " lacks " + action,
           std::move(cause),
           fix_of_right(mode, principal),
-          Reach::everything,
+          is_for_notices(action) ? Reach::part : Reach::everything,
           {}};
 }
 
@@ -87,6 +106,7 @@ std::string cause_of(const aws::SimulatedRefusal& refusal) {
 
 Finding finding_of(const aws::SimulatedRefusal& refusal, PolicyMode mode, const std::string& principal) {
   Finding finding = lacking(mode, principal, refusal.action, cause_of(refusal));
+  if (refusal.explicit_deny || refusal.by_organization) finding.fix = fix_of_denial(refusal, principal);
   // A key's own policy can allow what no policy of the role does, and simulation does not look at it.
   if (refusal.action.starts_with("kms:") && !refusal.explicit_deny && !refusal.by_organization) {
     finding.health = Health::warning;

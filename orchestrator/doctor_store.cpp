@@ -89,7 +89,9 @@ Task<void> examine_replicas(const StoreAccess& store, std::string secret, Findin
     } else {
       add(findings, "doctor.store.replica_region", Health::failure,
           "replica region " + region.str() + " cannot be used", reason_of(found.error()),
-          "aws account enable-region --region-name " + region.str());
+          found.error().code == "UnknownRegion"
+              ? "store:\n  replica_regions: [...]   # names that aws account list-regions gives"
+              : "aws account enable-region --region-name " + region.str());
     }
   }
 }
@@ -194,6 +196,19 @@ Task<void> examine_store_rights(Examination& examination, const StoreAccess& sto
   for (Finding& finding : findings) examination.add(std::move(finding));
 }
 
+void tell_of_store_role(Examination& examination, const base::Arn& role, const base::Error& error) {
+  const bool refused = error.code == "AccessDenied";
+  const std::string cause =
+      "either store.role names a role that is missing; or its trust policy does not name " + examination.caller->arn +
+      " or asks for another external id; or the caller may not sts:AssumeRole. AWS does not say which";
+  examination.fail("doctor.store.role", "store.role " + role.str() + " cannot be assumed",
+                   refused ? cause : reason_of(error),
+                   "keyward policy store --format cloudformation > keyward-store-role.yaml\n"
+                   "aws cloudformation deploy --stack-name keyward-store-role --template-file keyward-store-role.yaml "
+                   "--capabilities CAPABILITY_NAMED_IAM   # with credentials of " +
+                       std::string(base::arn_account(role)));
+}
+
 bool speaks_of_decrypting(const boost::json::value& action) {
   const auto fits = [](const boost::json::value& one) {
     return one.is_string() && (one.get_string() == "kms:*" || one.get_string() == "*" ||
@@ -233,6 +248,12 @@ StoreAccess::StoreAccess(const Examination& examination, StoreSettings settings,
 
 std::unique_ptr<aws::Caller> StoreAccess::caller(const base::Region& region) const {
   return std::make_unique<aws::Caller>(services_.context, *identity_, region, writes_);
+}
+
+Task<Result<void>> StoreAccess::enter() const {
+  Result<aws::CredentialsPtr> credentials = co_await identity_->credentials();
+  if (!credentials) co_return credentials.error();
+  co_return Result<void>();
 }
 
 std::vector<std::string> accounts_without_key(std::string_view text, const std::vector<std::string>& accounts) {
@@ -287,6 +308,13 @@ Task<void> examine_central_store(Examination& examination) {
     co_return;
   }
   const StoreAccess store(examination, settings, nullptr, aws::Writes::refused);
+  if (settings.role) {
+    Result<void> entered = co_await store.enter();
+    if (!entered) {
+      tell_of_store_role(examination, *settings.role, entered.error());
+      co_return;
+    }
+  }
   const auto its_account = base::AccountId::parse(settings.role ? base::arn_account(*settings.role)
                                                                 : std::string_view(examination.caller->account));
   const base::UserName nobody = base::UserName::parse(k_doctors_user).value();

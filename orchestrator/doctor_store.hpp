@@ -23,6 +23,8 @@ class StoreAccess {
 
   std::unique_ptr<aws::Caller> caller(const base::Region& region) const;
   const rotation::StoreSettings& settings() const noexcept { return settings_; }
+  /// Whether who writes has credentials: store.role can be assumed.
+  base::Task<base::Result<void>> enter() const;
   base::Region region() const { return settings_.region.value_or(services_.region); }
 
  private:

@@ -274,7 +274,7 @@ def test_what_earlier_runs_left(tmp_path, sandbox):
     keyward = sound(tmp_path, sandbox, notify={"channels": [{"type": "file"}]})
     killed_before(sandbox, keyward, ["run"], "secretsmanager:PutSecretValue")
     left = doctor(keyward)["doctor.history.journal"]
-    assert "interrupted" in left["what"] and "keyward recover --list" in left["fix"]
+    assert "interrupted" in left["what"] and " recover --list" in left["fix"]
     keyward("recover")
     assert "doctor.history.journal" in doctor(keyward).ids("ok")
     sandbox.edit("delete_role", account=B, role="keyward-rotate")
@@ -430,10 +430,80 @@ def test_which_accounts_are_looked_into(tmp_path):
         accounts = [{a for check in checks.all if check["id"] == "doctor.role.assume" for a in check["accounts"]} for checks in (some, every)]
         assert len(accounts[0]) == 5 and len(accounts[1]) == 8
         assert some.unwell == {"doctor.caller.credentials"}  # the hub's key never expires
-        assert doctor(keyward, "--account", "999999999999", code=5)["doctor.organization.account"]
+        wrong = keyward("doctor", "--account", "999999999999").expect(2)
+        assert wrong.stdout == "" and "999999999999 does not take part: it is not in the organization" in wrong.stderr
         late = Keyward(tmp_path / "late", sandbox.environment, limits={"deadline": "1s"})
         sandbox.faults(latency="900ms..1s")
         assert "limits.deadline" in doctor(late, code=4)["doctor.history.journal"]["cause"]
+
+
+def test_an_account_that_takes_no_part_is_told_why(tmp_path, sandbox):
+    keyward = sound(tmp_path, sandbox, accounts={"default": "opt-out", "exclude": [{"id": B}]})
+    wrong = keyward("doctor", "--account", B).expect(2)
+    assert wrong.stdout == "" and f"{B} does not take part" in wrong.stderr and "exclude" in wrong.stderr
+
+
+def test_files_that_a_run_could_not_write(tmp_path, sandbox):
+    keyward = sound(tmp_path, sandbox, report={"prometheus_file": "/nonexistent/x.prom"}, notify={"channels": [{"type": "file", "directory": "/proc/x"}]})
+    checks = doctor(keyward, code=4)
+    assert checks.unwell == {"doctor.host.prometheus_file", "doctor.mail.file"}
+    assert_fixes_are_commands(checks.all)
+    (tmp_path / "file").write_text("")
+    keyward.configure(report={"prometheus_file": str(tmp_path / "new.prom")}, notify={"channels": [{"type": "file", "directory": str(tmp_path / "file" / "mail")}]})
+    assert doctor(keyward, code=4).unwell == {"doctor.mail.file"}
+    keyward.configure(notify={"channels": [{"type": "file", "directory": str(tmp_path / "none" / "mail")}]})
+    assert doctor(keyward).unwell == set() and not (tmp_path / "none").exists() and not (tmp_path / "new.prom").exists()
+
+
+def test_whether_security_hub_is_on_is_not_checked(tmp_path, sandbox):
+    found = doctor(sound(tmp_path, sandbox, report={"security_hub": True}))["doctor.channel.security_hub"]
+    assert found["status"] == "not_checked" and found["accounts"] == [A, B]
+    assert_fixes_are_commands([found])
+
+
+def test_the_fix_makes_the_role_that_is_missing(tmp_path, sandbox):
+    keyward = sound(tmp_path, sandbox, audit_role="keyward-reader")
+    fix = doctor(keyward, code=5)["doctor.role.assume_audit"]["fix"]
+    config = keyward.directory / "config.yaml"
+    assert fix.startswith(f"keyward -c {config} policy audit --format cloudformation") and "--stack-name keyward-audit-role " in fix
+    keyward("policy", "audit", "--format", "cloudformation").expect(0)
+    sandbox.edit("delete_role", account=A, role="keyward-rotate")
+    fix = doctor(keyward, code=5)["doctor.role.assume"]["fix"]
+    assert "policy rotate --format" in fix and "--stack-name keyward-role " in fix
+
+
+def test_another_allow_is_no_fix_of_a_deny(tmp_path, sandbox):
+    without("iam:CreateAccessKey")(sandbox)
+    found = doctor(sound(tmp_path, sandbox), code=4)["doctor.rights.rotate"]
+    assert "put-role-policy" not in found["fix"] and "aws iam list-role-policies" in found["fix"] and "Deny of iam:CreateAccessKey" in found["fix"]
+
+
+def test_a_store_that_is_nowhere(tmp_path, sandbox):
+    role = f"arn:aws:iam::{HUB}:role/nobody"
+    keyward = sound(tmp_path, sandbox, store={"target": "central", "kms_key_id": "alias/keyward", "role": role})
+    checks = doctor(keyward, code=5)
+    found = checks["doctor.store.role"]
+    assert role in found["what"] and "policy store --format cloudformation" in found["fix"]
+    assert not {"doctor.store.kms_key", "doctor.rights.store"} & checks.unwell
+    assert_fixes_are_commands(checks.all)
+    keyward("policy", "store", "--format", "cloudformation").expect(0)
+
+
+def test_a_replica_region_that_is_nowhere(tmp_path, sandbox):
+    keyward = sound(tmp_path, sandbox, store={"replica_regions": ["xx-nowhere-1"]})
+    checks = doctor(keyward, code=5)
+    assert checks.unwell == {"doctor.network.endpoint", "doctor.store.replica_region"}
+    for id in checks.unwell:
+        assert "replica_regions: [...]" in checks[id]["fix"] and "enable-region" not in checks[id]["fix"]
+
+
+def test_rights_for_notices_alone_keep_no_key_from_being_rotated(tmp_path, sandbox):
+    deny = {"Effect": "Deny", "Action": ["ses:SendEmail", "ses:SendRawEmail", "sns:Publish"], "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": [*ALLOW_ALL["Statement"], deny]}
+    sandbox.edit("put_role_policy", account=HUB, role="keyward-control", name="all", policy=policy)
+    checks = doctor(sound(tmp_path, sandbox), code=4)
+    lacking = [check for check in checks.all if check["status"] == "failure"]
+    assert {check["id"] for check in lacking} == {"doctor.rights.control"} and {check["blocks"] for check in lacking} == {"part"}
 
 
 def test_on_moto(tmp_path):

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "orchestrator/doctor.hpp"
 #include "orchestrator/doctor_accounts.hpp"
 #include "orchestrator/doctor_rights.hpp"
 #include "orchestrator/doctor_store.hpp"
@@ -68,6 +69,15 @@ TEST(DoctorRights, ASessionIsItsRole) {
             "arn:aws-cn:iam::111111111111:user/path/hub");
   EXPECT_EQ(principal_behind("arn:aws:iam::111111111111:root"), std::nullopt);
   EXPECT_EQ(principal_behind("arn:aws:sts::111111111111:federated-user/bob"), std::nullopt);
+}
+
+TEST(DoctorFix, CallsKeywardWithTheSameConfiguration) {
+  const std::string fix = "keyward policy audit > a.json\naws iam x   # keyward y\nkeyward inventory";
+  EXPECT_EQ(with_configuration(fix, std::nullopt), fix);
+  EXPECT_EQ(with_configuration(fix, "my.yaml"),
+            "keyward -c my.yaml policy audit > a.json\naws iam x   # keyward y\nkeyward -c my.yaml inventory");
+  EXPECT_EQ(with_configuration("keyward inventory", "it's my.yaml"), "keyward -c 'it'\\''s my.yaml' inventory");
+  EXPECT_EQ(with_configuration("", "my.yaml"), "");
 }
 
 TEST(DoctorStore, AKeysPolicyNamesWhoMayDecrypt) {
