@@ -441,6 +441,8 @@ def test_an_account_that_takes_no_part_is_told_why(tmp_path, sandbox):
     keyward = sound(tmp_path, sandbox, accounts={"default": "opt-out", "exclude": [{"id": B}]})
     wrong = keyward("doctor", "--account", B).expect(2)
     assert wrong.stdout == "" and f"{B} does not take part" in wrong.stderr and "exclude" in wrong.stderr
+    keyward.configure(accounts={"exclude": [{"id": A}, {"id": B}]})
+    assert "accounts.exclude" in doctor(keyward)["doctor.organization.participation"]["cause"]
 
 
 def test_files_that_a_run_could_not_write(tmp_path, sandbox):
