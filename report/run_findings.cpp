@@ -175,9 +175,9 @@ int age_quantile(const std::map<int, int>& keys_by_age, double share) {
   return -1;
 }
 
-long long keys_from(const std::map<int, int>& keys_by_age, int days) {
+long long keys_from(const std::map<int, int>& keys_by_age, int least) {
   long long keys = 0;
-  for (auto age = keys_by_age.lower_bound(days); age != keys_by_age.end(); ++age) keys += age->second;
+  for (auto age = keys_by_age.lower_bound(least); age != keys_by_age.end(); ++age) keys += age->second;
   return keys;
 }
 
