@@ -265,7 +265,7 @@ def without_chance(text):
     """Two tours of the same program say the same but for dates, ids of runs, keys, secrets and requests, durations, counts of
     calls, and the order of what is done side by side."""
     text = re.sub(r"\d{8}T\d{6}Z-[0-9a-f]{4}", "RUN", text)
-    text = re.sub(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?Z?)?", "DATE", text)
+    text = re.sub(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?)?", "DATE", text)
     text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{16,64}\b", "ID", text)
     text = re.sub(r"\b\d+(\.\d+)? ?(ms|s|KiB|MiB|GiB)\b", "SIZE", text)
     text = re.sub(r"…[A-Z0-9]{4}\b|\bA[KS]IA[A-Z0-9]{16}\b|\b[A-Z0-9]{4}(?= +[C=.|<])|(?<=_AccessKey-)\w{6}|(?<=key )[A-Z0-9]{4}\b", "KEY", text)
