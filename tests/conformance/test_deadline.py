@@ -89,8 +89,10 @@ def test_who_waits_longest_comes_first_also_when_the_accounts_are_dry_by_configu
     with organization(*world, options=("--latency", "40ms..40ms")) as sandbox:
         keyward = Keyward(tmp_path, sandbox.environment, dry_run=True, limits={"accounts_in_flight": 1})
         keyward("run").expect(0)
+        sandbox.advance("1m")
         keyward.configure(limits={"deadline": "1s"})
         begun = [number for number, _ in walked(keyward("run").expect(4))]
+        sandbox.advance("1m")
         assert 0 < len(begun) < len(NUMBERS)
         # Divided otherwise, and asked for by the command line: the same accounts wait.
         then = [number for number, _ in walked(keyward("run", "--dry-run", "--shard", "1/1"))]

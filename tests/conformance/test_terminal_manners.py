@@ -104,11 +104,13 @@ def test_tables_fit_the_width(keyward, columns):
             command, columns=columns, streams=("stdout",), stderr=subprocess.DEVNULL, cwd=keyward.directory,
             env=environment_of(keyward, TERM="xterm"),
         ).end()  # fmt: skip
-        for line in ESCAPE.sub("", seen).splitlines():
+        lines = ESCAPE.sub("", seen).splitlines()
+        for before, line in zip(["", *lines], lines):
             # What is there to be copied, an id or a path, is never cut: a line of one such word may be as long as it is.
             longest = max((columns_of(word) for word in line.split()), default=0)
             sentence = columns < 80 and "  " not in line.strip()  # the terminal itself goes on in the next line
-            command = line.strip().startswith(("aws ", "keyward "))  # to be copied as a whole
+            # To be copied as a whole, over several lines where it is long.
+            command = line.strip().startswith(("aws ", "keyward ")) or line.endswith("\\") or before.endswith("\\")
             if columns_of(line) > max(columns, longest + 12) and not (sentence or command):
                 problems.append(f"{' '.join(path)}: {columns_of(line)} columns: {line}")
     assert problems == []
