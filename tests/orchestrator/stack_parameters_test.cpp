@@ -113,7 +113,7 @@ TEST(StackParameters, WhatNeverWorkedThereIsSaid) {
 
 TEST(StackParameters, DryRunIsNeverTurnedOff) {
   for (const char* flag : {"False", "false", "True", "perhaps"}) {
-    const Translated translated({{"DryRunFlag", flag}});
+    const Translated translated(Parameters{{"DryRunFlag", flag}});
     EXPECT_EQ(translated.draft.get("dry_run"), nullptr);
     EXPECT_NE(translated["DryRunFlag"].text.find("dry_run stays true"), std::string::npos);
   }
