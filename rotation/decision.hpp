@@ -98,7 +98,8 @@ std::vector<Decision> decide(const UserFacts& facts, const Policy& policy, base:
 
 struct DecisionsUntil {
   std::vector<Decision> decisions;
-  base::Instant until;  ///< as long as the facts stay the same, a daily run decides nothing new before this moment
+  /// As long as the facts stay the same, a daily run decides nothing new before this moment; nothing: it never does.
+  std::optional<base::Instant> until;
 };
 
 /// The same, and how long it holds, for whoever looks ahead. A warning is not repeated by runs of the following days.

@@ -106,8 +106,8 @@ std::vector<ForecastStep> UserForecast::run(int day, const ForecastSettings& set
   next_day_.reset();
   if (changed || tomorrow) {
     next_day_ = day + 1;
-  } else if (decided.until != Instant::max()) {
-    next_day_ = std::max(day + 1, day_of(decided.until));
+  } else if (decided.until) {
+    next_day_ = std::max(day + 1, day_of(*decided.until));
   }
   if (settings.exempt_until && facts_.exemption.is_known()) next_day_ = std::max(day + 1, day_of(*settings.exempt_until));
   return steps;

@@ -317,7 +317,7 @@ class Rules {
   std::optional<Decision> rotation_of_the_other(const KeyFacts& other) {
     Recorder aside = std::exchange(recorder_, Recorder(now_, nullptr));
     Decision alone = single_active(other);
-    aside.turns(recorder_.until());
+    if (recorder_.until()) aside.turns(*recorder_.until());
     recorder_ = aside;
     if (alone.action != Action::rotate) return std::nullopt;
     recorder_.fired(Row::one_due, &other);

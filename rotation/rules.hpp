@@ -19,10 +19,10 @@ class Recorder {
 
   /// From `at` on a comparison with a date comes out differently.
   void turns(base::Instant at) {
-    if (at > now_) until_ = std::min(until_, at);
+    if (at > now_) until_ = std::min(until_.value_or(at), at);
   }
-  /// Before this moment time alone changes nothing in what was decided.
-  base::Instant until() const noexcept { return until_; }
+  /// Before this moment time alone changes nothing in what was decided; nothing: it never does.
+  std::optional<base::Instant> until() const noexcept { return until_; }
 
   void fired(Row row, const KeyFacts* key) {
     if (lines_ != nullptr) lines_->push_back({row, id_of(key), true, {}, std::nullopt});
@@ -55,7 +55,7 @@ class Recorder {
   }
   base::Instant now_;
   std::vector<RuleLine>* lines_;
-  base::Instant until_ = base::Instant::max();
+  std::optional<base::Instant> until_;
 };
 
 /// The rules of docs/policy.md (decision.hpp: decide()).
