@@ -3,6 +3,11 @@
 # build goes without, which proves that every file includes what it uses.
 option(KEYWARD_PRECOMPILE "Precompile the headers of others" OFF)
 
+# The floors that every call to AWS runs through. The everyday build optimises them and nothing else: it compiles in half
+# the time, and tests/conformance/test_cost.py can still bound what a call costs.
+set(KEYWARD_CALL_PATH base aws)
+set(KEYWARD_CALL_PATH_FLAGS "" CACHE STRING "Compiler options of the floors that every call runs through")
+
 set(KEYWARD_PRECOMPILED_HEADERS
     <algorithm> <array> <charconv> <chrono> <deque> <filesystem> <fstream> <functional> <map> <memory> <optional> <ostream>
     <random> <set> <sstream> <string> <string_view> <tuple> <utility> <variant> <vector>
@@ -10,12 +15,13 @@ set(KEYWARD_PRECOMPILED_HEADERS
     <boost/asio/co_spawn.hpp> <boost/asio/io_context.hpp> <boost/asio/redirect_error.hpp> <boost/asio/steady_timer.hpp>
     <boost/asio/this_coro.hpp> <boost/asio/use_awaitable.hpp> <boost/json.hpp> <boost/regex.hpp> <fmt/chrono.h> <fmt/format.h>)
 
-# keyward_precompiled(NAME header... LIBRARIES target...): a target whose precompiled headers others use.
+# keyward_precompiled(NAME header... LIBRARIES target... OPTIONS flag...): a target whose precompiled headers others use.
 function(keyward_precompiled name)
-  cmake_parse_arguments(PCH "" "" "LIBRARIES" ${ARGN})
+  cmake_parse_arguments(PCH "" "" "LIBRARIES;OPTIONS" ${ARGN})
   file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/${name}.cpp CONTENT "// Holds the precompiled headers.\n")
   add_library(${name} OBJECT ${PROJECT_BINARY_DIR}/${name}.cpp)
   target_link_libraries(${name} PRIVATE keyward_options ${PCH_LIBRARIES})
+  target_compile_options(${name} PRIVATE ${PCH_OPTIONS})
   target_precompile_headers(${name} PRIVATE ${KEYWARD_PRECOMPILED_HEADERS} ${PCH_UNPARSED_ARGUMENTS})
 endfunction()
 
@@ -25,6 +31,10 @@ if(KEYWARD_PRECOMPILE)
     add_compile_options("SHELL:-Xclang -fno-pch-timestamp")
   endif()
   keyward_precompiled(keyward_headers LIBRARIES keyward_asio Boost::json fmt::fmt spdlog::spdlog)
+  if(KEYWARD_CALL_PATH_FLAGS)
+    keyward_precompiled(keyward_call_path_headers LIBRARIES keyward_asio Boost::json fmt::fmt spdlog::spdlog
+                        OPTIONS ${KEYWARD_CALL_PATH_FLAGS})
+  endif()
 endif()
 
 # keyward_use_precompiled(TARGET [FROM])
