@@ -160,10 +160,11 @@ void say(const PolicyContext& context, const std::vector<std::string>& notes) {
 
 boost::json::object trust_of(const PolicyContext& context) {
   const Configuration& configuration = context.configuration;
-  boost::json::value external_id;
-  if (!configuration.external_id.empty()) external_id = boost::json::string(configuration.external_id);
-  return trust_policy({boost::json::string(*context.line.principal), std::move(external_id),
-                       configuration.organization.id, configuration.role_session_name});
+  Trust trust = trust_in(*context.line.principal);
+  if (!configuration.external_id.empty()) trust.external_id = boost::json::string(configuration.external_id);
+  trust.organization = configuration.organization.id;
+  trust.session_name = configuration.role_session_name;
+  return trust_policy(trust);
 }
 
 boost::json::object template_for(const PolicyContext& context, const PolicyRole& role, const Permissions& permissions) {

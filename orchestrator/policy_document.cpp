@@ -5,6 +5,8 @@
 #include <boost/json/serialize.hpp>
 #include <utility>
 
+#include "base/ids.hpp"
+
 namespace keyward::orchestrator {
 namespace {
 
@@ -70,14 +72,24 @@ json::object trust_policy(const Trust& trust) {
   json::object equal{{"sts:RoleSessionName", trust.session_name}};
   if (!trust.external_id.is_null()) equal["sts:ExternalId"] = trust.external_id;
   if (!trust.organization.empty()) equal["aws:PrincipalOrgID"] = trust.organization;
+  json::object condition;
+  if (!trust.identity.is_null()) condition["ArnEquals"] = json::object{{"aws:PrincipalArn", trust.identity}};
+  condition["StringEquals"] = std::move(equal);
   json::object statement{{"Sid", "LetKeywardIn"},
                          {"Effect", "Allow"},
-                         {"Principal", json::object{{"AWS", trust.principal}}},
+                         {"Principal", json::object{{"AWS", trust.account}}},
                          {"Action", "sts:AssumeRole"},
-                         {"Condition", json::object{{"StringEquals", std::move(equal)}}}};
+                         {"Condition", std::move(condition)}};
   json::array statements;
   statements.push_back(std::move(statement));
   return document(std::move(statements));
+}
+
+Trust trust_in(const std::string& principal) {
+  Trust trust;
+  trust.account = json::string(base::arn_account(base::Arn::parse(principal).value()));
+  if (!principal.ends_with(":root")) trust.identity = json::string(principal);
+  return trust;
 }
 
 std::size_t length_of(const json::object& policy) {

@@ -52,17 +52,28 @@ json::value parameter(json::object& parameters, std::string_view name, json::obj
   return json::object{{"Ref", name}};
 }
 
+/// The fifth part of an ARN that only CloudFormation knows.
+json::value account_in(const json::value& arn) {
+  const json::object parts{{"Fn::Split", json::array{":", arn}}};
+  return json::object{{"Fn::Select", json::array{4, parts}}};
+}
+
 }  // namespace
 
 json::object role_template(const RoleTemplate& role, const Permissions& permissions) {
   json::object parameters;
-  Trust trust{json::string(role.principal), nullptr, role.organization, role.session_name};
+  Trust trust;
   if (role.principal.empty()) {
-    trust.principal = parameter(parameters, "KeywardPrincipal",
-                                {{"Type", "String"},
-                                 {"Description", "ARN of the role or user that runs keyward"},
-                                 {"AllowedPattern", "arn:[a-z-]+:iam::[0-9]{12}:(root|(role|user)/.+)"}});
+    trust.identity = parameter(parameters, "KeywardPrincipal",
+                               {{"Type", "String"},
+                                {"Description", "ARN of the role or user that runs keyward"},
+                                {"AllowedPattern", "arn:[a-z-]+:iam::[0-9]{12}:(role|user)/.+"}});
+    trust.account = account_in(trust.identity);
+  } else {
+    trust = trust_in(role.principal);
   }
+  trust.organization = role.organization;
+  trust.session_name = role.session_name;
   if (role.asks_external_id) {
     trust.external_id = parameter(parameters, "ExternalId",
                                   {{"Type", "String"},

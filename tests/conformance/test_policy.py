@@ -36,6 +36,10 @@ def filled_in(node, account, parameters):
         return parameters[node["Ref"]]
     if "Fn::Sub" in node:
         return node["Fn::Sub"].replace("${AWS::AccountId}", account)
+    if "Fn::Select" in node:
+        index, split = node["Fn::Select"]
+        separator, text = split["Fn::Split"]
+        return filled_in(text, account, parameters).split(separator)[index]
     return {key: filled_in(value, account, parameters) for key, value in node.items()}
 
 
