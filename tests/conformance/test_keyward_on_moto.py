@@ -5,12 +5,11 @@ after a promotion), and who may read a secret is not judged (moto evaluates no p
 
 import datetime
 import json
-import pathlib
 
 import botocore.exceptions
-import cfnlint.decode
 import pytest
 
+from cloudformation import Stack
 from keyward_process import Keyward
 from moto_process import HUB_ACCOUNT, Moto
 
@@ -125,24 +124,10 @@ def test_a_dry_run_changes_nothing(tmp_path):
         assert moto.client("secretsmanager", moto.assume(account)).list_secrets()["SecretList"] == []
 
 
-ALARMS = pathlib.Path(__file__).resolve().parents[2] / "deploy" / "alarms.yaml"
-
-
-def alarms(**parameters):
+def alarms(account, **parameters):
     """The alarms of the template as PutMetricAlarm takes them: moto's CloudFormation makes none."""
-    template, faults = cfnlint.decode.decode(str(ALARMS))
-    assert not faults
-    types = {name: {"Number": int, "String": str}[settings["Type"]] for name, settings in template["Parameters"].items()}
-    defaults = {name: settings["Default"] for name, settings in template["Parameters"].items() if "Default" in settings}
-
-    def resolved(part):
-        if isinstance(part, dict) and set(part) == {"Ref"}:
-            return types[part["Ref"]]((defaults | parameters)[part["Ref"]])
-        if isinstance(part, dict):
-            return {name: resolved(value) for name, value in part.items()}
-        return [resolved(value) for value in part] if isinstance(part, list) else part
-
-    return {name: resolved(alarm["Properties"]) for name, alarm in template["Resources"].items()}
+    stack = Stack("cloudformation/alarms.yaml", account=account, **parameters)
+    return {name: stack.properties(name) for name in stack.resources}
 
 
 def test_cloudwatch_takes_the_metrics_and_the_alarms_watch_them(tmp_path):
@@ -191,7 +176,7 @@ def test_cloudwatch_takes_the_metrics_and_the_alarms_watch_them(tmp_path):
             "NoticesFailed": 0,
         }
 
-        for name, alarm in alarms(Organization=organization, TopicArn=topic, Namespace="Security/keyward", OldestKeyDays="42").items():
+        for name, alarm in alarms(first, Organization=organization, TopicArn=topic, Namespace="Security/keyward", OldestKeyDays="42").items():
             cloudwatch.put_metric_alarm(AlarmName=name, **alarm)
         watched = {alarm["MetricName"]: alarm for alarm in cloudwatch.describe_alarms()["MetricAlarms"]}
         assert set(watched) == {"Runs", "Failures", "AccountsNotCovered", "OldestActiveKeyDays"} <= set(value)

@@ -1,0 +1,291 @@
+"""The templates of deploy/: faultless, with the rights that `keyward policy` prints and no others."""
+
+import json
+
+import cfnlint
+import pytest
+
+from cloudformation import DEPLOY, Refused, Stack, template_of
+from deployments import COMMON, CONTROL, EXTERNAL_ID, MANAGEMENT, ORGANIZATION, PRINCIPAL, STORE, TOPIC, Deployment
+from keyward_process import Keyward
+
+TEMPLATES = sorted(path.relative_to(DEPLOY) for path in DEPLOY.rglob("*.yaml") if "AWSTemplateFormatVersion" in path.read_text())
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=str)
+def test_a_template_is_without_faults(template):
+    assert [str(fault) for fault in cfnlint.lint_file(DEPLOY / template)] == []
+
+
+# ---- the same rights in template and command
+
+SES = {"Sender": "keyward@example.org", "ConfigurationSet": "keyward", "TopicArn": TOPIC, "Metrics": "calls"}
+HOOK = f"arn:aws:ssm:us-east-1:{CONTROL}:parameter/keyward/hook"
+SLACK = {"type": "slack", "url": f"ssm:{HOOK}"}
+REPLICAS = {"ReplicaRegion": "eu-west-1", "SecondReplicaRegion": "ap-south-1"}
+OWNERS = ["user_tag"]
+DEPLOYMENTS = {
+    "member": (Deployment(inventory={"ByTag": "no", "AlternateContacts": "no"}), {"notify": {"owner": OWNERS}}),
+    "member-with-all": (
+        Deployment(
+            member={"ExemptGroup": "Exempt", "KeyAlias": "alias/own", "SecurityHubRegion": "us-east-1", **REPLICAS},
+            inventory={"ByUnit": "yes"},
+            control={**SES, "ChannelParameters": HOOK},
+        ),
+        {"accounts": {"default": "opt-in", "include": [{"ou": "ou-ab12-11111111"}, {"tag": {"keyward": "enabled"}}]}, "more_channels": [SLACK]},
+    ),
+    "member-with-replica": (Deployment(member={"ReplicaRegion": "eu-west-1"}, inventory={"ByTag": "no"}), {}),
+    "member-with-key": (Deployment(member={"KeyAlias": "alias/own"}, inventory={"ByTag": "no"}), {}),
+    "central": (Deployment("central", inventory={"ByTag": "no"}, control={"Sender": "keyward@example.org"}), {}),
+    "central-with-replicas": (Deployment("central", inventory={"ByTag": "no"}, central=REPLICAS), {}),
+    "central-alone": (Deployment("central", inventory={"ByTag": "no"}, central={"ReplicaRegion": ""}), {}),
+}  # fmt: skip
+PLACES = {"control": CONTROL, "inventory": MANAGEMENT, "audit": "222222222222", "rotate": "222222222222", "store": STORE}
+
+
+def plain(document):
+    """A policy in one form: what IAM takes for the same is the same."""
+
+    def of(value):
+        return {key: of(item) for key, item in value.items()} if isinstance(value, dict) else sorted(value) if isinstance(value, list) else [value]
+
+    return {statement.get("Sid"): {key: of(value) for key, value in statement.items() if key != "Sid"} for statement in document["Statement"]}
+
+
+def command(tmp_path, deployment, extra):
+    configuration = deployment.configuration()
+    extra = json.loads(json.dumps(extra))
+    configuration["notify"]["channels"] += extra.pop("more_channels", [])
+    configuration["notify"] |= extra.pop("notify", {})
+    keyward = Keyward(tmp_path, {"KEYWARD_EXTERNAL_ID": EXTERNAL_ID}, **configuration | extra)
+    return lambda *arguments: json.loads(keyward("--region", "us-east-1", "policy", *arguments).expect(0).stdout)
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_a_template_gives_what_the_command_prints(tmp_path, name):
+    deployment, extra = DEPLOYMENTS[name]
+    policy = command(tmp_path, deployment, extra)
+    for mode in ("control", "inventory", "audit", "rotate", *(["store"] if deployment.is_central else [])):
+        principal = ["--principal", PRINCIPAL] if mode == "control" else []
+        template = policy(mode, "--format", "cloudformation", *principal)
+        given = {key: value for key, value in COMMON.items() if key in template.get("Parameters", {})}
+        printed = Stack(template, account=PLACES[mode], **given)
+        made = {kind: (rights, trust) for kind, rights, trust in deployment.roles(PLACES[mode])}
+        if mode == "control":
+            assert plain(made[mode][0]) == plain(printed.properties("KeywardPolicy")["PolicyDocument"])
+            continue
+        ((_, _, rights),) = printed.identity_policies()
+        ((_, _, trust),) = printed.trusts()
+        assert plain(made[mode][0]) == plain(rights), mode
+        assert plain(made[mode][1]) == plain(trust), mode
+
+
+# ---- nothing that may never be
+
+NEVER = {
+    "iam": ["PutUserPolicy", "AttachUserPolicy", "AttachRolePolicy", "PutRolePolicy", "CreatePolicy", "CreatePolicyVersion", "SetDefaultPolicyVersion",
+            "CreateUser", "CreateLoginProfile", "UpdateLoginProfile", "AddUserToGroup", "UpdateAssumeRolePolicy", "PassRole", "UntagUser"],
+    "secretsmanager": ["GetSecretValue", "BatchGetSecretValue", "DeleteSecret", "UpdateSecret", "RotateSecret"],
+    "kms": ["CreateGrant", "PutKeyPolicy", "ScheduleKeyDeletion", "DisableKey"],
+}  # fmt: skip
+# AWS scopes none of these calls.
+UNSCOPED = {
+    "cloudwatch:PutMetricData", "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses", "ecr:GetAuthorizationToken", "iam:GenerateCredentialReport",
+    "iam:GetCredentialReport", "iam:ListUsers", "organizations:DescribeOrganization", "organizations:ListAccounts", "organizations:ListRoots",
+}  # fmt: skip
+ARN = "arn:aws:{}:us-east-1:444444444444:{}".format
+PLACE = {"RoleArn": PRINCIPAL, "KeyArn": ARN("kms", "key/1"), "LogGroup": "/keyward/keyward", "DeadLetterQueueArn": ARN("sqs", "dead"), "ExternalId": EXTERNAL_ID}
+IMAGE = f"{CONTROL}.dkr.ecr.us-east-1.amazonaws.com/keyward@sha256:{'0' * 64}"
+FUNCTION = Stack("cloudformation/function.yaml", account=CONTROL, **PLACE, ImageUri=IMAGE)
+TASK = Stack("cloudformation/task.yaml", account=CONTROL, **PLACE, ImageUri=IMAGE, RepositoryArn=ARN("ecr", "repository/keyward"), VpcId="vpc-1", SubnetA="a", SubnetB="b", SecurityGroup="sg")  # fmt: skip
+
+
+def stacks():
+    for deployment, _ in DEPLOYMENTS.values():
+        yield from (deployment.control, deployment.inventory, deployment.member("222222222222"))
+        if deployment.is_central:
+            yield deployment.central("us-east-1")
+    yield Stack("cloudformation/control.yaml", account=CONTROL, OrganizationId=ORGANIZATION, InventoryRoleArn=PRINCIPAL, FunctionInNetwork="yes")
+    yield from (FUNCTION, TASK)
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def faults_in(document, kind):
+    """What no policy of ours may say."""
+    for statement in document["Statement"]:
+        if statement["Effect"] == "Deny":
+            continue
+        if "NotAction" in statement or "NotResource" in statement:
+            yield f"allows what it does not name: {statement}"
+        for action in as_list(statement["Action"]):
+            service, _, name = action.partition(":")
+            if "*" in action:
+                yield f"{action} has a wildcard"
+            if name in NEVER.get(service, []) and (action, kind) != ("iam:PassRole", "schedule"):
+                yield f"{action} may never be"
+            if "*" in as_list(statement["Resource"]) and action not in UNSCOPED:
+                yield f"{action} on everything"
+            if action == "iam:PassRole" and "iam:PassedToService" not in json.dumps(statement.get("Condition", {})):
+                yield f"{action} to any service"
+        for resource in as_list(statement["Resource"]):
+            if ":secret:" in resource and not resource.partition(":secret:")[2].startswith("Account_"):
+                yield f"reaches other secrets than keyward's: {resource}"
+
+
+def test_no_role_holds_what_it_may_never_hold():
+    seen = set()
+    for stack in stacks():
+        for name, kind, document in stack.identity_policies():
+            assert list(faults_in(document, kind)) == [], name
+            seen.add(kind)
+    assert seen == {"control", "place", "inventory", "audit", "rotate", "store", "schedule", "task-start"}
+    # Otherwise the silence above would say nothing.
+    bad = {"Statement": [{"Effect": "Allow", "Action": ["iam:PutUserPolicy", "s3:*"], "Resource": "*"}]}
+    assert len(list(faults_in(bad, "rotate"))) == 4
+
+
+def test_the_role_that_reads_changes_nothing():
+    for deployment, _ in DEPLOYMENTS.values():
+        for kind, document, _ in (*deployment.roles("222222222222"), *deployment.roles(MANAGEMENT)):
+            actions = [action for statement in document["Statement"] for action in as_list(statement["Action"])]
+            if kind in ("audit", "inventory"):
+                # Generating a report changes nothing but the report.
+                assert all(a.split(":")[1].startswith(("Get", "List", "Describe", "GenerateCredentialReport")) for a in actions), actions
+
+
+def test_only_keyward_of_this_organization_is_let_in():
+    seen = set()
+    for stack in stacks():
+        for _, kind, document in stack.trusts():
+            seen.add(kind)
+            for statement in document["Statement"]:
+                assert statement["Effect"] == "Allow" and statement["Action"] == "sts:AssumeRole"
+                if kind in ("audit", "rotate", "inventory", "store"):
+                    assert statement["Principal"] == {"AWS": CONTROL}
+                    assert statement["Condition"] == {
+                        "ArnEquals": {"aws:PrincipalArn": PRINCIPAL},
+                        "StringEquals": {"sts:ExternalId": EXTERNAL_ID, "sts:RoleSessionName": "keyward", "aws:PrincipalOrgID": ORGANIZATION},
+                    }
+                else:
+                    # Lambda says nothing of the account it comes from.
+                    service = statement["Principal"]["Service"]
+                    assert service == "lambda.amazonaws.com" or statement["Condition"]["StringEquals"]["aws:SourceAccount"] == CONTROL
+    assert {"audit", "rotate", "inventory", "store"} <= seen
+
+
+def test_the_central_key_is_read_only_through_secrets_manager():
+    for region in ("us-east-1", "eu-west-1"):
+        stack = Deployment("central").central(region)
+        for statement in stack.properties("Key")["KeyPolicy"]["Statement"]:
+            actions = set(as_list(statement["Action"]))
+            assert not any("*" in action for action in actions)
+            if actions & {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"}:
+                services = statement["Condition"]["StringEquals"]["kms:ViaService"]
+                assert services == [f"secretsmanager.{region}.amazonaws.com" for region in ("us-east-1", "eu-west-1")]
+            if statement["Principal"] == {"AWS": "*"}:
+                assert actions == {"kms:Decrypt"} and statement["Condition"]["StringEquals"]["aws:PrincipalOrgID"] == ORGANIZATION
+    assert set(Deployment("central").central("eu-west-1").resources) == {"Key", "Alias"}
+
+
+# ---- networks
+
+NETWORK = {"OrganizationId": ORGANIZATION, "VpcId": "vpc-1", "SubnetIds": "subnet-1,subnet-2"}
+
+
+def test_a_private_network_lets_through_every_call_of_keyward_and_nobody_else():
+    everything = {name: "yes" for name in template_of("cloudformation/vpc-endpoints.yaml")["Parameters"] if name.startswith("With")}
+    stack = Stack("cloudformation/vpc-endpoints.yaml", account=CONTROL, RouteTableIds="rtb-11111111", S3PrefixList="pl-11111111", **NETWORK, **everything)
+    admitted = set()
+    for name, resource in stack.resources.items():
+        properties = stack.properties(name)
+        if resource["Type"] == "AWS::EC2::VPCEndpoint":
+            for statement in properties.get("PolicyDocument", {"Statement": []})["Statement"]:
+                admitted |= set(as_list(statement["Action"]))
+                of_aws = "starport-layer-bucket" in str(statement["Resource"])
+                assert of_aws or statement["Condition"]["StringEquals"]["aws:PrincipalOrgID"] == ORGANIZATION
+            assert "PolicyDocument" in properties or properties["ServiceName"].endswith("email-smtp")
+    needed = {"sts:GetCallerIdentity"}
+    for other in stacks():
+        for _, kind, document in other.identity_policies():
+            if kind in ("control", "inventory", "audit", "rotate", "store", "task-start"):
+                needed |= {action for statement in document["Statement"] for action in as_list(statement["Action"])}
+    # Secrets Manager asks KMS itself.
+    assert {action for action in needed if not action.startswith("kms:")} <= admitted
+    assert not any("*" in action for action in admitted)
+
+
+def test_no_security_group_knows_the_whole_world():
+    for file in DEPLOY.rglob("*"):
+        if file.suffix in (".yaml", ".tf", ".json"):
+            if "kubernetes" not in file.parts:
+                assert "0.0.0.0/0" not in file.read_text() and "::/0" not in file.read_text(), file
+    for template in ("vpc-endpoints", "task"):
+        for name, resource in template_of(f"cloudformation/{template}.yaml")["Resources"].items():
+            # A group without a rule for what leaves it lets everything out.
+            assert resource["Type"] != "AWS::EC2::SecurityGroup" or resource["Properties"]["SecurityGroupEgress"], name
+
+
+# ---- parameters
+
+
+@pytest.mark.parametrize(
+    "template, parameters, words",
+    [
+        ("member", {**COMMON, "SecretsRegion": "us-east-1", "AuditRoleName": "keyward-rotate"}, "roles of their own"),
+        ("member", {**COMMON, "SecretsRegion": "us-east-1", "SecondReplicaRegion": "eu-west-1"}, "without ReplicaRegion"),
+        ("member", {**COMMON, "SecretsRegion": "us-east-1", "ReplicaRegion": "us-east-1"}, "in another region"),
+        ("member", {**COMMON, "SecretsRegion": "Frankfurt"}, "SecretsRegion: Frankfurt"),
+        ("member", {**COMMON, "SecretsRegion": "us-east-1", "KeywardPrincipal": f"arn:aws:iam::{CONTROL}:root"}, "KeywardPrincipal"),
+        ("member", {**COMMON}, "SecretsRegion is required"),
+        ("central-store", {**COMMON, "SecretsRegion": "us-east-1", "KeyAlias": "alias/aws/secretsmanager"}, "cannot be read from another account"),
+        ("function", PLACE, "there is a zip in ArtifactBucket"),
+        ("function", {**PLACE, "ArtifactBucket": "artifacts", "ArtifactHash": "A" * 43 + "="}, "needs ArtifactVersion"),
+        ("function", {**PLACE, "ArtifactBucket": "artifacts", "ArtifactVersion": "1"}, "needs ArtifactHash"),
+        ("function", {**PLACE, "ImageUri": "keyward:latest"}, "ImageUri: keyward:latest"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_anything_is_made(template, parameters, words):
+    with pytest.raises(Refused, match=words):
+        Stack(f"cloudformation/{template}.yaml", account=CONTROL, **parameters)
+
+
+def test_a_function_is_the_code_that_was_meant_and_runs_once_a_day():
+    zipped = {"ArtifactBucket": "artifacts", "ArtifactVersion": "7", "ArtifactHash": "A" * 43 + "="}
+    for stack in (FUNCTION, Stack("cloudformation/function.yaml", account=CONTROL, **PLACE, **zipped)):
+        function = stack.properties("Function")
+        assert function["Timeout"] == 900 and function["ReservedConcurrentExecutions"] == 1
+        assert stack.properties("FunctionStarts")["MaximumRetryAttempts"] == 0
+        assert stack.properties("Schedule")["Target"]["Input"] == "{}"
+    assert function["Code"] == {"S3Bucket": "artifacts", "S3Key": "keyward.zip", "S3ObjectVersion": "7"}
+    assert stack.properties("ProvedFunction")["CodeSha256"] == zipped["ArtifactHash"]
+    assert FUNCTION.properties("Function")["Code"] == {"ImageUri": IMAGE} and "Runtime" not in FUNCTION.properties("Function")
+
+
+def test_both_runs_are_dry_until_somebody_says_otherwise():
+    assert FUNCTION.properties("Function")["Environment"]["Variables"]["DryRunFlag"] == "true"
+    (container,) = TASK.properties("Task")["ContainerDefinitions"]
+    assert {"Name": "DryRunFlag", "Value": "true"} in container["Environment"]
+
+
+def test_the_standby_region_makes_nothing_twice_and_does_not_run():
+    home, standby = ({"account": CONTROL, "region": region} for region in ("eu-central-1", "eu-west-1"))
+    parameters = {"OrganizationId": ORGANIZATION, "InventoryRoleArn": PRINCIPAL}
+    roles = lambda stack: {name for name, resource in stack.resources.items() if resource["Type"] == "AWS::IAM::Role"}
+    first = Stack("cloudformation/control.yaml", **home, **parameters)
+    second = Stack("cloudformation/control.yaml", **standby, **parameters, MakeRole="no")
+    assert roles(first) == {"KeywardRole"} and roles(second) == set()
+    assert first.output("RoleArn") == second.output("RoleArn") == PRINCIPAL
+    # Both regions' rights hang on the one role, each under a name of its own.
+    for name in ("Rights", "PlaceRights"):
+        assert second.properties(name)["RoleName"] == "keyward"
+        assert first.properties(name)["PolicyName"] != second.properties(name)["PolicyName"]
+    for template in ("function", "task"):
+        # IAM is global: what is made in both regions has no name of its own.
+        for name, resource in template_of(f"cloudformation/{template}.yaml")["Resources"].items():
+            assert resource["Type"] != "AWS::IAM::Role" or "RoleName" not in resource["Properties"], name
+    stack = Stack("cloudformation/function.yaml", **standby, **PLACE, ImageUri=IMAGE, ScheduleState="DISABLED")
+    assert stack.properties("Schedule")["State"] == "DISABLED"
