@@ -1,0 +1,117 @@
+"""The fan-out of deploy/fanout: a state machine that AWS takes, with the rights of what it does and no others."""
+
+import json
+import re
+
+import cfnlint
+
+from cloudformation import DEPLOY, Stack
+from deployments import CONTROL, PRINCIPAL
+from test_deployment import as_list, faults_in
+
+ARN = "arn:aws:{}:us-east-1:444444444444:{}".format
+PARAMETERS = {
+    "FunctionArn": ARN("lambda", "function:keyward"),
+    "KeyArn": ARN("kms", "key/1"),
+    "TopicArn": ARN("sns", "alarms"),
+    "DefinitionBucket": "artifacts",
+    "DefinitionVersion": "7",
+}
+STACK = Stack("fanout/fanout.yaml", account=CONTROL, **PARAMETERS)
+
+
+def definition():
+    values = STACK.properties("Machine")["DefinitionSubstitutions"]
+    text = (DEPLOY / "fanout/state-machine.asl.json").read_text()
+    assert set(re.findall(r"\$\{(\w+)\}", text)) == set(values)
+    return json.loads(re.sub(r"\$\{(\w+)\}", lambda match: str(values[match[1]]), text))
+
+
+def states(machine):
+    for name, state in machine["States"].items():
+        yield name, state
+        if "ItemProcessor" in state:
+            yield from states(state["ItemProcessor"])
+
+
+def test_the_state_machine_is_one(tmp_path):
+    def faults(machine):
+        properties = {"RoleArn": PRINCIPAL, "Definition": machine}
+        resource = {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}
+        file = tmp_path / "machine.json"
+        file.write_text(json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"Machine": resource}}))
+        return [str(fault) for fault in cfnlint.lint_file(file)]
+
+    machine = definition()
+    assert faults(machine) == []
+    # Otherwise that silence would say nothing.
+    del machine["States"]["Accounts"]["ItemProcessor"]["States"]["Account"]["Resource"]
+    assert faults(machine) != []
+
+
+def test_every_way_leads_to_the_end():
+    machine = definition()
+
+    def walk(machine):
+        name, seen = machine["StartAt"], []
+        while True:
+            state = machine["States"][name]
+            seen.append(name)
+            if "ItemProcessor" in state:
+                walk(state["ItemProcessor"])
+            if state.get("End"):
+                break
+            name = state["Next"]
+        assert sorted(seen) == sorted(machine["States"])
+
+    walk(machine)
+
+
+def test_every_call_ends_and_is_tried_again_after_a_pause_that_chance_spreads():
+    tasks = {name: state for name, state in states(definition()) if state["Type"] == "Task"}
+    assert set(tasks) == {"Inventory", "Account", "Merge"}
+    for task in tasks.values():
+        # What Lambda grants at most.
+        assert task["TimeoutSeconds"] == 900
+        assert task["Arguments"]["FunctionName"] == PARAMETERS["FunctionArn"]
+        assert any("States.ALL" in retry["ErrorEquals"] for retry in task["Retry"])
+        for retry in task["Retry"]:
+            assert retry["JitterStrategy"] == "FULL" and retry["MaxDelaySeconds"] <= 300 and retry["MaxAttempts"] <= 12
+
+
+def test_the_map_is_bounded_and_its_failures_can_be_redriven():
+    accounts = definition()["States"]["Accounts"]
+    assert (accounts["MaxConcurrency"], accounts["ToleratedFailurePercentage"]) == (40, 10)
+    # Of express executions nothing is left that could be redriven, and a failure that is caught ends well.
+    assert accounts["ItemProcessor"]["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    assert not any("Catch" in state for _, state in states(definition()))
+
+
+def test_the_function_hears_what_it_knows():
+    """Inventory and merge speak of the same folder; what stands between them is the event of one account."""
+    machine = definition()["States"]
+    payload = {name: machine[name]["Arguments"]["Payload"] for name in ("Inventory", "Merge")}
+    assert {one["action"] for one in payload.values()} == {"inventory", "merge"}
+    assert len({(one["bucket"], one["prefix"]) for one in payload.values()}) == 1
+    assert machine["Accounts"]["ItemReader"]["ReaderConfig"] == {"InputType": "JSONL"}
+    account = machine["Accounts"]["ItemProcessor"]["States"]["Account"]
+    assert account["Arguments"]["Payload"] == "{% $states.input %}"
+    late = json.loads(STACK.properties("WhenItFails")["Targets"][0]["InputTransformer"]["InputTemplate"].replace("<name>", "x"))
+    assert late == {"action": "merge", "bucket": payload["Merge"]["bucket"], "prefix": "runs/x", "partial": True}
+
+
+def test_each_may_do_what_it_does_and_no_more():
+    rights = {}
+    for name, kind, document in STACK.identity_policies():
+        own = {"Statement": [one for one in document["Statement"] if not all("LogDeliver" in a or a.startswith("logs:") for a in as_list(one["Action"]))]}
+        assert list(faults_in(own, kind)) == [], name
+        rights.setdefault(kind, set()).update(action for one in document["Statement"] for action in as_list(one["Action"]))
+    assert {action for action in rights["machine"] if not action.startswith("logs:")} == {
+        "lambda:InvokeFunction", "s3:GetObject", "s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload",
+        "kms:Decrypt", "kms:GenerateDataKey", "states:StartExecution", "states:DescribeExecution", "states:RedriveExecution", "states:StopExecution",
+    }  # fmt: skip
+    assert rights["place"] == {"s3:GetObject", "s3:PutObject", "s3:ListBucket", "kms:Decrypt", "kms:GenerateDataKey"}
+    assert rights["schedule"] == {"states:StartExecution"}
+    for _, _, document in STACK.trusts():
+        (statement,) = document["Statement"]
+        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": CONTROL}}
