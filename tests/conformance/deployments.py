@@ -74,3 +74,58 @@ class Deployment:
             trusts = {kind: document for _, kind, document in stack.trusts()}
             for _, kind, document in stack.identity_policies():
                 yield kind, document, trusts.get(kind)
+
+
+# ---- what the tests deploy
+
+SES = {"Sender": "keyward@example.org", "ConfigurationSet": "keyward", "TopicArn": TOPIC, "Metrics": "calls"}
+HOOK = f"arn:aws:ssm:us-east-1:{CONTROL}:parameter/keyward/hook"
+SLACK = {"type": "slack", "url": f"ssm:{HOOK}"}
+TWO_REPLICAS = {"ReplicaRegion": "eu-west-1", "SecondReplicaRegion": "ap-south-1"}
+OWNERS = ["user_tag"]
+DEPLOYMENTS = {
+    "member": (Deployment(inventory={"ByTag": "no", "AlternateContacts": "no"}), {"notify": {"owner": OWNERS}}),
+    "member-with-all": (
+        Deployment(
+            member={"ExemptGroup": "Exempt", "KeyAlias": "alias/own", "SecurityHubRegion": "us-east-1", **TWO_REPLICAS},
+            inventory={"ByUnit": "yes"},
+            control={**SES, "ChannelParameters": HOOK},
+        ),
+        {
+            "accounts": {"default": "opt-in", "include": [{"ou": "ou-ab12-11111111"}, {"tag": {"keyward": "enabled"}}]},
+            "more_channels": [SLACK],
+        },
+    ),
+    "member-with-replica": (Deployment(member={"ReplicaRegion": "eu-west-1"}, inventory={"ByTag": "no"}), {}),
+    "member-with-key": (Deployment(member={"KeyAlias": "alias/own"}, inventory={"ByTag": "no"}), {}),
+    "central": (Deployment("central", inventory={"ByTag": "no"}, control={"Sender": "keyward@example.org"}), {}),
+    "central-with-replicas": (Deployment("central", inventory={"ByTag": "no"}, central=TWO_REPLICAS), {}),
+    "central-alone": (Deployment("central", inventory={"ByTag": "no"}, central={"ReplicaRegion": ""}), {}),
+}  # fmt: skip
+
+# Parameters of the stacks beside those of the organization.
+ARN = "arn:aws:{}:us-east-1:444444444444:{}".format
+PLACE = {
+    "RoleArn": PRINCIPAL,
+    "KeyArn": ARN("kms", "key/1"),
+    "LogGroup": "/keyward/keyward",
+    "DeadLetterQueueArn": ARN("sqs", "dead"),
+    "ExternalId": EXTERNAL_ID,
+}
+IMAGE = f"{CONTROL}.dkr.ecr.us-east-1.amazonaws.com/keyward@sha256:{'0' * 64}"
+TASK = {
+    "ImageUri": IMAGE,
+    "RepositoryArn": ARN("ecr", "repository/keyward"),
+    "VpcId": "vpc-1",
+    "SubnetA": "subnet-1",
+    "SubnetB": "subnet-2",
+    "SecurityGroup": "sg-1",
+}
+NETWORK = {"OrganizationId": ORGANIZATION, "VpcId": "vpc-1", "SubnetIds": "subnet-1,subnet-2"}
+FANOUT = {
+    "FunctionArn": ARN("lambda", "function:keyward"),
+    "KeyArn": ARN("kms", "key/1"),
+    "TopicArn": ARN("sns", "alarms"),
+    "DefinitionBucket": "artifacts",
+    "DefinitionVersion": "7",
+}

@@ -7,7 +7,6 @@ import json
 import botocore.exceptions
 import pytest
 
-from cloudformation import Stack
 from deployments import CONTROL, EXTERNAL_ID, MANAGEMENT, ORGANIZATION, PRINCIPAL, STORE, TOPIC, Deployment
 from keyward_process import Keyward
 from organizations import A, B, account, assert_rotated, keys, organization, overdue, stored
@@ -26,7 +25,8 @@ def roles(deployment, number):
     }
     if number == CONTROL:
         # In place of the service that runs it, the test lets an administrator become keyward.
-        trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": MANAGEMENT}, "Action": "sts:AssumeRole"}]}
+        administrator = {"Effect": "Allow", "Principal": {"AWS": MANAGEMENT}, "Action": "sts:AssumeRole"}
+        trust = {"Version": "2012-10-17", "Statement": [administrator]}
         rights = next(rights for kind, rights, _ in deployment.roles(number) if kind == "control")
         made["control"] = {"name": "keyward", "trust": trust, "policies": {"keyward-us-east-1": rights}}
     return list(made.values())
@@ -42,7 +42,8 @@ def kms_keys(deployment, number):
 class Deployed:
     def __init__(self, sandbox, tmp_path, configuration):
         self.sandbox = sandbox
-        self.keyward = Keyward(tmp_path, {"AWS_ENDPOINT_URL": sandbox.url, "AWS_REGION": "us-east-1", "KEYWARD_EXTERNAL_ID": EXTERNAL_ID}, **configuration)
+        environment = {"AWS_ENDPOINT_URL": sandbox.url, "AWS_REGION": "us-east-1", "KEYWARD_EXTERNAL_ID": EXTERNAL_ID}
+        self.keyward = Keyward(tmp_path, environment, **configuration)
 
     def __call__(self, *arguments):
         """keyward as its role in the control account; AWS renews a session on its own."""
@@ -72,9 +73,9 @@ def deployed(tmp_path, store):
         return account(number, *users, **place, groups=[{"name": "Exempt"}], tags={"keyward": "enabled"}, **members)
 
     secret = "arn:aws:secretsmanager:us-east-1:*:secret:Account_*_User_*_AccessKey-??????"
-    wide = {"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": secret}, {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]}  # fmt: skip
-    readers = {"policies": {"reads": wide}}
+    read = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": secret}
+    decrypt = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}
+    readers = {"policies": {"reads": {"Version": "2012-10-17", "Statement": [read, decrypt]}}}
     accounts = [
         {**made(MANAGEMENT), "management": True, "standard_roles": True},
         made(A, overdue("alice", **readers), overdue("dave"), overdue("erin", **readers), {**overdue("carol"), "groups": ["Exempt"]},

@@ -6,8 +6,10 @@ import cfnlint
 import pytest
 
 from cloudformation import DEPLOY, Refused, Stack, template_of
-from deployments import COMMON, CONTROL, EXTERNAL_ID, MANAGEMENT, ORGANIZATION, PRINCIPAL, STORE, TOPIC, Deployment
+from deployments import COMMON, CONTROL, DEPLOYMENTS, EXTERNAL_ID, IMAGE, MANAGEMENT, NETWORK, ORGANIZATION, PLACE, PRINCIPAL, STORE, TASK
+from deployments import Deployment
 from keyward_process import Keyward
+from policies import as_list, faults_in, plain
 
 TEMPLATES = sorted(path.relative_to(DEPLOY) for path in DEPLOY.rglob("*.yaml") if "AWSTemplateFormatVersion" in path.read_text())
 
@@ -19,37 +21,7 @@ def test_a_template_is_without_faults(template):
 
 # ---- the same rights in template and command
 
-SES = {"Sender": "keyward@example.org", "ConfigurationSet": "keyward", "TopicArn": TOPIC, "Metrics": "calls"}
-HOOK = f"arn:aws:ssm:us-east-1:{CONTROL}:parameter/keyward/hook"
-SLACK = {"type": "slack", "url": f"ssm:{HOOK}"}
-REPLICAS = {"ReplicaRegion": "eu-west-1", "SecondReplicaRegion": "ap-south-1"}
-OWNERS = ["user_tag"]
-DEPLOYMENTS = {
-    "member": (Deployment(inventory={"ByTag": "no", "AlternateContacts": "no"}), {"notify": {"owner": OWNERS}}),
-    "member-with-all": (
-        Deployment(
-            member={"ExemptGroup": "Exempt", "KeyAlias": "alias/own", "SecurityHubRegion": "us-east-1", **REPLICAS},
-            inventory={"ByUnit": "yes"},
-            control={**SES, "ChannelParameters": HOOK},
-        ),
-        {"accounts": {"default": "opt-in", "include": [{"ou": "ou-ab12-11111111"}, {"tag": {"keyward": "enabled"}}]}, "more_channels": [SLACK]},
-    ),
-    "member-with-replica": (Deployment(member={"ReplicaRegion": "eu-west-1"}, inventory={"ByTag": "no"}), {}),
-    "member-with-key": (Deployment(member={"KeyAlias": "alias/own"}, inventory={"ByTag": "no"}), {}),
-    "central": (Deployment("central", inventory={"ByTag": "no"}, control={"Sender": "keyward@example.org"}), {}),
-    "central-with-replicas": (Deployment("central", inventory={"ByTag": "no"}, central=REPLICAS), {}),
-    "central-alone": (Deployment("central", inventory={"ByTag": "no"}, central={"ReplicaRegion": ""}), {}),
-}  # fmt: skip
 PLACES = {"control": CONTROL, "inventory": MANAGEMENT, "audit": "222222222222", "rotate": "222222222222", "store": STORE}
-
-
-def plain(document):
-    """A policy in one form: what IAM takes for the same is the same."""
-
-    def of(value):
-        return {key: of(item) for key, item in value.items()} if isinstance(value, dict) else sorted(value) if isinstance(value, list) else [value]
-
-    return {statement.get("Sid"): {key: of(value) for key, value in statement.items() if key != "Sid"} for statement in document["Statement"]}
 
 
 def command(tmp_path, deployment, extra):
@@ -82,23 +54,8 @@ def test_a_template_gives_what_the_command_prints(tmp_path, name):
 
 # ---- nothing that may never be
 
-NEVER = {
-    "iam": ["PutUserPolicy", "AttachUserPolicy", "AttachRolePolicy", "PutRolePolicy", "CreatePolicy", "CreatePolicyVersion", "SetDefaultPolicyVersion",
-            "CreateUser", "CreateLoginProfile", "UpdateLoginProfile", "AddUserToGroup", "UpdateAssumeRolePolicy", "PassRole", "UntagUser"],
-    "secretsmanager": ["GetSecretValue", "BatchGetSecretValue", "DeleteSecret", "UpdateSecret", "RotateSecret"],
-    "kms": ["CreateGrant", "PutKeyPolicy", "ScheduleKeyDeletion", "DisableKey"],
-}  # fmt: skip
-# AWS scopes none of these calls.
-UNSCOPED = {
-    "cloudwatch:PutMetricData", "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface",
-    "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses", "ecr:GetAuthorizationToken", "iam:GenerateCredentialReport",
-    "iam:GetCredentialReport", "iam:ListUsers", "organizations:DescribeOrganization", "organizations:ListAccounts", "organizations:ListRoots",
-}  # fmt: skip
-ARN = "arn:aws:{}:us-east-1:444444444444:{}".format
-PLACE = {"RoleArn": PRINCIPAL, "KeyArn": ARN("kms", "key/1"), "LogGroup": "/keyward/keyward", "DeadLetterQueueArn": ARN("sqs", "dead"), "ExternalId": EXTERNAL_ID}
-IMAGE = f"{CONTROL}.dkr.ecr.us-east-1.amazonaws.com/keyward@sha256:{'0' * 64}"
 FUNCTION = Stack("cloudformation/function.yaml", account=CONTROL, **PLACE, ImageUri=IMAGE)
-TASK = Stack("cloudformation/task.yaml", account=CONTROL, **PLACE, ImageUri=IMAGE, RepositoryArn=ARN("ecr", "repository/keyward"), VpcId="vpc-1", SubnetA="a", SubnetB="b", SecurityGroup="sg")  # fmt: skip
+ON_FARGATE = Stack("cloudformation/task.yaml", account=CONTROL, **PLACE, **TASK)
 
 
 def stacks():
@@ -106,34 +63,9 @@ def stacks():
         yield from (deployment.control, deployment.inventory, deployment.member("222222222222"))
         if deployment.is_central:
             yield deployment.central("us-east-1")
-    yield Stack("cloudformation/control.yaml", account=CONTROL, OrganizationId=ORGANIZATION, InventoryRoleArn=PRINCIPAL, FunctionInNetwork="yes")
-    yield from (FUNCTION, TASK)
-
-
-def as_list(value):
-    return value if isinstance(value, list) else [value]
-
-
-def faults_in(document, kind):
-    """What no policy of ours may say."""
-    for statement in document["Statement"]:
-        if statement["Effect"] == "Deny":
-            continue
-        if "NotAction" in statement or "NotResource" in statement:
-            yield f"allows what it does not name: {statement}"
-        for action in as_list(statement["Action"]):
-            service, _, name = action.partition(":")
-            if "*" in action:
-                yield f"{action} has a wildcard"
-            if name in NEVER.get(service, []) and (action, kind) != ("iam:PassRole", "schedule"):
-                yield f"{action} may never be"
-            if "*" in as_list(statement["Resource"]) and action not in UNSCOPED:
-                yield f"{action} on everything"
-            if action == "iam:PassRole" and "iam:PassedToService" not in json.dumps(statement.get("Condition", {})):
-                yield f"{action} to any service"
-        for resource in as_list(statement["Resource"]):
-            if ":secret:" in resource and not resource.partition(":secret:")[2].startswith("Account_"):
-                yield f"reaches other secrets than keyward's: {resource}"
+    listing = {"OrganizationId": ORGANIZATION, "InventoryRoleArn": PRINCIPAL}
+    yield Stack("cloudformation/control.yaml", account=CONTROL, **listing, FunctionInNetwork="yes")
+    yield from (FUNCTION, ON_FARGATE)
 
 
 def test_no_role_holds_what_it_may_never_hold():
@@ -154,7 +86,8 @@ def test_the_role_that_reads_changes_nothing():
             actions = [action for statement in document["Statement"] for action in as_list(statement["Action"])]
             if kind in ("audit", "inventory"):
                 # Generating a report changes nothing but the report.
-                assert all(a.split(":")[1].startswith(("Get", "List", "Describe", "GenerateCredentialReport")) for a in actions), actions
+                reading = ("Get", "List", "Describe", "GenerateCredentialReport")
+                assert all(action.split(":")[1].startswith(reading) for action in actions), actions
 
 
 def test_only_keyward_of_this_organization_is_let_in():
@@ -168,7 +101,11 @@ def test_only_keyward_of_this_organization_is_let_in():
                     assert statement["Principal"] == {"AWS": CONTROL}
                     assert statement["Condition"] == {
                         "ArnEquals": {"aws:PrincipalArn": PRINCIPAL},
-                        "StringEquals": {"sts:ExternalId": EXTERNAL_ID, "sts:RoleSessionName": "keyward", "aws:PrincipalOrgID": ORGANIZATION},
+                        "StringEquals": {
+                            "sts:ExternalId": EXTERNAL_ID,
+                            "sts:RoleSessionName": "keyward",
+                            "aws:PrincipalOrgID": ORGANIZATION,
+                        },
                     }
                 else:
                     # Lambda says nothing of the account it comes from.
@@ -193,12 +130,11 @@ def test_the_central_key_is_read_only_through_secrets_manager():
 
 # ---- networks
 
-NETWORK = {"OrganizationId": ORGANIZATION, "VpcId": "vpc-1", "SubnetIds": "subnet-1,subnet-2"}
-
-
 def test_a_private_network_lets_through_every_call_of_keyward_and_nobody_else():
-    everything = {name: "yes" for name in template_of("cloudformation/vpc-endpoints.yaml")["Parameters"] if name.startswith("With")}
-    stack = Stack("cloudformation/vpc-endpoints.yaml", account=CONTROL, RouteTableIds="rtb-11111111", S3PrefixList="pl-11111111", **NETWORK, **everything)
+    template = template_of("cloudformation/vpc-endpoints.yaml")
+    everything = {name: "yes" for name in template["Parameters"] if name.startswith("With")}
+    everything |= {"RouteTableIds": "rtb-11111111", "S3PrefixList": "pl-11111111"}
+    stack = Stack(template, account=CONTROL, **NETWORK, **everything)
     admitted = set()
     for name, resource in stack.resources.items():
         properties = stack.properties(name)
@@ -241,7 +177,7 @@ def test_no_security_group_knows_the_whole_world():
         ("member", {**COMMON, "SecretsRegion": "Frankfurt"}, "SecretsRegion: Frankfurt"),
         ("member", {**COMMON, "SecretsRegion": "us-east-1", "KeywardPrincipal": f"arn:aws:iam::{CONTROL}:root"}, "KeywardPrincipal"),
         ("member", {**COMMON}, "SecretsRegion is required"),
-        ("central-store", {**COMMON, "SecretsRegion": "us-east-1", "KeyAlias": "alias/aws/secretsmanager"}, "cannot be read from another account"),
+        ("central-store", {**COMMON, "SecretsRegion": "us-east-1", "KeyAlias": "alias/aws/secretsmanager"}, "read from another account"),
         ("function", PLACE, "there is a zip in ArtifactBucket"),
         ("function", {**PLACE, "ArtifactBucket": "artifacts", "ArtifactHash": "A" * 43 + "="}, "needs ArtifactVersion"),
         ("function", {**PLACE, "ArtifactBucket": "artifacts", "ArtifactVersion": "1"}, "needs ArtifactHash"),
@@ -267,7 +203,7 @@ def test_a_function_is_the_code_that_was_meant_and_runs_once_a_day():
 
 def test_both_runs_are_dry_until_somebody_says_otherwise():
     assert FUNCTION.properties("Function")["Environment"]["Variables"]["DryRunFlag"] == "true"
-    (container,) = TASK.properties("Task")["ContainerDefinitions"]
+    (container,) = ON_FARGATE.properties("Task")["ContainerDefinitions"]
     assert {"Name": "DryRunFlag", "Value": "true"} in container["Environment"]
 
 

@@ -1,0 +1,56 @@
+"""What policies say: the same in other words, and what none of ours may say."""
+
+import json
+
+NEVER = {
+    "iam": ["PutUserPolicy", "AttachUserPolicy", "AttachRolePolicy", "PutRolePolicy", "CreatePolicy", "CreatePolicyVersion",
+            "SetDefaultPolicyVersion", "CreateUser", "CreateLoginProfile", "UpdateLoginProfile", "AddUserToGroup",
+            "UpdateAssumeRolePolicy", "PassRole", "UntagUser"],
+    "secretsmanager": ["GetSecretValue", "BatchGetSecretValue", "DeleteSecret", "UpdateSecret", "RotateSecret"],
+    "kms": ["CreateGrant", "PutKeyPolicy", "ScheduleKeyDeletion", "DisableKey"],
+}  # fmt: skip
+# AWS scopes none of these calls.
+UNSCOPED = {
+    "cloudwatch:PutMetricData", "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses", "ecr:GetAuthorizationToken",
+    "iam:GenerateCredentialReport", "iam:GetCredentialReport", "iam:ListUsers", "organizations:DescribeOrganization",
+    "organizations:ListAccounts", "organizations:ListRoots",
+}  # fmt: skip
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def plain(document):
+    """A policy in one form: what IAM takes for the same is the same."""
+
+    def of(value):
+        if isinstance(value, dict):
+            return {key: of(item) for key, item in value.items()}
+        return sorted(as_list(value))
+
+    rest = lambda statement: {key: of(value) for key, value in statement.items() if key != "Sid"}
+    return {statement.get("Sid"): rest(statement) for statement in document["Statement"]}
+
+
+def faults_in(document, kind):
+    """What no policy of ours may say."""
+    for statement in document["Statement"]:
+        if statement["Effect"] == "Deny":
+            continue
+        if "NotAction" in statement or "NotResource" in statement:
+            yield f"allows what it does not name: {statement}"
+        for action in as_list(statement["Action"]):
+            service, _, name = action.partition(":")
+            if "*" in action:
+                yield f"{action} has a wildcard"
+            if name in NEVER.get(service, []) and (action, kind) != ("iam:PassRole", "schedule"):
+                yield f"{action} may never be"
+            if "*" in as_list(statement["Resource"]) and action not in UNSCOPED:
+                yield f"{action} on everything"
+            if action == "iam:PassRole" and "iam:PassedToService" not in json.dumps(statement.get("Condition", {})):
+                yield f"{action} to any service"
+        for resource in as_list(statement["Resource"]):
+            if ":secret:" in resource and not resource.partition(":secret:")[2].startswith("Account_"):
+                yield f"reaches other secrets than keyward's: {resource}"
