@@ -123,6 +123,30 @@ def test_a_rotation_from_its_first_day_to_its_last(tmp_path, store):
         assert sandbox.mail() and TOPIC in json.dumps(sandbox.control("volatile"))
 
 
+def test_a_standby_region_whose_secrets_are_still_replicas_changes_nothing(tmp_path):
+    """Step 3 of the switch before step 2 (docs/aws.md)."""
+    with deployed(tmp_path, "member") as place:
+        sandbox = place.sandbox
+        for days in (0, 10, 10):
+            sandbox.advance(f"{days}d")
+            place.run()
+        sandbox.advance("75d")
+        people = ((A, "alice"), (A, "dave"), (A, "erin"), (B, "gina"))
+        for number, user in people:
+            sandbox.control("use", {"account": number, "user": user})
+        moved = {"SecretsRegion": "eu-west-1", "ReplicaRegion": "us-east-1"}
+        deployment = Deployment(member=MEMBER | moved)
+        for number in (A, B, CONTROL, STORE):
+            (rotate,) = [role for role in roles(deployment, number) if role["name"] == "keyward-rotate"]
+            sandbox.edit("put_role_policy", account=number, role="keyward-rotate", name="keyward", policy=rotate["policies"]["keyward"])
+        place.keyward.configure(store=deployment.configuration()["store"])
+        result = place("run").expect(4)
+        assert "Operation not permitted on a replica secret" in result.stderr
+        assert set(result.outcomes()) == {(user, "rotate", "failed") for _, user in people}
+        assert all(len(keys(sandbox.state(), number, user)) == 1 for number, user in people)
+        assert "iam:CreateAccessKey" not in result.summary["api_calls"] and place.refusals() == {}
+
+
 def test_keyward_under_another_name_is_not_let_in(tmp_path):
     """The trust names an account, which would let in each of its identities, and among them only the role."""
     with deployed(tmp_path, "member") as place:
