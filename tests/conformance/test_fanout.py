@@ -68,7 +68,24 @@ def test_every_call_ends_and_is_tried_again_after_a_pause_that_chance_spreads():
         assert task["Arguments"]["FunctionName"] == FANOUT["FunctionArn"]
         assert any("States.ALL" in retry["ErrorEquals"] for retry in task["Retry"])
         for retry in task["Retry"]:
+            if retry["MaxAttempts"] == 0:
+                continue
             assert retry["JitterStrategy"] == "FULL" and retry["MaxDelaySeconds"] <= 300 and retry["MaxAttempts"] <= 12
+
+
+def retried(task, error):
+    """The first rule that fits counts."""
+    return next(rule["MaxAttempts"] for rule in task["Retry"] if {error, "States.ALL"} & set(rule["ErrorEquals"])) > 0
+
+
+def test_what_another_try_cannot_mend_is_not_tried_again():
+    tasks = dict(states(definition()))
+    for task in ("Inventory", "Account", "Merge"):
+        assert not retried(tasks[task], "Function.Configuration") and retried(tasks[task], "Lambda.ServiceException")
+    # With another try a limit would let it change as much again.
+    assert not retried(tasks["Account"], "Function.SafetyStop") and retried(tasks["Account"], "Function.Partial")
+    # It ends as the day went, when all have been told.
+    assert not retried(tasks["Merge"], "Function.Partial")
 
 
 def test_the_map_is_bounded_and_its_failures_can_be_redriven():
@@ -90,7 +107,7 @@ def test_the_function_hears_what_it_knows():
     assert account["Arguments"]["Payload"] == "{% $states.input %}"
     (target,) = STACK.properties("WhenItFails")["Targets"]
     late = json.loads(target["InputTransformer"]["InputTemplate"].replace("<name>", "x"))
-    assert late == {"action": "merge", "bucket": payload["Merge"]["bucket"], "prefix": "runs/x", "partial": True}
+    assert late == {"action": "merge", "bucket": payload["Merge"]["bucket"], "prefix": "runs/x"}
 
 
 def test_each_may_do_what_it_does_and_no_more():

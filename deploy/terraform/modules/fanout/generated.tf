@@ -190,11 +190,6 @@ locals {
         Effect   = "Allow"
         Action   = "s3:ListBucket"
         Resource = aws_s3_bucket.records.arn
-        Condition = {
-          StringLike = {
-            "s3:prefix" = "runs/*"
-          }
-        }
       },
       {
         Sid      = "UseKeyOfRecords"

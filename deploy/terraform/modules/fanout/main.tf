@@ -130,7 +130,7 @@ resource "aws_sfn_state_machine" "machine" {
   depends_on = [aws_iam_role_policy.machine]
 }
 
-# An execution that fails has been to some accounts, whose owners must hear of it today; a redrive merges again.
+# A map that has failed has been to some accounts, whose owners must hear of it today; a redrive merges again.
 resource "aws_cloudwatch_event_rule" "failed" {
   name        = "${var.name}-failed"
   description = "What an execution did before it failed is reported"
@@ -140,7 +140,8 @@ resource "aws_cloudwatch_event_rule" "failed" {
     detail-type = ["Step Functions Execution Status Change"]
     detail = {
       stateMachineArn = [aws_sfn_state_machine.machine.arn]
-      status          = ["FAILED", "TIMED_OUT", "ABORTED"]
+      status          = ["FAILED"]
+      error           = ["States.ExceedToleratedFailureThreshold"]
     }
   })
 }
@@ -151,7 +152,7 @@ resource "aws_cloudwatch_event_target" "merge" {
 
   input_transformer {
     input_paths    = { name = "$.detail.name" }
-    input_template = "{\"action\": \"merge\", \"bucket\": \"${aws_s3_bucket.records.id}\", \"prefix\": \"runs/<name>\", \"partial\": true}"
+    input_template = "{\"action\": \"merge\", \"bucket\": \"${aws_s3_bucket.records.id}\", \"prefix\": \"runs/<name>\"}"
   }
 }
 
