@@ -1,14 +1,20 @@
 """The templates of deploy/: faultless, with the rights that `keyward policy` prints and no others."""
 
+import ast
+import collections
 import json
+import re
+import shlex
 
+import boto3
 import cfnlint
+import moto
 import pytest
 
 from cloudformation import DEPLOY, Refused, Stack, template_of
 from deployments import COMMON, CONTROL, DEPLOYMENTS, EXTERNAL_ID, IMAGE, MANAGEMENT, NETWORK, ORGANIZATION, PLACE, PRINCIPAL, STORE, TASK
 from deployments import Deployment
-from keyward_process import Keyward
+from keyward_process import ROOT, Keyward
 from policies import as_list, faults_in, plain
 
 TEMPLATES = sorted(path.relative_to(DEPLOY) for path in DEPLOY.rglob("*.yaml") if "AWSTemplateFormatVersion" in path.read_text())
@@ -50,6 +56,59 @@ def test_a_template_gives_what_the_command_prints(tmp_path, name):
         ((_, _, trust),) = printed.trusts()
         assert plain(made[mode][0]) == plain(rights), mode
         assert plain(made[mode][1]) == plain(trust), mode
+
+
+MOTO = "123456789012"
+# moto takes conditions of conditions for false: none of these here.
+EVERYWHERE = {"SecretsRegion": "us-east-1", "ReplicaRegion": "eu-west-1", "SecondReplicaRegion": "ap-south-1", "KeyAlias": "alias/keyward"}
+READ_BY_MOTO = {
+    "member": COMMON | {"SecretsRegion": "us-east-1", "ExemptGroup": "Exempt", "SecurityHubRegion": "us-east-1"},
+    "inventory": COMMON | {"ByUnit": "yes", "ByTag": "no"},
+    "central-store": COMMON | EVERYWHERE,
+}
+
+
+def test_another_cloudformation_reads_the_templates_likewise(monkeypatch):
+    """What the tests take for CloudFormation's answer is also that of moto, which has it from others."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "none")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "none")
+    with moto.mock_aws():
+        iam, kms = (boto3.client(service, region_name="us-east-1") for service in ("iam", "kms"))
+        cloudformation = boto3.client("cloudformation", region_name="us-east-1")
+        for name, parameters in READ_BY_MOTO.items():
+            stack = Stack(f"cloudformation/{name}.yaml", account=MOTO, name=name, **parameters)
+            given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
+            text = (DEPLOY / f"cloudformation/{name}.yaml").read_text()
+            cloudformation.create_stack(StackName=name, TemplateBody=text, Parameters=given, Capabilities=["CAPABILITY_NAMED_IAM"])
+            (made,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+            # Of a list that it joins moto writes what is not there, too.
+            outputs = {one["OutputKey"]: re.sub(r"(\n|, )None", "", one["OutputValue"]) for one in made["Outputs"]}
+            # Only AWS knows the id of a key.
+            key = outputs.pop("KeyArn", None)
+            assert outputs == {key: value for key, value in stack.outputs().items() if key != "KeyArn"}
+            if key:
+                assert kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"] == stack.properties("Key")["KeyPolicy"]
+            for role, document in {stack.properties(role)["RoleName"]: document for role, _, document in stack.identity_policies()}.items():
+                policy = iam.get_role_policy(RoleName=role, PolicyName="keyward")["PolicyDocument"]
+                # moto keeps it as Python writes it, with None for a statement that is not there.
+                policy = ast.literal_eval(policy)
+                assert [one for one in policy["Statement"] if one] == document["Statement"]
+            for role, document in {stack.properties(role)["RoleName"]: document for role, _, document in stack.trusts()}.items():
+                assert iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"] == document
+
+
+def test_iam_has_room_for_every_policy():
+    """IAM counts characters without white space ("IAM and AWS STS quotas")."""
+    for stack in stacks():
+        inline = collections.Counter()
+        for name, _, document in stack.identity_policies():
+            inline[stack.properties(name)["RoleName"] if "RoleName" in stack.properties(name) else name] += length_of(document)
+        assert max(inline.values(), default=0) <= 10_240
+        assert all(length_of(document) <= 2_048 for _, _, document in stack.trusts())
+
+
+def length_of(document):
+    return len(json.dumps(document, separators=(",", ":")).replace(" ", ""))
 
 
 # ---- nothing that may never be
@@ -187,6 +246,25 @@ def test_no_security_group_knows_the_whole_world():
 def test_what_cannot_work_is_refused_before_anything_is_made(template, parameters, words):
     with pytest.raises(Refused, match=words):
         Stack(f"cloudformation/{template}.yaml", account=CONTROL, **parameters)
+
+
+def test_the_commands_of_the_page_are_taken():
+    """Those of docs/aws.md that name every parameter: the others say so by three dots."""
+    page = (ROOT / "docs/aws.md").read_text()
+    code = "\n".join(line.strip() for line in page.splitlines() if line.startswith("    ")).replace("\\\n", " ")
+    words = {"id": ORGANIZATION, "external": EXTERNAL_ID, "control": CONTROL}
+    words["trust"] = " ".join(f"{key}={value}" for key, value in COMMON.items())
+    tried = []
+    for line in re.findall(r"^aws cloudformation deploy .*$", code, re.MULTILINE):
+        line = re.sub(r"\$(\w+)", lambda match: words.get(match[1], match[0]), line)
+        template = re.search(r"--template-file (\S+)", line)[1]
+        given = dict(word.split("=", 1) for word in shlex.split(line.partition("--parameter-overrides")[2]) if "=" in word)
+        declared = template_of(template.removeprefix("deploy/"))["Parameters"]
+        assert set(given) <= set(declared), line
+        if "..." not in line:
+            Stack(template.removeprefix("deploy/"), account=CONTROL, **given)
+            tried.append(template)
+    assert len(tried) == 3
 
 
 def test_a_function_is_the_code_that_was_meant_and_runs_once_a_day():
