@@ -30,17 +30,20 @@ def merged(*texts):
 class Deployment:
     """The stacks of an organization. `store` is member or central; the rest is parameters of the stacks."""
 
-    def __init__(self, store="member", *, member=(), inventory=(), central=(), control=()):
+    def __init__(self, store="member", *, region="us-east-1", member=(), inventory=(), central=(), control=()):
+        self.region = region
         self.is_central = store == "central"
-        self.store_parameters = {"SecretsRegion": "us-east-1", **REPLICAS, "KeyAlias": "alias/keyward"} | dict(central)
-        self.member_parameters = {"Store": store, "SecretsRegion": "us-east-1"} | dict(member)
+        self.store_parameters = {"SecretsRegion": region, **REPLICAS, "KeyAlias": "alias/keyward"} | dict(central)
+        self.member_parameters = {"Store": store, "SecretsRegion": region} | dict(member)
         if self.is_central:
-            self.member_parameters = self.store_parameters | self.member_parameters
-        role = self.central("us-east-1").output("RoleArn") if self.is_central else ""
+            below = {key: value for key, value in self.store_parameters.items() if key != "RoleName"}
+            self.member_parameters = below | self.member_parameters
+        role = self.central(region).output("RoleArn") if self.is_central else ""
         self.inventory = Stack("cloudformation/inventory.yaml", account=MANAGEMENT, **COMMON, **dict(inventory))
         self.control = Stack(
             "cloudformation/control.yaml",
             account=CONTROL,
+            region=region,
             OrganizationId=ORGANIZATION,
             InventoryRoleArn=self.inventory.output("RoleArn"),
             StoreRoleArn=role,
@@ -58,7 +61,7 @@ class Deployment:
     def configuration(self):
         texts = [self.control.output("Configuration"), self.inventory.output("Configuration"), self.member(CONTROL).output("Configuration")]
         if self.is_central:
-            texts.append(self.central("us-east-1").output("Configuration"))
+            texts.append(self.central(self.region).output("Configuration"))
         return merged(*texts)
 
     def roles(self, account):
@@ -67,7 +70,7 @@ class Deployment:
         if account == MANAGEMENT:
             stacks.append(self.inventory)
         if account == STORE and self.is_central:
-            stacks.append(self.central("us-east-1"))
+            stacks.append(self.central(self.region))
         if account == CONTROL:
             stacks.append(self.control)
         for stack in stacks:
@@ -83,6 +86,7 @@ HOOK = f"arn:aws:ssm:us-east-1:{CONTROL}:parameter/keyward/hook"
 SLACK = {"type": "slack", "url": f"ssm:{HOOK}"}
 TWO_REPLICAS = {"ReplicaRegion": "eu-west-1", "SecondReplicaRegion": "ap-south-1"}
 OWNERS = ["user_tag"]
+STANDBY_ROLES = {"AuditRoleName": "keyward-audit-standby", "RotateRoleName": "keyward-rotate-standby"}
 DEPLOYMENTS = {
     "member": (Deployment(inventory={"ByTag": "no", "AlternateContacts": "no"}), {"notify": {"owner": OWNERS}}),
     "member-with-all": (
@@ -100,6 +104,18 @@ DEPLOYMENTS = {
     "member-with-key": (Deployment(member={"KeyAlias": "alias/own"}, inventory={"ByTag": "no"}), {}),
     "central": (Deployment("central", inventory={"ByTag": "no"}, control={"Sender": "keyward@example.org"}), {}),
     "central-with-replicas": (Deployment("central", inventory={"ByTag": "no"}, central=TWO_REPLICAS), {}),
+    # What stands in a standby region, ready to take over: the regions exchanged, and roles of its own for that.
+    "standby": (
+        Deployment(
+            "central",
+            region="eu-west-1",
+            member=STANDBY_ROLES,
+            inventory={"ByTag": "no"},
+            central={"ReplicaRegion": "us-east-1", "RoleName": "keyward-store-standby"},
+            control={**STANDBY_ROLES, "MakeRole": "no", "Sender": "keyward@example.org"},
+        ),
+        {},
+    ),
     "central-alone": (Deployment("central", inventory={"ByTag": "no"}, central={"ReplicaRegion": ""}), {}),
 }  # fmt: skip
 

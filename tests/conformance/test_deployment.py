@@ -36,7 +36,7 @@ def command(tmp_path, deployment, extra):
     configuration["notify"]["channels"] += extra.pop("more_channels", [])
     configuration["notify"] |= extra.pop("notify", {})
     keyward = Keyward(tmp_path, {"KEYWARD_EXTERNAL_ID": EXTERNAL_ID}, **configuration | extra)
-    return lambda *arguments: json.loads(keyward("--region", "us-east-1", "policy", *arguments).expect(0).stdout)
+    return lambda *arguments: json.loads(keyward("--region", deployment.region, "policy", *arguments).expect(0).stdout)
 
 
 @pytest.mark.parametrize("name", DEPLOYMENTS)
@@ -47,7 +47,7 @@ def test_a_template_gives_what_the_command_prints(tmp_path, name):
         principal = ["--principal", PRINCIPAL] if mode == "control" else []
         template = policy(mode, "--format", "cloudformation", *principal)
         given = {key: value for key, value in COMMON.items() if key in template.get("Parameters", {})}
-        printed = Stack(template, account=PLACES[mode], **given)
+        printed = Stack(template, account=PLACES[mode], region=deployment.region, **given)
         made = {kind: (rights, trust) for kind, rights, trust in deployment.roles(PLACES[mode])}
         if mode == "control":
             assert plain(made[mode][0]) == plain(printed.properties("KeywardPolicy")["PolicyDocument"])
@@ -121,7 +121,7 @@ def stacks():
     for deployment, _ in DEPLOYMENTS.values():
         yield from (deployment.control, deployment.inventory, deployment.member("222222222222"))
         if deployment.is_central:
-            yield deployment.central("us-east-1")
+            yield deployment.central(deployment.region)
     listing = {"OrganizationId": ORGANIZATION, "InventoryRoleArn": PRINCIPAL}
     yield Stack("cloudformation/control.yaml", account=CONTROL, **listing, FunctionInNetwork="yes")
     yield from (FUNCTION, ON_FARGATE)

@@ -39,7 +39,7 @@ def pairs():
         yield f"{name}-inventory", "inventory-role", deployment.inventory
         yield f"{name}-control", "control", deployment.control
         if deployment.is_central:
-            yield f"{name}-store", "central-store", deployment.central("us-east-1")
+            yield f"{name}-store", "central-store", deployment.central(deployment.region)
     network = {"OrganizationId": ORGANIZATION, "InventoryRoleArn": PRINCIPAL, "FunctionInNetwork": "yes"}
     yield "control-in-network", "control", Stack("cloudformation/control.yaml", account=CONTROL, **network)
     yield "function", "function", Stack("cloudformation/function.yaml", account=CONTROL, **PLACE, ImageUri=IMAGE)
@@ -79,7 +79,8 @@ CASES = list(pairs())
 @pytest.mark.parametrize("folder, stack", [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_a_module_has_the_policies_of_its_template(folder, stack):
     given = {snake(key): value for key, value in stack.parameters.items()}
-    module = Module(folder, account=stack.pseudo["AWS::AccountId"], name="keyward", others=others(folder, stack), **given)
+    place = {"account": stack.pseudo["AWS::AccountId"], "region": stack.pseudo["AWS::Region"]}
+    module = Module(folder, **place, name="keyward", others=others(folder, stack), **given)
     seen = {name: (module.policy(name), document) for name, document in policies_of(stack)}
     assert seen
     for name, (made, document) in seen.items():
