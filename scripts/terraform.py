@@ -1,15 +1,13 @@
 #!/usr/bin/env python3
 """Writes what the Terraform modules have in common with the CloudFormation templates: variables, conditions and policies.
 
-    scripts/terraform.py            writes deploy/terraform/modules/*/generated.tf anew
-    scripts/terraform.py --check    exits with 1 when one of them is not what it would write
+    .venv/bin/python3 scripts/terraform.py      writes deploy/terraform/modules/*/generated.tf anew
 
 The templates are the one truth; the resources of the modules are written by hand. Needs cfn-lint, as the conformance tests do.
 """
 
 import pathlib
 import re
-import sys
 
 import cfnlint.decode
 
@@ -266,17 +264,8 @@ class Module:
 
 
 def main():
-    stale = []
     for name in MODULES:
-        path = DEPLOY / "terraform/modules" / name / "generated.tf"
-        text = Module(name).file()
-        if not path.exists() or path.read_text() != text:
-            stale.append(path)
-            if "--check" not in sys.argv:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text)
-    if "--check" in sys.argv and stale:
-        sys.exit("run scripts/terraform.py: not as the templates are: " + ", ".join(str(path) for path in stale))
+        (DEPLOY / "terraform/modules" / name / "generated.tf").write_text(Module(name).file())
 
 
 if __name__ == "__main__":
