@@ -32,8 +32,8 @@ variable "external_id" {
   sensitive   = true
 
   validation {
-    condition     = can(regex("^(?:[A-Za-z0-9+=,.@:\\\\/_-]+)$", var.external_id))
-    error_message = "external_id looks like [A-Za-z0-9+=,.@:\\\\/_-]+."
+    condition     = can(regex("^(?:[A-Za-z0-9+=,.@:/_-]+)$", var.external_id))
+    error_message = "external_id looks like [A-Za-z0-9+=,.@:/_-]+."
   }
 
   validation {
