@@ -11,6 +11,7 @@ namespace keyward::aws {
 /// What a call does to AWS. A dry run lets `read` and `send` pass and refuses `write` before it leaves the process.
 enum class Effect {
   read,   ///< changes nothing (AssumeRole and GenerateCredentialReport count here: they change nothing anyone owns)
+  reveal,  ///< hands out a secret: changes nothing, and yet no session policy of a dry run allows it
   write,  ///< changes somebody's account
   send,   ///< tells people: mail, metrics
 };
