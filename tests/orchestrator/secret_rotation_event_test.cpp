@@ -102,8 +102,7 @@ class SecretRotationEvent : public sandbox::testing::SandboxTest {
     load(R"({"accounts": [{"id": "222222222222", "roles": [{"name": "function", "trust": {"Version": "2012-10-17", "Statement": []}}],
       "users": [{"name": "app", "path": "/svc/", "keys": [{"id": "AKIAAPPOLD0000000000", "secret": "old-secret", "age_days": 40,
                                                           "last_used": {"days_ago": 0}}]}]}]})");
-    const Permissions rights = permissions_of(configuration, PolicyMode::secret_rotation, {"aws", "us-east-1", k_account});
-    account().roles.at("function").policies["keyward"] = js::serialize(identity_policy(rights));
+    grant_rights();
     sandbox::Session session;
     session.access_key_id = "ASIA0000000000000000";
     session.secret = "secret";
@@ -135,6 +134,14 @@ class SecretRotationEvent : public sandbox::testing::SandboxTest {
     version.stages = {"AWSCURRENT"};
     stored.versions.emplace("first-version-0000000000000000000", std::move(version));
     account().secrets.insert_or_assign(sandbox::RegionalName{"us-east-1", k_name}, std::move(stored));
+  }
+  void grant_rights() {
+    if (rights.statements.empty()) rights = permissions_of(configuration, PolicyMode::secret_rotation, {"aws", "us-east-1", k_account});
+    account().roles.at("function").policies["keyward"] = js::serialize(identity_policy(rights));
+  }
+  void take_right(const std::string& action) {
+    for (PolicyStatement& statement : rights.statements) std::erase(statement.actions, action);
+    grant_rights();
   }
   /// As RotateSecret does; the token of the rotation.
   std::string begin() {
@@ -172,6 +179,7 @@ class SecretRotationEvent : public sandbox::testing::SandboxTest {
   void advance(days time) { world.clock.advance(time); }
 
   Configuration configuration;
+  Permissions rights;
   std::ostringstream logged;
   base::Log log{base::LogLevel::debug, base::LogFormat::text, logged};
   boost::asio::io_context loop;
@@ -272,6 +280,67 @@ TEST_F(SecretRotationEvent, ReadsNoSecretButThoseThatThisFunctionRotates) {
   EXPECT_EQ(app().keys.size(), 1U);
 }
 
+TEST_F(SecretRotationEvent, TakesTheNewKeyBackThatCannotBeStored) {
+  take_right("secretsmanager:PutSecretValue");
+  EXPECT_EQ(step("createSecret", begin()).error().code, "AccessDeniedException");
+  ASSERT_EQ(app().keys.size(), 1U);
+  EXPECT_EQ(app().keys[0].id, "AKIAAPPOLD0000000000");
+  EXPECT_FALSE(record().intent);
+  EXPECT_EQ(version_with("AWSCURRENT"), "first-version-0000000000000000000");
+}
+
+TEST_F(SecretRotationEvent, NamesTheKeyThatCanNeitherBeStoredNorRemoved) {
+  take_right("secretsmanager:PutSecretValue");
+  take_right("iam:DeleteAccessKey");
+  const std::string token = begin();
+  const base::Error error = step("createSecret", token).error();
+  ASSERT_EQ(app().keys.size(), 2U);
+  EXPECT_NE(error.message.find("delete-access-key --user-name app --access-key-id " + app().keys[1].id), std::string::npos) << error.message;
+  // With the rights it goes on by itself: the lost key goes, and another one comes.
+  const std::string lost = app().keys[1].id;
+  rights = {};
+  grant_rights();
+  EXPECT_EQ(rotate(token), "");
+  ASSERT_EQ(app().keys.size(), 2U);
+  EXPECT_NE(app().keys[1].id, lost);
+}
+
+TEST_F(SecretRotationEvent, DeletesNoKeyThatSomebodyElseMadeAndUses) {
+  const std::string token = begin();
+  transport.kill_after = 6;  // CreateAccessKey has not been sent yet, the intent is written
+  while (!app().tags.contains("keyward:state")) {
+    try {
+      static_cast<void>(step("createSecret", token));
+    } catch (const Killed&) {
+      transport.kill_after += 1;
+      transport.calls = 0;
+    }
+  }
+  transport.kill_after = 0;
+  if (app().keys.size() > 1) world.remove_key(app(), std::string(app().keys[1].id));
+  ASSERT_TRUE(record().intent);
+  sandbox::AccessKey& foreign = sandbox::make_key(world, account(), app(), std::chrono::seconds(0));
+  foreign.last_used = sandbox::LastUsed{world.now(), "s3", "us-east-1"};
+  EXPECT_EQ(step("createSecret", token).error().code, "KeysChanged");
+  EXPECT_EQ(app().keys.size(), 2U);
+}
+
+TEST_F(SecretRotationEvent, SetsAVersionAsideWhoseKeySomebodyDeleted) {
+  const std::string token = begin();
+  EXPECT_EQ(outcome(step("createSecret", token)), "created");
+  world.remove_key(app(), std::string(app().keys[1].id));
+  world.clock.advance(std::chrono::minutes(10));
+  EXPECT_EQ(step("createSecret", token).error().code, "PendingKeyGone");
+  EXPECT_EQ(version_with("AWSPENDING"), "");
+  EXPECT_EQ(rotate(begin()), "");
+}
+
+TEST_F(SecretRotationEvent, GivesWayToARunOfKeyward) {
+  app().tags["keyward:state"] = "v1 int=20260101T000000Z-abcd@20260101T000000Z/AKIAAPPOLD0000000000:abcdef";
+  EXPECT_EQ(step("createSecret", begin()).error().code, "OtherRun");
+  EXPECT_EQ(app().keys.size(), 1U);
+}
+
 TEST_F(SecretRotationEvent, LeavesTheOldValueWhereTheNewKeyDoesNotWork) {
   const std::string token = begin();
   EXPECT_EQ(outcome(step("createSecret", token)), "created");
@@ -313,9 +382,7 @@ TEST_F(SecretRotationEvent, MakesNoThirdKeyAndTakesTheOldOneByTheRulesOnly) {
 TEST_F(SecretRotationEvent, DoesNotTakeTheOldKeyWhenItsUseIsUnknown) {
   EXPECT_EQ(rotate(begin()), "");
   advance(days(11));
-  Permissions rights = permissions_of(configuration, PolicyMode::secret_rotation, {"aws", "us-east-1", k_account});
-  for (PolicyStatement& statement : rights.statements) std::erase(statement.actions, "iam:GetAccessKeyLastUsed");
-  account().roles.at("function").policies["keyward"] = js::serialize(identity_policy(rights));
+  take_right("iam:GetAccessKeyLastUsed");
   EXPECT_EQ(step("createSecret", begin()).error().code, "TwoKeys");
   EXPECT_TRUE(app().keys[0].active);
 }
