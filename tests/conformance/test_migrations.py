@@ -251,3 +251,20 @@ def test_secrets_of_old_systems_are_kept_on_moto(tmp_path, shape):
         assert stored["ARN"] == arn and tuple(value) == fields and value[fields[0]] != old[0]
         previous = client.get_secret_value(SecretId=name, VersionStage="AWSPREVIOUS")
         assert tuple(json.loads(previous["SecretString"]).values()) == tuple(old)
+
+
+def test_a_rotation_that_secrets_manager_did_not_finish_is_left_to_it_and_reported(tmp_path):
+    """Which key is current only the secret tells, and a run may not read it: it removes nothing."""
+    name, old, new = "app/credentials", pair(1, "APPOLD", "app-old"), pair(2, "APPNEW", "app-new")
+    with organization(account(A, user("app", key(50, **old), {"age_days": 0, **new}, tags={"keyward:secret": name}))) as sandbox:
+        at = f"{sandbox.now():%Y%m%dT%H%M%SZ}"
+        record = f"v1 intf=sm-0123456789abcdef@{at}/{old['id']}:5ec2e7"
+        sandbox.edit("tag_user", account=A, user="app", key="keyward:state", value=record)
+        keyward = Keyward(tmp_path, sandbox.environment)
+        sandbox.advance("2h")
+        keyward("run").expect(0)
+        sandbox.advance("2d")
+        result = keyward("run").expect(4)
+        assert f"aws secretsmanager rotate-secret --secret-id {name}" in result.stdout
+        assert statuses(sandbox.state(), A, "app") == ["Active", "Active"]
+        assert sandbox.state()["accounts"][A]["users"]["app"]["tags"]["keyward:state"] == record
