@@ -120,7 +120,7 @@ RotationStepDone SecretRotation::done(const Turn& turn, std::string outcome, std
   if (!turn.document) return result;
   result.user = turn.document->user;
   result.notify_email = turn.document->notify_email;
-  if (result.key != turn.document->key) result.old_key = turn.document->key;
+  if (result.key && *result.key != turn.document->key) result.old_key = turn.document->key;
   return result;
 }
 
@@ -333,11 +333,19 @@ Task<Result<void>> SecretRotation::take_back(Turn& turn, UserFacts facts, Access
   co_return Result<void>();
 }
 
+Error SecretRotation::nothing_there(const Turn& turn) {
+  return refused("NothingToPromote", "the version " + turn.token + " of the secret " + turn.secret.name + " holds no new key; createSecret comes first");
+}
+
 Task<Result<RotationStepDone>> SecretRotation::test(Turn& turn) {
-  Result<std::optional<KeyDocument>> pending = co_await pending_document(turn);
+  // Not pending_document(): before a first rotation Secrets Manager tries the function with a copy of the current value.
+  Result<std::optional<aws::SecretValue>> value = co_await parts_.values.version(turn.secret.arn, turn.token);
+  if (!value) co_return value.error();
+  Result<std::optional<KeyDocument>> pending = std::optional<KeyDocument>();
+  if (*value) pending = parse_key_document((*value)->value);
   if (!pending) co_return pending.error();
-  // Before its first rotation Secrets Manager tries the function with a copy of the current value.
-  const KeyDocument& document = *pending ? **pending : *turn.document;
+  if (!*pending) co_return nothing_there(turn);
+  const KeyDocument& document = **pending;
   Result<void> proved = co_await parts_.prover.prove(document.key, document.secret.clone(), settings_.account, turn.document->user);
   if (!proved) co_return proved.error();
   co_return done(turn, "proved", document.key);
@@ -346,7 +354,7 @@ Task<Result<RotationStepDone>> SecretRotation::test(Turn& turn) {
 Task<Result<RotationStepDone>> SecretRotation::finish(Turn& turn) {
   Result<std::optional<KeyDocument>> pending = co_await pending_document(turn);
   if (!pending) co_return pending.error();
-  if (!*pending) co_return refused("NothingToPromote", "the version " + turn.token + " of the secret " + turn.secret.name + " holds no new key; createSecret comes first");
+  if (!*pending) co_return nothing_there(turn);
   const KeyDocument& document = **pending;
   if (!differ_in_key_only(document, *turn.document)) {
     const aws::IamUser user = iam_user(turn.document->user);

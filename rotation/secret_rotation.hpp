@@ -88,6 +88,7 @@ class SecretRotation {
   base::Task<base::Result<void>> promote(Turn& turn);
   base::Task<base::Error> set_aside(Turn& turn, base::Error why);
   base::Task<base::Result<void>> take_back(Turn& turn, UserFacts facts, base::AccessKeyId key);
+  static base::Error nothing_there(const Turn& turn);
   RotationStepDone done(const Turn& turn, std::string outcome, std::optional<base::AccessKeyId> key) const;
   aws::IamUser iam_user(const base::UserName& name) const;
 

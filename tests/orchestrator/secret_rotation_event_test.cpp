@@ -238,6 +238,17 @@ TEST_F(SecretRotationEvent, RepeatsEveryStepWithoutDoingItTwice) {
   EXPECT_EQ(js::serialize(current()), value);
 }
 
+TEST_F(SecretRotationEvent, CallsNothingProvedThatIsNotThere) {
+  const std::string token = begin();
+  EXPECT_EQ(step("testSecret", token).error().code, "NothingToPromote");
+  EXPECT_EQ(step("finishSecret", token).error().code, "NothingToPromote");
+  // With this Secrets Manager tries a function before its first rotation.
+  secret().versions.at(token).text = secret().versions.at(version_with("AWSCURRENT")).text;
+  EXPECT_EQ(outcome(step("testSecret", token)), "proved");
+  EXPECT_EQ(step("finishSecret", token).error().code, "NothingToPromote");
+  EXPECT_EQ(app().keys.size(), 1U);
+}
+
 TEST_F(SecretRotationEvent, GoesOnWhereverItWasKilled) {
   for (const bool after : {false, true}) {
     for (int call = 1;; ++call) {
