@@ -10,9 +10,10 @@ namespace keyward::aws {
 
 /// What a call does to AWS. A dry run lets `read` and `send` pass and refuses `write` before it leaves the process.
 enum class Effect {
-  read,   ///< changes nothing (AssumeRole and GenerateCredentialReport count here: they change nothing anyone owns)
-  write,  ///< changes somebody's account
-  send,   ///< tells people: mail, metrics
+  read,    ///< changes nothing (AssumeRole and GenerateCredentialReport count here: they change nothing anyone owns)
+  reveal,  ///< hands out a secret: changes nothing, and yet no session policy of a dry run allows it
+  write,   ///< changes somebody's account
+  send,    ///< tells people: mail, metrics
 };
 
 /// Whether a call is signed with somebody's credentials.

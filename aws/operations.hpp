@@ -50,11 +50,14 @@ inline constexpr Operation k_simulate_principal_policy{Service::iam, "SimulatePr
                                                        Idempotency::idempotent};
 inline constexpr Operation k_get_group{Service::iam, "GetGroup", Effect::read, Idempotency::idempotent};
 
-// Secrets Manager (no GetSecretValue: keyward writes secrets and never reads one)
+// Secrets Manager. A run writes secrets and never reads one; GetSecretValue is for the rotation of a secret by Secrets
+// Manager's own event alone (secret_value_client.hpp).
 inline constexpr Operation k_describe_secret{Service::secrets_manager, "DescribeSecret", Effect::read,
                                              Idempotency::idempotent};
 inline constexpr Operation k_create_secret{Service::secrets_manager, "CreateSecret", Effect::write,
                                            Idempotency::idempotent};
+inline constexpr Operation k_get_secret_value{Service::secrets_manager, "GetSecretValue", Effect::reveal,
+                                              Idempotency::idempotent};
 inline constexpr Operation k_put_secret_value{Service::secrets_manager, "PutSecretValue", Effect::write,
                                               Idempotency::idempotent};
 inline constexpr Operation k_update_secret_version_stage{Service::secrets_manager, "UpdateSecretVersionStage",
@@ -128,6 +131,7 @@ inline constexpr auto k_all = std::to_array<Operation>({
     k_simulate_principal_policy,
     k_describe_secret,
     k_create_secret,
+    k_get_secret_value,
     k_put_secret_value,
     k_update_secret_version_stage,
     k_get_resource_policy,

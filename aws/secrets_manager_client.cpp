@@ -46,6 +46,16 @@ void read_replicas(const boost::json::object& answer, SecretDescription& descrip
   }
 }
 
+void read_tags(const boost::json::object& answer, SecretDescription& description) {
+  const auto* tags = json_fields::array(answer, "Tags");
+  if (tags == nullptr) return;
+  for (const auto& tag : *tags) {
+    if (!tag.is_object()) continue;
+    const auto key = json_fields::text(tag.get_object(), "Key");
+    if (key) description.tags.insert_or_assign(*key, json_fields::text(tag.get_object(), "Value").value_or(""));
+  }
+}
+
 }  // namespace
 
 std::string SecretDescription::version_with(std::string_view stage) const {
@@ -78,6 +88,9 @@ Task<Result<std::optional<SecretDescription>>> SecretsManagerClient::describe(st
   description.deleted = json_fields::instant(answer->result, "DeletedDate");
   read_stages(answer->result, description);
   read_replicas(answer->result, description);
+  read_tags(answer->result, description);
+  const auto* rotation = answer->result.if_contains("RotationEnabled");
+  description.rotation_enabled = rotation != nullptr && rotation->is_bool() && rotation->get_bool();
   co_return std::optional<SecretDescription>(std::move(description));
 }
 

@@ -20,6 +20,8 @@ struct SecretDescription {
   std::optional<base::Instant> deleted;                         ///< scheduled for deletion since
   std::map<std::string, std::set<std::string>> version_stages;  ///< version id -> staging labels
   std::set<std::string> replica_regions;
+  std::map<std::string, std::string> tags;
+  bool rotation_enabled = false;  ///< by a Lambda function
 
   /// The version that carries a staging label, empty when none does.
   std::string version_with(std::string_view stage) const;
@@ -30,7 +32,8 @@ struct ReplicaRegion {
   std::string kms_key_id;  ///< empty: the AWS managed key
 };
 
-/// AWS Secrets Manager (JSON 1.1). Writes secrets and never reads one: there is no GetSecretValue here on purpose.
+/// AWS Secrets Manager (JSON 1.1). Writes secrets and never reads one: there is no GetSecretValue here on purpose
+/// (secret_value_client.hpp has it).
 /// `secret` is a name or a full ARN.
 class SecretsManagerClient {
  public:

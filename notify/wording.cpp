@@ -155,6 +155,7 @@ class Writer {
       case Reason::replacement_missing: return "A key is kept while nothing usable replaces it.";
       case Reason::waiting_for_new_key_use: return "The newer key is not used yet.";
       case Reason::waiting_for_other_key: return "IAM allows a user two keys, and this user has two.";
+      case Reason::rotated_by_secret: return "Secrets Manager makes this user's keys when it rotates their secret.";
       case Reason::held_while_in_use: return "A newer key replaced it, but something still uses it.";
       case Reason::deactivation_waits_for_warning:
       case Reason::deletion_waits_for_warning: return "Nobody had been warned of it.";
@@ -308,6 +309,10 @@ class Writer {
         row_.what = fmt::format("The access key {} should be {} by now, but no warning of that had been delivered: the next run does it.",
                                 key, decision_.reason == Reason::deletion_waits_for_warning ? "deleted" : "switched off");
         row_.todo = "Make sure that nothing uses this key any more, and give what still does the new one now.";
+        return;
+      case Reason::rotated_by_secret:
+        row_.what = fmt::format("The access key {} is due, but the rotation of its secret has made no new one.", key);
+        row_.todo = "See in Secrets Manager why the rotation of the secret does not run; with it this user gets new keys.";
         return;
       case Reason::waiting_for_other_key:
         row_.what = fmt::format("The access key {} is due, but the user has two keys and IAM allows no third.", key);

@@ -132,8 +132,10 @@ void add_policy_command(CLI::App& policy, CommandLine& line) {
                       {"inventory", PolicyMode::inventory},
                       {"audit", PolicyMode::audit},
                       {"rotate", PolicyMode::rotate},
-                      {"store", PolicyMode::store}},
-                     "Of the identity that runs keyward, organization.list_role, audit_role, member_role or store.role")
+                      {"store", PolicyMode::store},
+                      {"secret-rotation", PolicyMode::secret_rotation}},
+                     "Of the identity that runs keyward, organization.list_role, audit_role, member_role or store.role; or of\n"
+                     "the function by which Secrets Manager rotates secrets")
       ->required();
   choice<PolicyFormat>(policy, "--format", line.policy_format,
                        {{"json", PolicyFormat::json}, {"cloudformation", PolicyFormat::cloudformation}},

@@ -50,6 +50,7 @@ PolicyRole role_of(const Configuration& configuration, PolicyMode mode) {
       const std::optional<base::Arn> role = store_role(configuration);
       return role ? role_of_arn(*role, about) : PolicyRole{"keyward-store", "", about};
     }
+    case PolicyMode::secret_rotation: return {"", "", "What the function by which Secrets Manager rotates secrets may do"};
     case PolicyMode::control: break;
   }
   return {"", "", "What the identity that runs keyward may do"};
@@ -70,6 +71,9 @@ std::optional<std::string> problem_of(const std::string& principal) {
   return std::nullopt;
 }
 
+/// An identity that exists without keyward's configuration; the other modes are roles that keyward assumes.
+bool is_assumed(PolicyMode mode) { return mode != PolicyMode::control && mode != PolicyMode::secret_rotation; }
+
 /// Why this cannot be printed; nothing when it can.
 std::optional<std::string> refusal(const PolicyContext& context, const Permissions& permissions) {
   const CommandLine& line = context.line;
@@ -81,7 +85,7 @@ std::optional<std::string> refusal(const PolicyContext& context, const Permissio
            "keyward policy rotate";
   }
   if (!line.trust) return std::nullopt;
-  if (line.policy_mode == PolicyMode::control) {
+  if (!is_assumed(line.policy_mode)) {
     return "--trust is for the roles that keyward assumes; who may be the identity that runs it depends on where it "
            "runs";
   }
@@ -127,7 +131,7 @@ void add_place_notes(const PolicyContext& context, const PolicyPlace& place, Per
   if (place.account == "*" && mode == PolicyMode::control) {
     notes.emplace_back(
         "ARNs of the caller's own account have * for it; --principal or --format cloudformation names the account");
-  } else if (place.account == "*" && (mode == PolicyMode::rotate || mode == PolicyMode::audit)) {
+  } else if (place.account == "*" && (mode == PolicyMode::rotate || mode == PolicyMode::audit || mode == PolicyMode::secret_rotation)) {
     notes.emplace_back(
         "ARNs have * for the account, because this text goes into every account; --format cloudformation names the "
         "account");
@@ -170,7 +174,7 @@ boost::json::object trust_of(const PolicyContext& context) {
 boost::json::object template_for(const PolicyContext& context, const PolicyRole& role, const Permissions& permissions) {
   const Configuration& configuration = context.configuration;
   const std::string principal = context.line.principal.value_or("");
-  if (context.line.policy_mode == PolicyMode::control) return policy_template(role.description, principal, permissions);
+  if (!is_assumed(context.line.policy_mode)) return policy_template(role.description, principal, permissions);
   // A template is kept in a repository; a reference is not resolved into it.
   const bool referred = configuration.external_id_reference != configuration.external_id;
   return role_template({role.name, role.description, principal, referred ? "" : configuration.external_id, referred,
@@ -213,7 +217,7 @@ ExitCode run_policy(const PolicyContext& context) {
     return ExitCode::done;
   }
   add_place_notes(context, place, permissions);
-  const bool as_inline = in_template && line.policy_mode != PolicyMode::control;
+  const bool as_inline = in_template && is_assumed(line.policy_mode);
   if (as_inline) add_trust_notes(context, notes);
   add_length_note(length_of(identity_policy(permissions)), as_inline ? k_inline_policies_limit : k_managed_policy_limit,
                   as_inline ? "a role's inline policies" : "a managed policy", notes);

@@ -34,6 +34,7 @@ constexpr std::string_view word(PolicyMode mode) {
     case PolicyMode::audit: return "audit";
     case PolicyMode::rotate: return "rotate";
     case PolicyMode::store: return "store";
+    case PolicyMode::secret_rotation: return "secret-rotation";
   }
   return "";
 }

@@ -140,12 +140,7 @@ std::string in_account(const PolicyPlace& place, const std::string& resource) {
   return "arn:" + place.partition + ":iam::" + place.account + ":" + resource;
 }
 
-void add_reading_rights(PolicyStatements& policy, const Configuration& configuration, const PolicyPlace& place) {
-  policy.add({"ReadCredentialReport",
-              actions_of({calls::k_generate_credential_report, calls::k_get_credential_report, calls::k_list_users}),
-              {"*"},
-              {},
-              "all users of an account with their keys, in a few calls; AWS scopes none of them"});
+void add_user_rights(PolicyStatements& policy, const Configuration& configuration, const PolicyPlace& place) {
   policy.add({"ReadUsers",
               actions_of({calls::k_list_access_keys, calls::k_get_access_key_last_used, calls::k_list_user_tags}),
               {in_account(place, "user/*")},
@@ -158,6 +153,49 @@ void add_reading_rights(PolicyStatements& policy, const Configuration& configura
               {in_account(place, "group/" + group), in_account(place, "group/*/" + group)},
               {},
               "members of users.exempt_group are left alone"});
+}
+
+void add_reading_rights(PolicyStatements& policy, const Configuration& configuration, const PolicyPlace& place) {
+  policy.add({"ReadCredentialReport",
+              actions_of({calls::k_generate_credential_report, calls::k_get_credential_report, calls::k_list_users}),
+              {"*"},
+              {},
+              "all users of an account with their keys, in a few calls; AWS scopes none of them"});
+  add_user_rights(policy, configuration, place);
+}
+
+/// The only mode with secretsmanager:GetSecretValue.
+void add_secret_rotation_rights(PolicyStatements& policy, const Configuration& configuration, const PolicyPlace& place) {
+  add_user_rights(policy, configuration, place);
+  const std::vector<std::string> users{in_account(place, "user/*")};
+  policy.add({"ChangeAccessKeys",
+              actions_of({calls::k_create_access_key, calls::k_update_access_key, calls::k_delete_access_key}),
+              users,
+              {},
+              "a key is made when its secret is rotated; the one before is switched off and deleted when its graces have run out"});
+  const std::string& prefix = configuration.users.tag_prefix;
+  policy.add({"KeepRecordOnUsers",
+              actions_of({calls::k_tag_user}),
+              users,
+              {{"ForAllValues:StringEquals", "aws:TagKeys", {prefix + "state", prefix + "secret"}}},
+              "two tags on the user say how far a rotation came and which secret it is of; no other tag is written"});
+  const std::string function = "arn:" + place.partition + ":lambda:" + place.region + ":" + place.account + ":function:" + k_rotation_function;
+  policy.add({"RotateSecrets",
+              actions_of({calls::k_describe_secret, calls::k_get_secret_value, calls::k_put_secret_value, calls::k_update_secret_version_stage}),
+              {"arn:" + place.partition + ":secretsmanager:" + place.region + ":" + place.account + ":secret:*"},
+              {{"ArnLike", "secretsmanager:resource/AllowRotationLambdaArn", {function}}},
+              "the secrets that Secrets Manager has this function rotate, and no others, are read and written"});
+  notify::NotifySettings mail = configuration.defaults.notify;
+  mail.recipients_file.clear();
+  std::erase_if(mail.channels, [](const notify::ChannelSettings& channel) {
+    return channel.type != notify::ChannelSettings::Type::ses && channel.type != notify::ChannelSettings::Type::smtp;
+  });
+  add_channel_rights(policy, mail, place);
+  policy.note("the function is named " + std::string(k_rotation_function) + " here; change the condition of RotateSecrets if yours is not");
+  policy.note("secrets that are encrypted with a key of your own also need kms:Decrypt and kms:GenerateDataKey on that key");
+  policy.note(
+      "iam:CreateAccessKey on every user means being able to become any of them: name the users' path in ChangeAccessKeys if they "
+      "have one, and let nobody change the function");
 }
 
 void add_key_rights(PolicyStatements& policy, const Configuration& configuration, const PolicyPlace& place) {
@@ -236,6 +274,7 @@ Permissions permissions_of(const Configuration& configuration, PolicyMode mode, 
       add_findings_right(policy, all, place);
       break;
     case PolicyMode::store: add_stores(policy, all, place, is_central); break;
+    case PolicyMode::secret_rotation: add_secret_rotation_rights(policy, configuration, place); break;
   }
   return policy.take();
 }
@@ -253,7 +292,8 @@ Permissions doctor_permissions_of(const Configuration& configuration, PolicyMode
       add_doctor_channel_rights(policy, configuration.defaults.notify, place);
       add_stores(policy, all, place, is_callers, add_doctor_store_rights);
       break;
-    case PolicyMode::inventory: break;
+    case PolicyMode::inventory:
+    case PolicyMode::secret_rotation: break;
     case PolicyMode::audit: add_simulation({in_account(place, "role/" + configuration.audit_role)}); break;
     case PolicyMode::rotate:
       add_simulation({in_account(place, "role/" + configuration.member_role)});

@@ -53,6 +53,9 @@ Permissions doctor_permissions_of(const Configuration& configuration, PolicyMode
 /// The user name that doctor looks for where it needs the name of nobody, and whose secret --write-test makes.
 inline constexpr const char* k_doctors_user = "keyward-doctor";
 
+/// The function by which Secrets Manager rotates secrets, as the policy of `secret-rotation` names it.
+inline constexpr const char* k_rotation_function = "keyward-secret-rotation";
+
 /// A right that AWS asks for beside the one to make the call.
 struct CompanionRight {
   std::string_view action;

@@ -9,6 +9,7 @@ enum class PolicyMode {
   audit,      ///< audit_role
   rotate,     ///< member_role
   store,      ///< store.role, of a central store
+  secret_rotation,  ///< the function by which Secrets Manager rotates secrets, in its own account
 };
 
 /// What `keyward policy` prints.

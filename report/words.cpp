@@ -17,7 +17,7 @@ std::string look_up(const std::array<Pair, N>& table, std::string_view key, std:
   return std::string(found == table.end() ? otherwise : found->second);
 }
 
-constexpr std::array<Pair, 25> k_phrases{{
+constexpr std::array<Pair, 26> k_phrases{{
     {"expired_active_key", "older than the policy allows"},
     {"unused_expired_key", "overdue and never used"},
     {"forced_rotation", "a person asked for it"},
@@ -40,6 +40,7 @@ constexpr std::array<Pair, 25> k_phrases{{
     {"replacement_missing", "its replacement is gone or inactive"},
     {"waiting_for_new_key_use", "the newer key is not used yet"},
     {"waiting_for_other_key", "waits until the other key is gone"},
+    {"rotated_by_secret", "the rotation of its secret is overdue"},
     {"held_while_in_use", "replaced, but still in use"},
     {"deactivation_waits_for_warning", "deactivated once its owner was warned"},
     {"deletion_waits_for_warning", "deleted once its owner was warned"},

@@ -255,6 +255,8 @@ Task<UserFacts> Auditor::facts(aws::IamUser user, Reading reading) {
     Result<std::map<std::string, std::string>> tags = co_await parts_.iam.list_user_tags(user.name);
     facts.tags = tags ? Tags::known(std::move(*tags)) : Tags::unknown(base::describe(tags.error()));
     facts.ledger = ledger_in(facts.tags, ledger_tag_);
+    const std::string* secret = facts.tags.is_known() ? tag_value(facts.tags.value(), secret_tag_) : nullptr;
+    if (secret != nullptr) facts.rotated_secret = *secret;
   }
   if (keys) remember(facts);
   if (!in_detail) co_return facts;

@@ -54,7 +54,7 @@ class Auditor {
 
   /// `previous_run`: when this account was last audited, if that is known.
   Auditor(Parts parts, base::AccountId account, std::optional<base::Instant> previous_run)
-      : parts_(parts), account_(std::move(account)), ledger_tag_(parts.selection.tag_prefix + "state"), previous_run_(previous_run) {}
+      : parts_(parts), account_(std::move(account)), ledger_tag_(parts.selection.tag_prefix + "state"), secret_tag_(parts.selection.tag_prefix + "secret"), previous_run_(previous_run) {}
 
   /// All users of the account.
   base::Task<base::Result<std::vector<aws::IamUser>>> users(Listing listing);
@@ -68,6 +68,8 @@ class Auditor {
   /// The tag on an IAM user in which keyward records what it did to the user's keys. One tag, so that one call moves the
   /// user from one state to the next.
   const std::string& ledger_tag() const noexcept { return ledger_tag_; }
+  /// The tag that names the secret with whose rotation the user gets new keys (UserFacts::rotated_secret).
+  const std::string& secret_tag() const noexcept { return secret_tag_; }
 
  private:
   using Members = Fact<std::set<std::string>>;
@@ -83,6 +85,7 @@ class Auditor {
   Parts parts_;
   base::AccountId account_;
   std::string ledger_tag_;
+  std::string secret_tag_;
   std::optional<base::Instant> previous_run_;
   std::map<base::UserName, ReportedUser> rows_;  ///< of the report that listed the users; empty without
   base::Instant reported_at_;  ///< when AWS made it

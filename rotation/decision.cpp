@@ -48,6 +48,7 @@ std::string_view to_string(Reason reason) noexcept {
     case Reason::replacement_missing: return "replacement_missing";
     case Reason::waiting_for_new_key_use: return "waiting_for_new_key_use";
     case Reason::waiting_for_other_key: return "waiting_for_other_key";
+    case Reason::rotated_by_secret: return "rotated_by_secret";
     case Reason::held_while_in_use: return "held_while_in_use";
     case Reason::deactivation_waits_for_warning: return "deactivation_waits_for_warning";
     case Reason::deletion_waits_for_warning: return "deletion_waits_for_warning";

@@ -49,6 +49,7 @@ enum class Reason {
   waiting_for_new_key_use,
   waiting_for_other_key,  ///< the user has two keys; one must go before a new one can be made
   held_while_in_use,
+  rotated_by_secret,       ///< Secrets Manager makes this user's keys; it has not made one in time
   deactivation_waits_for_warning,  ///< notify.require_warning: its owner has to hear of it first
   deletion_waits_for_warning,
 };

@@ -76,6 +76,10 @@ std::optional<Error> not_switchable(const UserFacts& facts, const AccessKeyId& k
 
 std::optional<Error> not_rotatable(const UserFacts& facts, const Decision& decision) {
   if (std::optional<Error> why = not_readable(facts)) return why;
+  if (!facts.rotated_secret.empty()) {
+    return not_possible("Secrets Manager makes this user's keys; order one there: aws secretsmanager rotate-secret --secret-id " +
+                        facts.rotated_secret);
+  }
   if (ledger_of(facts).intent) return not_possible("another run may be rotating this user right now; try again in 15 minutes");
   const auto& keys = facts.keys.value();
   if (keys.empty()) return not_possible("the user has no access key");

@@ -33,6 +33,8 @@ RowText text_of(Row row) noexcept {
     case Row::replaced_waits: return {"replaced_waits", "replaced by keyward, the install grace runs: warnings when a stage is crossed"};
     case Row::replaced_due: return {"replaced_due", "replaced by keyward, the install grace has ended: the old key is deactivated"};
     case Row::replaced_in_use: return {"replaced_in_use", "the old key is still used: its deactivation is held back for some days"};
+    case Row::rotated_by_secret:
+      return {"rotated_by_secret", "one active key, due, of a user whose keys the rotation of a secret makes: a run makes none"};
     case Row::grace_starts_over: return {"grace_starts_over", "a key was switched off and on again: the install grace starts over"};
     case Row::pair_young: return {"pair_young", "two active keys, the older one not near its date: nothing to do"};
     case Row::pair_replaced:

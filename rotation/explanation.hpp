@@ -38,6 +38,7 @@ enum class Row {
   one_not_due,
   one_due,
   unused,
+  rotated_by_secret,
   // two active keys
   replaced_waits,
   replaced_due,

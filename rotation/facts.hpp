@@ -49,6 +49,8 @@ struct UserFacts {
   /// When AWS was first asked for what stands here; empty when a part is remembered from earlier runs or was not asked for,
   /// and once the user's keys or record were changed.
   std::optional<base::Instant> read_at = std::nullopt;
+  /// Name of the secret with whose rotation by Secrets Manager this user gets new keys; empty: a run makes them. Read with the tags.
+  std::string rotated_secret = {};
 };
 
 }  // namespace keyward::rotation

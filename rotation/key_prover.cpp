@@ -2,7 +2,6 @@
 
 #include <memory>
 
-#include "aws/sts_client.hpp"
 #include "base/deadline.hpp"
 
 namespace keyward::rotation {
@@ -31,6 +30,20 @@ class OneKey final : public aws::CredentialProvider {
 }  // namespace
 
 Task<Result<void>> KeyProver::prove(base::AccessKeyId key, base::Secret secret, base::Arn user) {
+  IsUser is_user = [arn = user.str()](const aws::CallerIdentity& identity) { return identity.arn == arn; };
+  Result<void> proved = co_await prove(std::move(key), std::move(secret), std::move(is_user));
+  co_return proved;
+}
+
+Task<Result<void>> KeyProver::prove(base::AccessKeyId key, base::Secret secret, base::AccountId account, base::UserName user) {
+  IsUser is_user = [start = ":iam::" + account.str() + ":user/", end = "/" + user.str()](const aws::CallerIdentity& identity) {
+    return identity.arn.find(start) != std::string::npos && identity.arn.ends_with(end);
+  };
+  Result<void> proved = co_await prove(std::move(key), std::move(secret), std::move(is_user));
+  co_return proved;
+}
+
+Task<Result<void>> KeyProver::prove(base::AccessKeyId key, base::Secret secret, IsUser is_user) {
   OneKey provider(key, std::move(secret));
   aws::Caller caller(context_, provider, region_, aws::Writes::refused);
   aws::StsClient sts(caller);
@@ -39,7 +52,7 @@ Task<Result<void>> KeyProver::prove(base::AccessKeyId key, base::Secret secret, 
   int in_a_row = 0;
   while (true) {
     Result<aws::CallerIdentity> identity = co_await sts.get_caller_identity();
-    if (identity && identity->arn != user.str()) {
+    if (identity && !is_user(*identity)) {
       co_return Error{ErrorKind::invalid, "proof", "WrongIdentity", "", "the new key acts as " + identity->arn};
     }
     in_a_row = identity ? in_a_row + 1 : 0;

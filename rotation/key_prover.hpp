@@ -1,8 +1,10 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 
 #include "aws/caller.hpp"
+#include "aws/sts_client.hpp"
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "base/secret.hpp"
@@ -25,8 +27,13 @@ class KeyProver {
 
   /// Errors: `transient` (code "KeyNotWorking") when the key did not work in time, `invalid` when it is somebody else's.
   base::Task<base::Result<void>> prove(base::AccessKeyId key, base::Secret secret, base::Arn user);
+  /// The same where the user's path is not known: the name is unique in the account.
+  base::Task<base::Result<void>> prove(base::AccessKeyId key, base::Secret secret, base::AccountId account, base::UserName user);
 
  private:
+  using IsUser = std::function<bool(const aws::CallerIdentity&)>;
+  base::Task<base::Result<void>> prove(base::AccessKeyId key, base::Secret secret, IsUser is_user);
+
   aws::CallContext& context_;
   base::Region region_;
   ProofSettings settings_;

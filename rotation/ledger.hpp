@@ -24,6 +24,9 @@ struct Intent {
   std::string store = {};               ///< SecretStore::mark() then; only there can be seen what became of it
 };
 
+/// Begins the run of an intent that Secrets Manager's rotation of a secret has written, not a run of keyward's.
+inline constexpr std::string_view k_secret_rotation_run = "sm-";
+
 /// A rotation that was finished: `new_key` is stored, was proved to work and replaces `old_key`.
 struct Rotation {
   base::AccessKeyId new_key;

@@ -180,8 +180,21 @@ class Rules {
       return announced_deactivation(Row::unused, key, due, Reason::unused_expired_key, "the key was never used");
     }
     recorder_.passed(Row::unused, &key, retire_when_unused ? "the key was used" : "an unused key is replaced once (policy.unused_keys)");
+    if (!facts_.rotated_secret.empty()) return rotated_by_secret(key, due);
     const Reason reason = key.last_use.is_absent() ? Reason::unused_expired_key : Reason::expired_active_key;
     return pending({Row::one_not_due, Row::one_due}, Action::rotate, reason, Reason::key_pending_rotation, key, due);
+  }
+
+  /// Row "its keys are made by the rotation of a secret". A key of a run's own would lie in another secret, which nobody reads.
+  Decision rotated_by_secret(const KeyFacts& key, Instant due) {
+    if (!is_reached(due)) {
+      recorder_.fired(Row::one_not_due, &key);
+      recorder_.passed(Row::rotated_by_secret, &key, "its date has not come", due);
+      return plain(Action::none, Reason::key_compliant, &key, due);
+    }
+    recorder_.fired(Row::rotated_by_secret, &key);
+    return plain(Action::wait, Reason::rotated_by_secret, &key, std::nullopt,
+                 "overdue; its keys are made when Secrets Manager rotates the secret " + facts_.rotated_secret);
   }
 
   // ---- two keys

@@ -17,15 +17,16 @@ using base::Task;
 // machine's run that is younger may be at work.
 constexpr std::chrono::minutes k_longest_rotation{15};
 
-/// Whether a key that `intent` does not name and that is not current may be the one its rotation made. Not one that came
-/// when that rotation was long over, and not one that somebody works with: the proof uses STS only, and nobody heard of it.
+// Secrets Manager tries a rotation that failed again by itself, for as long as this at least.
+constexpr std::chrono::hours k_secret_rotation_retries{24};
+
+}  // namespace
+
 bool may_be_unfinished(const KeyFacts& key, const Intent& intent) {
   const bool at_that_time = key.created >= intent.at - k_clock_spread && key.created <= intent.at + k_longest_rotation;
   const bool in_use = key.last_use.is_known() && key.last_use.value().service != "sts";
   return at_that_time && !in_use;
 }
-
-}  // namespace
 
 /// The keys are not those of the interrupted rotation: somebody made or deleted some meanwhile.
 Task<Outcome> Settlement::leave_to_person(UserFacts facts, Decision decision, std::vector<AccessKeyId> made) {
@@ -46,16 +47,30 @@ Task<Outcome> Settlement::leave_to_person(UserFacts facts, Decision decision, st
   co_return left;
 }
 
+/// Whether its key is current only the secret tells, which a run may not read: Secrets Manager has to end what it began.
+Outcome Settlement::left_to_secret(const UserFacts& facts, Decision decision) const {
+  const std::string secret = facts.rotated_secret.empty() ? "the user's secret" : "the secret " + facts.rotated_secret;
+  Outcome left = failed(std::move(decision), Error{ErrorKind::conflict, "recover", "SecretRotationUnfinished", "",
+                                                   "Secrets Manager began to rotate " + secret +
+                                                       " and did not finish; the old key stays on and nothing was removed"});
+  if (!facts.rotated_secret.empty()) left.todo = {"aws secretsmanager rotate-secret --secret-id " + facts.rotated_secret};
+  return left;
+}
+
 Task<std::optional<Outcome>> Settlement::settle(UserFacts facts) {
   const Intent intent = *facts.ledger.value().intent;
   const bool ours = intent.run == run_.id || (run_.is_dead && run_.is_dead(intent.run));
   if (!ours && parts_.clock.now() - intent.at < k_longest_rotation) co_return std::nullopt;
+
+  const bool by_secret = intent.run.starts_with(k_secret_rotation_run);
+  if (by_secret && parts_.clock.now() - intent.at < k_secret_rotation_retries) co_return std::nullopt;
 
   Decision decision;
   decision.action = Action::rotate;
   decision.reason = Reason::interrupted_rotation;
   decision.detail = "begun by run " + intent.run + " on " + base::format_iso8601(intent.at);
 
+  if (by_secret) co_return left_to_secret(facts, std::move(decision));
   std::vector<AccessKeyId> made;
   std::optional<AccessKeyId> old_key;
   for (const KeyFacts& key : facts.keys.value()) {

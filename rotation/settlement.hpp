@@ -32,6 +32,7 @@ class Settlement {
   base::Task<std::optional<Outcome>> settle(UserFacts facts);
 
  private:
+  Outcome left_to_secret(const UserFacts& facts, Decision decision) const;
   base::Task<Outcome> leave_to_person(UserFacts facts, Decision decision, std::vector<base::AccessKeyId> made);
   Outcome outcome(Decision decision, OutcomeStatus status) const { return make_outcome(std::move(decision), status, parts_.clock.now()); }
   Outcome failed(Decision decision, base::Error error) const {
@@ -42,5 +43,10 @@ class Settlement {
   UserRecord record_;
   RunIdentity run_;
 };
+
+/// Whether a key that `intent` does not name and that is not current may be the one its rotation made. Not one that came
+/// when that rotation was long over, and not one that somebody works with: the proof uses STS only, and nobody heard of it.
+/// A last use that could not be read has to be ruled out before. Pure.
+bool may_be_unfinished(const KeyFacts& key, const Intent& intent);
 
 }  // namespace keyward::rotation

@@ -119,6 +119,12 @@ json::object describe(const StoredSecret& secret, const std::string& arn) {
   if (!secret.owning_service.empty()) answer["OwningService"] = secret.owning_service;
   if (secret.accessed) answer["LastAccessedDate"] = json_time(*secret.accessed);
   if (secret.deletion) answer["DeletedDate"] = json_time(*secret.deletion);
+  if (!secret.rotation_function.empty()) {
+    answer["RotationEnabled"] = secret.rotation_enabled;
+    answer["RotationLambdaARN"] = secret.rotation_function;
+    if (secret.rotation_days > 0) answer["RotationRules"] = json::object{{"AutomaticallyAfterDays", secret.rotation_days}};
+    if (secret.rotated) answer["LastRotatedDate"] = json_time(*secret.rotated);
+  }
   if (!secret.tags.empty()) answer["Tags"] = tag_array(secret.tags);
   json::object stages;
   for (const auto& [id, version] : secret.versions) {

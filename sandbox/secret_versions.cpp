@@ -49,7 +49,12 @@ json::object put_secret_value(const Call& call, const JsonParameters& parameters
       throw ApiError(400, "ValidationException", "A staging label has 1 to 256 characters.");
   }
   const auto existing = secret.versions.find(token);
-  if (existing != secret.versions.end()) {
+  if (existing != secret.versions.end() && existing->second.is_empty()) {
+    value->stages = std::move(existing->second.stages);
+    existing->second = std::move(*value);
+    for (const std::string& stage : stages) move_stage(secret, stage, token);
+    secret.changed = call.now;
+  } else if (existing != secret.versions.end()) {
     if (existing->second.text != value->text || existing->second.binary != value->binary) {
       throw ApiError(
           400, "ResourceExistsException",
@@ -86,8 +91,9 @@ json::object get_secret_value(const Call& call, const JsonParameters& parameters
   } else if (!holder_of(secret, stage, &id)) {
     no_version("staging label: " + stage);
   }
-  authorize_key(call, found.account, secret, "kms:Decrypt");
   const SecretVersion& version = secret.versions.at(id);
+  if (version.is_empty()) no_version(wanted_id ? "VersionId: " + id : "staging label: " + stage);
+  authorize_key(call, found.account, secret, "kms:Decrypt");
   secret.accessed = std::chrono::floor<std::chrono::days>(call.now);
   json::object answer{{"ARN", found.arn},
                       {"CreatedDate", json_time(version.created)},
@@ -135,7 +141,9 @@ json::object update_stage(const Call& call, const JsonParameters& parameters) {
     throw ApiError(400, "LimitExceededException", "A version can have 20 staging labels.");
   }
   if (move_to) {
+    const bool ends_rotation = stage == "AWSCURRENT" && secret.versions.at(*move_to).stages.contains("AWSPENDING");
     move_stage(secret, stage, *move_to);
+    if (ends_rotation && secret.rotation_enabled) secret.rotated = call.now;
   } else {
     secret.versions.at(*remove_from).stages.erase(stage);
   }

@@ -83,6 +83,9 @@ FoundSecret find_secret(const Call& call, const JsonParameters& parameters, Secr
   if (secret) {
     access.resource = secret_arn(*account, *secret, call.region);
     access.resource_policy = secret->policy;
+    if (!secret->rotation_function.empty()) {
+      access.context["secretsmanager:resource/allowrotationlambdaarn"] = {secret->rotation_function};
+    }
     for (const auto& [key, value] : secret->tags) access.context["aws:resourcetag/" + lower(key)] = {value};
   } else {
     access.resource =
@@ -145,7 +148,7 @@ void authorize_key(const Call& call, const Account& owner, const std::string& re
 boost::json::object handle_secrets_manager(const Call& call, const JsonParameters& parameters) {
   boost::json::object answer;
   if (handle_secret_lifecycle(call, parameters, answer) || handle_secret_versions(call, parameters, answer) ||
-      handle_secret_access(call, parameters, answer)) {
+      handle_secret_rotation(call, parameters, answer) || handle_secret_access(call, parameters, answer)) {
     return answer;
   }
   throw ApiError(400, "UnknownOperationException", "");

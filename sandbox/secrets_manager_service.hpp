@@ -13,6 +13,7 @@ boost::json::object handle_secrets_manager(const Call& call, const JsonParameter
 // Parts of Secrets Manager, by file. Each returns whether it knows the action.
 bool handle_secret_lifecycle(const Call& call, const JsonParameters& parameters, boost::json::object& answer);
 bool handle_secret_versions(const Call& call, const JsonParameters& parameters, boost::json::object& answer);
+bool handle_secret_rotation(const Call& call, const JsonParameters& parameters, boost::json::object& answer);
 bool handle_secret_access(const Call& call, const JsonParameters& parameters, boost::json::object& answer);
 
 /// A secret that a request found and may use.

@@ -74,6 +74,9 @@ json::object secret_state(const Account& account, const StoredSecret& secret) {
                       {"versions", std::move(versions)},
                       {"replicas", std::move(replicas)}};
   if (!secret.policy.empty()) object["policy"] = policy_value(secret.policy);
+  if (!secret.rotation_function.empty()) {
+    object["rotation"] = json::object{{"function", secret.rotation_function}, {"enabled", secret.rotation_enabled}};
+  }
   if (secret.deletion) object["deletion"] = base::format_iso8601(*secret.deletion);
   return object;
 }

@@ -93,6 +93,9 @@ struct SecretVersion {
   std::optional<std::string> binary;  ///< base64, as it was sent
   base::Instant created;
   std::set<std::string> stages;
+
+  /// RotateSecret makes a version without a value, which the rotation function fills.
+  bool is_empty() const { return !text && !binary; }
 };
 
 struct Replica {
@@ -116,6 +119,10 @@ struct StoredSecret {
   std::optional<base::Instant> accessed;
   std::optional<base::Instant> deletion;  ///< since when it is scheduled for deletion
   base::Instant gone;                     ///< when a scheduled deletion is carried out
+  std::string rotation_function;          ///< ARN of the Lambda function; empty: rotation was never configured
+  bool rotation_enabled = false;
+  std::int64_t rotation_days = 0;
+  std::optional<base::Instant> rotated;  ///< when AWSCURRENT last moved to the version that a rotation had made
   std::map<std::string, Replica> replicas;
 };
 

@@ -84,6 +84,8 @@ TEST_F(PermissionsTest, EveryCallHasItsRightAndEveryRightItsCall) {
       granted.insert(doctors.begin(), doctors.end());
     }
   }
+  const std::set<std::string> secrets = actions(rights(k_everything[1], PolicyMode::secret_rotation));
+  granted.insert(secrets.begin(), secrets.end());
   std::set<std::string> needed;
   for (const aws::Operation& call : aws::operations::k_all) {
     if (std::ranges::find(k_calls_without_right, call.full_name()) == k_calls_without_right.end())
@@ -105,6 +107,14 @@ TEST_F(PermissionsTest, NothingRaisesPrivilegesAndNoSecretIsRead) {
       }
     }
   }
+}
+
+TEST_F(PermissionsTest, OnlyTheRotationOfSecretsReadsThemAndOnlyItsOwn) {
+  const Permissions permissions = rights(k_everything[1], PolicyMode::secret_rotation);
+  const PolicyStatement& reading = with_action(permissions, "secretsmanager:GetSecretValue");
+  ASSERT_EQ(reading.conditions.size(), 1U);
+  EXPECT_EQ(reading.conditions[0].key, "secretsmanager:resource/AllowRotationLambdaArn");
+  EXPECT_EQ(reading.conditions[0].values, std::vector<std::string>{"arn:aws:lambda:us-east-1:*:function:keyward-secret-rotation"});
 }
 
 TEST_F(PermissionsTest, DoctorDeletesNoSecretButItsOwn) {

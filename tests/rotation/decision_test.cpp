@@ -54,6 +54,10 @@ struct User {
   User& rotated(int days_ago, bool forced = false) {
     return with_ledger([&](Ledger& l) { l.rotation = Rotation{k_a, k_b, ago(days_ago), forced}; });
   }
+  User& with_rotated_secret() {
+    facts.rotated_secret = "app/credentials";
+    return *this;
+  }
   User& switched_off(const AccessKeyId& key, int days_ago) {
     return with_ledger([&](Ledger& l) { l.deactivated.emplace(key, ago(days_ago)); });
   }
@@ -244,6 +248,16 @@ std::vector<Row> table() {
       {"deactivated by keyward, then used", User({used(inactive(k_b, 120), 3), active(k_a, 30)}).rotated(30).switched_off(k_b, 20),
        {{note, first_seen_inactive, k_b}, {none, key_compliant, k_a}}},
       {"used in the hour of its deactivation", User({used(inactive(k_b, 110), 10), active(k_a, 20)}).rotated(20).switched_off(k_b, 10),
+       {{remove, recovery_grace_period_end, k_b}, {none, key_compliant, k_a}}},
+
+      // keys made by the rotation of a secret
+      {"in time", User({active(k_b, 40)}).with_rotated_secret(), {{none, key_compliant, k_b}}},
+      {"the day before: no warning, because no run will rotate it", User({active(k_b, 89)}).with_rotated_secret(), {{none, key_compliant, k_b}}},
+      {"overdue: a run makes none", User({active(k_b, 90)}).with_rotated_secret(), {{wait, rotated_by_secret, k_b}}},
+      {"overdue and never used", User({never_used(k_b, 90)}).with_rotated_secret(), {{wait, rotated_by_secret, k_b}}},
+      {"replaced: the old key goes after its grace", User({active(k_b, 50), active(k_a, 10)}).rotated(10, true).with_rotated_secret(),
+       {{deactivate, install_grace_period_end, k_b}}},
+      {"switched off: deleted after its grace", User({inactive(k_b, 60), active(k_a, 20)}).rotated(20, true).switched_off(k_b, 10).with_rotated_secret(),
        {{remove, recovery_grace_period_end, k_b}, {none, key_compliant, k_a}}},
 
       // never used and overdue

@@ -41,6 +41,31 @@ class SecretsManager : public SandboxTest {
   Signer session;
 };
 
+TEST_F(SecretsManager, RotatesByAnEmptyVersionThatTheFunctionFills) {
+  create();
+  const auto rotate = [&](const std::string& token, js::object more) {
+    more["SecretId"] = "keyward/alice/key";
+    more["ClientRequestToken"] = token;
+    return json(user_signer(k_member, "bob"), "secretsmanager", "RotateSecret", more);
+  };
+  const auto bob = [&](const std::string& action, js::object body) {
+    body["SecretId"] = "keyward/alice/key";
+    return json(user_signer(k_member, "bob"), "secretsmanager", action, body);
+  };
+  EXPECT_EQ(code(rotate(k_v2, {})), "InvalidRequestException");  // no function yet
+  EXPECT_EQ(rotate(k_v2, {{"RotationLambdaARN", "arn:aws:lambda:us-east-1:222222222222:function:f"}}).status, 200);
+  EXPECT_EQ(stages(), "{\"" + k_v1 + "\":[\"AWSCURRENT\"],\"" + k_v2 + "\":[\"AWSPENDING\"]}");
+  EXPECT_EQ(code(bob("GetSecretValue", {{"VersionStage", "AWSPENDING"}})), "ResourceNotFoundException");
+  EXPECT_EQ(code(rotate(k_v3, {})), "InvalidRequestException");  // that one is not complete
+  EXPECT_EQ(bob("PutSecretValue", {{"ClientRequestToken", k_v2}, {"SecretString", "two"}, {"VersionStages", js::array{"AWSPENDING"}}}).status, 200);
+  EXPECT_EQ(bob("UpdateSecretVersionStage", {{"VersionStage", "AWSCURRENT"}, {"MoveToVersionId", k_v2}, {"RemoveFromVersionId", k_v1}}).status, 200);
+  EXPECT_EQ(object(bob("GetSecretValue", {}))["SecretString"].as_string(), "two");
+  EXPECT_TRUE(object(bob("DescribeSecret", {})).contains("LastRotatedDate"));
+  EXPECT_EQ(rotate(k_v3, {}).status, 200);
+  EXPECT_EQ(bob("CancelRotateSecret", {}).status, 200);
+  EXPECT_FALSE(object(bob("DescribeSecret", {}))["RotationEnabled"].as_bool());
+}
+
 TEST_F(SecretsManager, MovesStagingLabels) {
   create();
   const auto put = [&](const std::string& token, js::array labels) {
