@@ -24,7 +24,8 @@ Task<Result<std::optional<SecretValue>>> SecretValueClient::get(boost::json::obj
   const boost::json::value* binary = answer->result.if_contains("SecretBinary");
   const boost::json::value* value = text != nullptr ? text : binary;
   if (!version || value == nullptr || !value->is_string()) {
-    co_return Error{ErrorKind::invalid, k_get_secret_value.full_name(), "MalformedAnswer", answer->request_id, "the answer holds no secret"};
+    co_return Error{ErrorKind::invalid, k_get_secret_value.full_name(), "MalformedAnswer", answer->request_id,
+                    "the answer holds no secret"};
   }
   co_return std::optional<SecretValue>(SecretValue{*version, base::Secret(value->get_string()), text == nullptr});
 }

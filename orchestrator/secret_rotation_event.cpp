@@ -36,7 +36,8 @@ Task<Result<base::AccountId>> own_account(aws::Caller& caller) {
   Result<aws::CallerIdentity> identity = co_await sts.get_caller_identity();
   if (!identity) co_return identity.error();
   const auto account = base::AccountId::parse(identity->account);
-  if (!account) co_return Error{ErrorKind::invalid, "sts:GetCallerIdentity", "MalformedAnswer", "", "the answer names no account"};
+  if (!account)
+    co_return Error{ErrorKind::invalid, "sts:GetCallerIdentity", "MalformedAnswer", "", "the answer names no account"};
   co_return *account;
 }
 
@@ -53,18 +54,25 @@ boost::json::value answer_of(rotation::RotationStep step, const rotation::Rotati
 /// The tools for one event, in the account of the function.
 class RotationPlace {
  public:
-  RotationPlace(const SecretRotationContext& context, const AccountSettings& settings, base::AccountId account, base::Region region)
-      : caller_(context.services.context, *context.services.identity, region, settings.dry_run ? aws::Writes::refused : aws::Writes::allowed),
+  RotationPlace(const SecretRotationContext& context, const AccountSettings& settings, base::AccountId account,
+                base::Region region)
+      : caller_(context.services.context, *context.services.identity, region,
+                settings.dry_run ? aws::Writes::refused : aws::Writes::allowed),
         iam_(caller_),
         secrets_(caller_),
         values_(caller_),
-        auditor_({iam_, context.configuration.users, settings.policy, context.services.context.clock, context.services.context.sleeper, cache_}, account, {}),
+        auditor_({iam_, context.configuration.users, settings.policy, context.services.context.clock,
+                  context.services.context.sleeper, cache_},
+                 account, {}),
         store_(secrets_, settings.store, account, region),
         prover_(context.services.context, region, proof(context)),
-        executor_({iam_, auditor_, store_, prover_, settings.policy, context.services.context.clock, context.services.context.sleeper, context.services.log},
+        executor_({iam_, auditor_, store_, prover_, settings.policy, context.services.context.clock,
+                   context.services.context.sleeper, context.services.log},
                   {"secret-rotation", {}}),
-        rotation_({secrets_, values_, iam_, auditor_, executor_, store_, prover_, settings.policy, context.services.context.clock, context.services.log},
-                  {account, context.services.partition, context.configuration.users.tag_prefix, !settings.notify.require_warning}) {}
+        rotation_({secrets_, values_, iam_, auditor_, executor_, store_, prover_, settings.policy,
+                   context.services.context.clock, context.services.log},
+                  {account, context.services.partition, context.configuration.users.tag_prefix,
+                   !settings.notify.require_warning}) {}
 
   rotation::SecretRotation& rotation() { return rotation_; }
   aws::Caller& caller() { return caller_; }
@@ -89,36 +97,41 @@ class RotationPlace {
 
 }  // namespace
 
-bool is_secret_rotation(const boost::json::object& event) { return event.contains("Step") && event.contains("SecretId"); }
+bool is_secret_rotation(const boost::json::object& event) {
+  return event.contains("Step") && event.contains("SecretId");
+}
 
 Task<Result<boost::json::value>> handle_secret_rotation(boost::json::object event, SecretRotationContext context) {
   const Result<rotation::RotationStepRequest> request = parse(event);
   if (!request) co_return request.error();
-  aws::Caller caller(context.services.context, *context.services.identity, context.services.region, aws::Writes::refused);
+  aws::Caller caller(context.services.context, *context.services.identity, context.services.region,
+                     aws::Writes::refused);
   Result<base::AccountId> account = co_await own_account(caller);
   if (!account) co_return account.error();
   const auto arn = base::Arn::parse(request->secret);
   if (arn && base::arn_account(*arn) != account->str()) {
-    co_return invalid_event("the secret is in account " + std::string(base::arn_account(*arn)) + ", and the function works in its own, " +
-                            account->str());
+    co_return invalid_event("the secret is in account " + std::string(base::arn_account(*arn)) +
+                            ", and the function works in its own, " + account->str());
   }
   const auto region = arn ? base::Region::parse(base::arn_region(*arn)) : std::optional<base::Region>();
   accounts::Account own{*account, "", "", accounts::AccountState::active, false, {}, {}};
   const AccountSettings settings = context.configuration.for_account(own);
   if (settings.dry_run) {
-    co_return Error{ErrorKind::conflict, "secret rotation", "DryRun", "", "dry_run is on, so nothing is rotated; the secret keeps its value"};
+    co_return Error{ErrorKind::conflict, "secret rotation", "DryRun", "",
+                    "dry_run is on, so nothing is rotated; the secret keeps its value"};
   }
   RotationPlace place(context, settings, *account, region.value_or(context.services.region));
   Result<rotation::RotationStepDone> done = co_await place.rotation().perform(*request);
   const std::string outcome = done ? done->outcome : base::describe(done.error());
   context.services.log.info("secret_rotation", {{"step", rotation::to_string(request->step)},
-                                       {"secret", request->secret},
-                                       {"user", done && done->user ? done->user->str() : std::string()},
-                                       {"access_key_id", done && done->key ? base::last_four(*done->key) : ""},
-                                       {"no_op", done && done->no_op},
-                                       {"outcome", outcome}});
+                                                {"secret", request->secret},
+                                                {"user", done && done->user ? done->user->str() : std::string()},
+                                                {"access_key_id", done && done->key ? base::last_four(*done->key) : ""},
+                                                {"no_op", done && done->no_op},
+                                                {"outcome", outcome}});
   if (!done) co_return done.error();
-  if (done->outcome == "promoted") co_await tell_owner_of_secret(context.configuration, settings, context.services, place.caller(), *account, *done);
+  if (done->outcome == "promoted")
+    co_await tell_owner_of_secret(context.configuration, settings, context.services, place.caller(), *account, *done);
   co_return answer_of(request->step, *done);
 }
 

@@ -31,7 +31,8 @@ base::Result<std::optional<KeyDocument>> parse_key_document(const base::Secret& 
   boost::system::error_code failed;
   json::value parsed = json::parse(value.expose(), failed);
   json::object* members = failed ? nullptr : parsed.if_object();
-  if (members == nullptr || (!members->contains(k_user) && !members->contains(k_key))) return std::optional<KeyDocument>();
+  if (members == nullptr || (!members->contains(k_user) && !members->contains(k_key)))
+    return std::optional<KeyDocument>();
   const auto user = base::UserName::parse(text(*members, k_user));
   if (!user) return incomplete("its USER_NAME is not the name of a user");
   const auto key = base::AccessKeyId::parse(text(*members, k_key));

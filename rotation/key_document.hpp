@@ -10,8 +10,9 @@
 
 namespace keyward::rotation {
 
-/// The value of a secret that Secrets Manager rotates and that holds the access key of an IAM user: a JSON object with USER_NAME,
-/// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, perhaps NOTIFY_EMAIL, and whatever else its owner keeps there.
+/// The value of a secret that Secrets Manager rotates and that holds the access key of an IAM user: a JSON object with
+/// USER_NAME, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, perhaps NOTIFY_EMAIL, and whatever else its owner keeps
+/// there.
 struct KeyDocument {
   boost::json::object members;  ///< all of them, in their order; holds the secret access key
   base::UserName user;
@@ -20,8 +21,8 @@ struct KeyDocument {
   std::string notify_email;  ///< empty: none
 };
 
-/// Nothing when the value is something else, a database password for instance. Errors: `invalid` when it is meant to be one and
-/// is not complete; they never quote a value.
+/// Nothing when the value is something else, a database password for instance. Errors: `invalid` when it is meant to be
+/// one and is not complete; they never quote a value.
 base::Result<std::optional<KeyDocument>> parse_key_document(const base::Secret& value);
 
 /// The same document with another key; every other member stays as it is.

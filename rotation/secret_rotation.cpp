@@ -38,21 +38,31 @@ bool has_label(const aws::SecretDescription& secret, const std::string& version,
 
 /// Why this is no step of a rotation that Secrets Manager began; nothing when it is.
 std::optional<Error> not_in_rotation(const aws::SecretDescription& secret, const std::string& token) {
-  if (secret.deleted) return refused("SecretScheduledForDeletion", "the secret " + secret.name + " is scheduled for deletion", ErrorKind::invalid);
+  if (secret.deleted)
+    return refused("SecretScheduledForDeletion", "the secret " + secret.name + " is scheduled for deletion",
+                   ErrorKind::invalid);
   if (!secret.rotation_enabled) {
-    return refused("RotationNotEnabled", "rotation is not enabled for the secret " + secret.name +
-                                             "; enable it with: aws secretsmanager rotate-secret --secret-id " + secret.name +
-                                             " --rotation-lambda-arn ARN --rotation-rules AutomaticallyAfterDays=30", ErrorKind::invalid);
+    return refused("RotationNotEnabled",
+                   "rotation is not enabled for the secret " + secret.name +
+                       "; enable it with: aws secretsmanager rotate-secret --secret-id " + secret.name +
+                       " --rotation-lambda-arn ARN --rotation-rules AutomaticallyAfterDays=30",
+                   ErrorKind::invalid);
   }
   if (has_label(secret, token, k_current) || has_label(secret, token, k_pending)) return std::nullopt;
-  return refused("VersionNotPending", "the version " + token + " of the secret " + secret.name +
-                                          " carries neither AWSPENDING nor AWSCURRENT, so no rotation is at work on it", ErrorKind::invalid);
+  return refused("VersionNotPending",
+                 "the version " + token + " of the secret " + secret.name +
+                     " carries neither AWSPENDING nor AWSCURRENT, so no rotation is at work on it",
+                 ErrorKind::invalid);
 }
 
-std::string run_of(const std::string& token) { return std::string(k_secret_rotation_run) + base::sha256_hex(token).substr(0, 16); }
+std::string run_of(const std::string& token) {
+  return std::string(k_secret_rotation_run) + base::sha256_hex(token).substr(0, 16);
+}
 
 /// Where a run would have to look for the key; it never may.
-std::string mark_of(const std::string& arn) { return base::sha256_hex("keyward/v1|rotated secret|" + arn).substr(0, 6); }
+std::string mark_of(const std::string& arn) {
+  return base::sha256_hex("keyward/v1|rotated secret|" + arn).substr(0, 6);
+}
 
 const KeyFacts* find(const UserFacts& facts, const AccessKeyId& key) {
   const auto& keys = facts.keys.value();
@@ -67,10 +77,14 @@ void forget(UserFacts& facts, const AccessKeyId& key) {
 Error no_room(const UserFacts& facts, const AccessKeyId& current, const std::optional<Decision>& next) {
   const auto& keys = facts.keys.value();
   const auto other = std::ranges::find_if(keys, [&current](const KeyFacts& key) { return key.id != current; });
-  std::string message = "the user has two access keys and IAM allows no third; the other one, " + base::last_four(other->id) + ", is " +
+  std::string message = "the user has two access keys and IAM allows no third; the other one, " +
+                        base::last_four(other->id) + ", is " +
                         (other->status == KeyStatus::active ? "active" : "inactive");
   if (next && next->due) message += ", and its next date is " + base::format_iso8601(*next->due);
-  return refused("TwoKeys", message + ". keyward run deactivates it and deletes it when its graces have run out; the secret keeps its key until then",
+  return refused("TwoKeys",
+                 message +
+                     ". keyward run deactivates it and deletes it when its graces have run out; the secret keeps its "
+                     "key until then",
                  ErrorKind::limit_exceeded);
 }
 
@@ -79,8 +93,8 @@ Error no_room(const UserFacts& facts, const AccessKeyId& current, const std::opt
 struct SecretRotation::Turn {
   aws::SecretDescription secret;
   std::string token;
-  aws::SecretValue current;              ///< the version with AWSCURRENT
-  std::optional<KeyDocument> document;   ///< what it holds; not of a no-op rotation
+  aws::SecretValue current;             ///< the version with AWSCURRENT
+  std::optional<KeyDocument> document;  ///< what it holds; not of a no-op rotation
 };
 
 std::optional<RotationStep> parse_rotation_step(std::string_view name) {
@@ -92,27 +106,37 @@ std::optional<RotationStep> parse_rotation_step(std::string_view name) {
 std::string_view to_string(RotationStep step) noexcept { return k_steps[static_cast<std::size_t>(step)]; }
 
 std::optional<Error> not_rotatable_with_secret(const UserFacts& facts, const AccessKeyId& current) {
-  if (facts.gone) return refused("UserMissing", "the user " + facts.name.str() + ", whom the secret names, does not exist", ErrorKind::not_found);
+  if (facts.gone)
+    return refused("UserMissing", "the user " + facts.name.str() + ", whom the secret names, does not exist",
+                   ErrorKind::not_found);
   if (facts.keys.is_unknown()) return refused("FactUnknown", "the access keys could not be read: " + facts.keys.why());
-  if (facts.ledger.is_unknown()) return refused("FactUnknown", "keyward's record on the user could not be read: " + facts.ledger.why());
-  if (facts.exemption.is_unknown()) return refused("FactUnknown", "whether the user is exempt could not be read: " + facts.exemption.why());
+  if (facts.ledger.is_unknown())
+    return refused("FactUnknown", "keyward's record on the user could not be read: " + facts.ledger.why());
+  if (facts.exemption.is_unknown())
+    return refused("FactUnknown", "whether the user is exempt could not be read: " + facts.exemption.why());
   if (facts.exemption.is_known()) {
-    return refused("ExemptUser", "the user " + facts.name.str() + " is exempt (" + facts.exemption.value().reason +
-                                     "), so nobody would ever switch the old key off; end the exemption or the rotation of the secret");
+    return refused(
+        "ExemptUser",
+        "the user " + facts.name.str() + " is exempt (" + facts.exemption.value().reason +
+            "), so nobody would ever switch the old key off; end the exemption or the rotation of the secret");
   }
   const KeyFacts* key = find(facts, current);
   if (key == nullptr) {
-    return refused("NotTheUsersKey", "the key " + base::last_four(current) + ", which the secret holds, is not a key of the user " +
-                                         facts.name.str() + "; put the key that is used into the secret first");
+    return refused("NotTheUsersKey", "the key " + base::last_four(current) +
+                                         ", which the secret holds, is not a key of the user " + facts.name.str() +
+                                         "; put the key that is used into the secret first");
   }
   if (key->status == KeyStatus::active) return std::nullopt;
-  return refused("KeyInactive", "the key " + base::last_four(current) + ", which the secret holds, is inactive; "
-                                "a rotation would bring access back that somebody has switched off");
+  return refused("KeyInactive", "the key " + base::last_four(current) +
+                                    ", which the secret holds, is inactive; "
+                                    "a rotation would bring access back that somebody has switched off");
 }
 
 aws::IamUser SecretRotation::iam_user(const base::UserName& name) const {
   // The path is not known and matters to nobody here.
-  return {name, base::Arn::parse("arn:" + settings_.partition + ":iam::" + settings_.account.str() + ":user/" + name.str()).value()};
+  return {name,
+          base::Arn::parse("arn:" + settings_.partition + ":iam::" + settings_.account.str() + ":user/" + name.str())
+              .value()};
 }
 
 RotationStepDone SecretRotation::done(const Turn& turn, std::string outcome, std::optional<AccessKeyId> key) const {
@@ -131,7 +155,10 @@ Task<Result<RotationStepDone>> SecretRotation::perform(RotationStepRequest reque
   if (std::optional<Error> why = not_in_rotation(**found, request.token)) co_return *why;
   Result<std::optional<aws::SecretValue>> current = co_await parts_.values.with_label((*found)->arn, k_current);
   if (!current) co_return current.error();
-  if (!*current) co_return refused("SecretEmpty", "the secret " + (*found)->name + " has no value yet; put one in before it is rotated", ErrorKind::invalid);
+  if (!*current)
+    co_return refused("SecretEmpty",
+                      "the secret " + (*found)->name + " has no value yet; put one in before it is rotated",
+                      ErrorKind::invalid);
   Result<std::optional<KeyDocument>> document = std::optional<KeyDocument>();
   if (!(*current)->binary) document = parse_key_document((*current)->value);
   if (!document) co_return document.error();
@@ -141,13 +168,19 @@ Task<Result<RotationStepDone>> SecretRotation::perform(RotationStepRequest reque
   const bool no_op_allowed = tagged != (*found)->tags.end() && tagged->second == k_no_op_allowed;
   Turn turn{std::move(**found), std::move(request.token), std::move(**current), std::move(*document)};
   if (turn.document && no_op_allowed) {
-    co_return refused("RotatableSecret", "the secret " + turn.secret.name + " holds an access key, which can be rotated; take the tag " + tag + " off", ErrorKind::invalid);
+    co_return refused(
+        "RotatableSecret",
+        "the secret " + turn.secret.name + " holds an access key, which can be rotated; take the tag " + tag + " off",
+        ErrorKind::invalid);
   }
   if (!turn.document && !no_op_allowed) {
-    co_return refused("NotAnAccessKey", "the secret " + turn.secret.name +
-                                            " holds no access key of an IAM user (USER_NAME, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY), and keyward rotates nothing else. "
-                                            "If a rotation that leaves the value as it is will do, say so on the secret: " +
-                                            tag + "=" + std::string(k_no_op_allowed), ErrorKind::invalid);
+    co_return refused("NotAnAccessKey",
+                      "the secret " + turn.secret.name +
+                          " holds no access key of an IAM user (USER_NAME, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY), "
+                          "and keyward rotates nothing else. "
+                          "If a rotation that leaves the value as it is will do, say so on the secret: " +
+                          tag + "=" + std::string(k_no_op_allowed),
+                      ErrorKind::invalid);
   }
   Task<Result<RotationStepDone>> task = turn.document ? rotate_key(request.step, turn) : copy(request.step, turn);
   Result<RotationStepDone> result = co_await std::move(task);
@@ -162,7 +195,9 @@ Task<Result<RotationStepDone>> SecretRotation::rotate_key(RotationStep step, Tur
   return step == RotationStep::test ? test(turn) : finish(turn);
 }
 
-Task<Result<RotationStepDone>> SecretRotation::nothing_to_set(Turn& turn) { co_return done(turn, "nothing_to_set", std::nullopt); }
+Task<Result<RotationStepDone>> SecretRotation::nothing_to_set(Turn& turn) {
+  co_return done(turn, "nothing_to_set", std::nullopt);
+}
 
 Task<Result<std::optional<KeyDocument>>> SecretRotation::pending_document(Turn& turn) {
   Result<std::optional<aws::SecretValue>> value = co_await parts_.values.version(turn.secret.arn, turn.token);
@@ -178,7 +213,8 @@ Task<Result<std::optional<KeyDocument>>> SecretRotation::pending_document(Turn& 
 /// Takes AWSPENDING away from a version that can never be promoted, so that the next rotation begins anew.
 Task<Error> SecretRotation::set_aside(Turn& turn, Error why) {
   Result<void> dropped = co_await parts_.secrets.move_stage(turn.secret.arn, k_pending, "", turn.token);
-  why.message += dropped ? "; AWSPENDING was taken from it, and the next rotation begins anew" : "; and AWSPENDING could not be taken from it: " + base::describe(dropped.error());
+  why.message += dropped ? "; AWSPENDING was taken from it, and the next rotation begins anew"
+                         : "; and AWSPENDING could not be taken from it: " + base::describe(dropped.error());
   co_return why;
 }
 
@@ -192,7 +228,8 @@ Task<Result<RotationStepDone>> SecretRotation::create(Turn& turn) {
     const std::optional<Intent> intent = ledger_of(facts).intent;
     const bool fresh = intent && parts_.clock.now() - intent->at < k_surely_listed;
     if (facts.keys.is_unknown() || find(facts, key) != nullptr || fresh) co_return done(turn, "already_created", key);
-    Error gone = refused("PendingKeyGone", "the key " + base::last_four(key) + ", which waits in the secret, no longer exists");
+    Error gone =
+        refused("PendingKeyGone", "the key " + base::last_four(key) + ", which waits in the secret, no longer exists");
     gone = co_await set_aside(turn, std::move(gone));
     co_return gone;
   }
@@ -211,20 +248,28 @@ Task<Result<UserFacts>> SecretRotation::settled(Turn& turn, UserFacts facts) {
   if (!ledger.intent) co_return facts;
   const Intent intent = *ledger.intent;
   if (!intent.run.starts_with(k_secret_rotation_run)) {
-    co_return refused("OtherRun", "the run " + intent.run + " of keyward has begun to rotate this user; if it is over, settle it with: keyward recover");
+    co_return refused("OtherRun",
+                      "the run " + intent.run +
+                          " of keyward has begun to rotate this user; if it is over, settle it with: keyward recover");
   }
   std::vector<KeyFacts> made;
-  std::ranges::copy_if(facts.keys.value(), std::back_inserter(made), [&intent](const KeyFacts& key) { return !contains(intent.keys, key.id); });
+  std::ranges::copy_if(facts.keys.value(), std::back_inserter(made),
+                       [&intent](const KeyFacts& key) { return !contains(intent.keys, key.id); });
   if (made.empty() || intent.keys.empty()) co_return facts;
-  if (made.size() > 1) co_return refused("KeysChanged", "both keys of the user came after the rotation began; a person must decide which of them stays");
+  if (made.size() > 1)
+    co_return refused("KeysChanged",
+                      "both keys of the user came after the rotation began; a person must decide which of them stays");
   const KeyFacts& key = made.front();
   ledger.intent.reset();
   if (key.id == turn.document->key) {
     record_rotation(ledger, Rotation{key.id, intent.keys.front(), parts_.clock.now(), true, intent.store});
   } else if (key.status == KeyStatus::active) {
-    if (key.last_use.is_unknown()) co_return refused("FactUnknown", "when the key " + base::last_four(key.id) + " was last used could not be read: " + key.last_use.why());
+    if (key.last_use.is_unknown())
+      co_return refused("FactUnknown", "when the key " + base::last_four(key.id) +
+                                           " was last used could not be read: " + key.last_use.why());
     if (!may_be_unfinished(key, intent)) {
-      co_return refused("KeysChanged", "the key " + base::last_four(key.id) + " was made or is used by somebody else, so there is no room for a new one");
+      co_return refused("KeysChanged", "the key " + base::last_four(key.id) +
+                                           " was made or is used by somebody else, so there is no room for a new one");
     }
     // Its secret was never stored, or not to be promoted any more: nobody can have it.
     Result<std::string> removed = co_await parts_.iam.delete_access_key(facts.name, key.id);
@@ -239,8 +284,8 @@ Task<Result<UserFacts>> SecretRotation::settled(Turn& turn, UserFacts facts) {
   co_return facts;
 }
 
-/// IAM allows two keys. The other one goes by the rules of the daily run and by no others: deactivated after its grace, deleted
-/// after another.
+/// IAM allows two keys. The other one goes by the rules of the daily run and by no others: deactivated after its grace,
+/// deleted after another.
 Task<Result<UserFacts>> SecretRotation::with_room(Turn& turn, UserFacts facts) {
   if (facts.keys.value().size() < 2) co_return facts;
   std::optional<Decision> next;
@@ -254,7 +299,9 @@ Task<Result<UserFacts>> SecretRotation::with_room(Turn& turn, UserFacts facts) {
     if (outcome.status != OutcomeStatus::done) {
       co_return outcome.error ? *outcome.error : refused("KeysChanged", outcome.decision.detail);
     }
-    parts_.log.info("room_made", {{"user", facts.name.str()}, {"action", to_string(outcome.decision.action)}, {"access_key_id", base::last_four(key)}});
+    parts_.log.info("room_made", {{"user", facts.name.str()},
+                                  {"action", to_string(outcome.decision.action)},
+                                  {"access_key_id", base::last_four(key)}});
     const aws::IamUser user = iam_user(facts.name);
     facts = co_await parts_.auditor.facts(user, Reading::everything);
     if (std::optional<Error> why = not_rotatable_with_secret(facts, turn.document->key)) co_return *why;
@@ -296,7 +343,8 @@ Task<Result<RotationStepDone>> SecretRotation::make_key(Turn& turn, UserFacts fa
       ledger.intent = Intent{"unknown", parts_.clock.now(), ids_of(facts), false, parts_.store.mark(facts.name)};
     }
     Result<void> cleared = co_await record_.write(facts, ledger);
-    if (!cleared) parts_.log.warn("intent_not_cleared", {{"user", facts.name.str()}, {"error", base::describe(cleared.error())}});
+    if (!cleared)
+      parts_.log.warn("intent_not_cleared", {{"user", facts.name.str()}, {"error", base::describe(cleared.error())}});
     co_return error;
   }
   base::Secret document = with_key(*turn.document, created->id, created->secret);
@@ -328,17 +376,20 @@ Task<Result<void>> SecretRotation::take_back(Turn& turn, UserFacts facts, Access
   if (ledger.intent && ledger.intent->run == run_of(turn.token)) {
     ledger.intent.reset();
     Result<void> cleared = co_await record_.write(facts, ledger);
-    if (!cleared) parts_.log.warn("intent_not_cleared", {{"user", facts.name.str()}, {"error", base::describe(cleared.error())}});
+    if (!cleared)
+      parts_.log.warn("intent_not_cleared", {{"user", facts.name.str()}, {"error", base::describe(cleared.error())}});
   }
   co_return Result<void>();
 }
 
 Error SecretRotation::nothing_there(const Turn& turn) {
-  return refused("NothingToPromote", "the version " + turn.token + " of the secret " + turn.secret.name + " holds no new key; createSecret comes first");
+  return refused("NothingToPromote", "the version " + turn.token + " of the secret " + turn.secret.name +
+                                         " holds no new key; createSecret comes first");
 }
 
 Task<Result<RotationStepDone>> SecretRotation::test(Turn& turn) {
-  // Not pending_document(): before a first rotation Secrets Manager tries the function with a copy of the current value.
+  // Not pending_document(): before a first rotation Secrets Manager tries the function with a copy of the current
+  // value.
   Result<std::optional<aws::SecretValue>> value = co_await parts_.values.version(turn.secret.arn, turn.token);
   if (!value) co_return value.error();
   Result<std::optional<KeyDocument>> pending = std::optional<KeyDocument>();
@@ -346,7 +397,8 @@ Task<Result<RotationStepDone>> SecretRotation::test(Turn& turn) {
   if (!pending) co_return pending.error();
   if (!*pending) co_return nothing_there(turn);
   const KeyDocument& document = **pending;
-  Result<void> proved = co_await parts_.prover.prove(document.key, document.secret.clone(), settings_.account, turn.document->user);
+  Result<void> proved =
+      co_await parts_.prover.prove(document.key, document.secret.clone(), settings_.account, turn.document->user);
   if (!proved) co_return proved.error();
   co_return done(turn, "proved", document.key);
 }
@@ -359,14 +411,20 @@ Task<Result<RotationStepDone>> SecretRotation::finish(Turn& turn) {
   if (!differ_in_key_only(document, *turn.document)) {
     const aws::IamUser user = iam_user(turn.document->user);
     UserFacts facts = co_await parts_.auditor.facts(user, Reading::everything);
+<<<<<<< HEAD
     Error error = refused("SecretChanged", "somebody changed the secret " + turn.secret.name + " while it was rotated, and that is not undone");
+=======
+    Error error = refused("SecretChanged", "somebody changed the secret " + turn.secret.name +
+                                               " while it was rotated, and that is not undone");
+>>>>>>> secretrotation
     Result<void> undone = co_await take_back(turn, std::move(facts), document.key);
     if (!undone) co_return undone.error();
     error = co_await set_aside(turn, std::move(error));
     co_return error;
   }
   // Proved again: only what works at this moment becomes current.
-  Result<void> proved = co_await parts_.prover.prove(document.key, document.secret.clone(), settings_.account, turn.document->user);
+  Result<void> proved =
+      co_await parts_.prover.prove(document.key, document.secret.clone(), settings_.account, turn.document->user);
   if (!proved) co_return proved.error();
   Result<void> promoted = co_await promote(turn);
   if (!promoted) co_return promoted.error();
@@ -389,13 +447,16 @@ Task<Result<void>> SecretRotation::promote(Turn& turn) {
 Task<Result<RotationStepDone>> SecretRotation::conclude(Turn& turn) {
   const aws::IamUser user = iam_user(turn.document->user);
   UserFacts facts = co_await parts_.auditor.facts(user, Reading::everything);
-  if (facts.ledger.is_unknown()) co_return refused("FactUnknown", "keyward's record on the user could not be read: " + facts.ledger.why());
+  if (facts.ledger.is_unknown())
+    co_return refused("FactUnknown", "keyward's record on the user could not be read: " + facts.ledger.why());
   Result<std::optional<aws::SecretValue>> value = co_await parts_.values.version(turn.secret.arn, turn.token);
   if (!value) co_return value.error();
   Result<std::optional<KeyDocument>> document = std::optional<KeyDocument>();
   if (*value) document = parse_key_document((*value)->value);
   if (!document) co_return document.error();
-  if (!*document) co_return refused("SecretChanged", "the version " + turn.token + " of the secret " + turn.secret.name + " holds no access key any more");
+  if (!*document)
+    co_return refused("SecretChanged", "the version " + turn.token + " of the secret " + turn.secret.name +
+                                           " holds no access key any more");
   const AccessKeyId key = (*document)->key;
   Ledger ledger = ledger_of(facts);
   const bool begun_here = ledger.intent && ledger.intent->run == run_of(turn.token) && !ledger.intent->keys.empty();
@@ -410,26 +471,35 @@ Task<Result<RotationStepDone>> SecretRotation::conclude(Turn& turn) {
 
 /// A rotation that changes nothing, for secrets whose owner said that this will do.
 Task<Result<RotationStepDone>> SecretRotation::copy(RotationStep step, Turn& turn) {
-  if (turn.current.binary) co_return refused("BinarySecret", "the secret " + turn.secret.name + " is binary, which a no-op rotation does not copy", ErrorKind::invalid);
+  if (turn.current.binary)
+    co_return refused("BinarySecret",
+                      "the secret " + turn.secret.name + " is binary, which a no-op rotation does not copy",
+                      ErrorKind::invalid);
   if (has_label(turn.secret, turn.token, k_current)) co_return done(turn, "already_promoted", std::nullopt);
   if (step == RotationStep::set) co_return done(turn, "nothing_to_set", std::nullopt);
   Result<std::optional<aws::SecretValue>> pending = co_await parts_.values.version(turn.secret.arn, turn.token);
   if (!pending) co_return pending.error();
   if (!*pending && step == RotationStep::create) {
-    Result<void> stored = co_await parts_.secrets.put_value(turn.secret.arn, turn.token, turn.current.value.clone(), k_pending);
+    Result<void> stored =
+        co_await parts_.secrets.put_value(turn.secret.arn, turn.token, turn.current.value.clone(), k_pending);
     if (!stored) co_return stored.error();
     co_return done(turn, "copied", std::nullopt);
   }
-  if (!*pending) co_return refused("NothingToPromote", "the version " + turn.token + " of the secret " + turn.secret.name + " is empty; createSecret comes first");
+  if (!*pending)
+    co_return refused("NothingToPromote", "the version " + turn.token + " of the secret " + turn.secret.name +
+                                              " is empty; createSecret comes first");
   if ((*pending)->value.expose() != turn.current.value.expose()) {
-    Error changed = refused("SecretChanged", "somebody changed the secret " + turn.secret.name + " meanwhile, and an old copy of it does not become current");
+    Error changed = refused("SecretChanged", "somebody changed the secret " + turn.secret.name +
+                                                 " meanwhile, and an old copy of it does not become current");
     changed = co_await set_aside(turn, std::move(changed));
     co_return changed;
   }
-  if (step != RotationStep::finish) co_return done(turn, step == RotationStep::create ? "copied" : "unchanged", std::nullopt);
+  if (step != RotationStep::finish)
+    co_return done(turn, step == RotationStep::create ? "copied" : "unchanged", std::nullopt);
   Result<void> promoted = co_await promote(turn);
   if (!promoted) co_return promoted.error();
-  parts_.log.warn("secret_not_rotated", {{"secret", turn.secret.name}, {"why", "no-op rotation: the value is what it was"}});
+  parts_.log.warn("secret_not_rotated",
+                  {{"secret", turn.secret.name}, {"why", "no-op rotation: the value is what it was"}});
   co_return done(turn, "unchanged", std::nullopt);
 }
 

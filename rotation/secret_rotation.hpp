@@ -25,24 +25,27 @@ struct RotationStepRequest {
 
 /// What a step came to. Never a value.
 struct RotationStepDone {
-  std::string secret;                      ///< ARN
-  std::string outcome;                     ///< "created", "already_created", "nothing_to_set", "proved", "promoted", "already_promoted", "copied", "unchanged"
-  bool no_op = false;                      ///< the value stays what it was: the secret cannot be rotated alone
-  std::optional<base::UserName> user;      ///< not with no_op
-  std::optional<base::AccessKeyId> key;    ///< the new one; not with no_op
+  std::string secret;   ///< ARN
+  std::string outcome;  ///< "created", "already_created", "nothing_to_set", "proved", "promoted", "already_promoted",
+                        ///< "copied", "unchanged"
+  bool no_op = false;   ///< the value stays what it was: the secret cannot be rotated alone
+  std::optional<base::UserName> user;    ///< not with no_op
+  std::optional<base::AccessKeyId> key;  ///< the new one; not with no_op
   std::optional<base::AccessKeyId> old_key;
-  std::string notify_email;                ///< whom the secret names; empty: nobody
+  std::string notify_email;  ///< whom the secret names; empty: nobody
 };
 
-/// A tag on a secret whose rotation may leave the value as it is, and its value. The tag has the prefix of keyward's others.
+/// A tag on a secret whose rotation may leave the value as it is, and its value. The tag has the prefix of keyward's
+/// others.
 inline constexpr std::string_view k_no_op_tag = "no-op-rotation";
 inline constexpr std::string_view k_no_op_allowed = "allowed";
 
-/// Rotates a secret when Secrets Manager asks for it (docs/secret-rotation.md): an IAM user's access key, or, for a secret that is
-/// tagged so, nothing at all. Every step may be repeated, and killed anywhere the same step asked again goes on. The new
-/// key is current only after it was proved; what fails before leaves the old value current. The old key stays on: the daily run
-/// deactivates and deletes it by the rules, from the record that this leaves on the user. A user with two keys gets no
-/// third: what of the other one is due by the rules is done, and otherwise the rotation is refused until its time has come.
+/// Rotates a secret when Secrets Manager asks for it (docs/secret-rotation.md): an IAM user's access key, or, for a
+/// secret that is tagged so, nothing at all. Every step may be repeated, and killed anywhere the same step asked again
+/// goes on. The new key is current only after it was proved; what fails before leaves the old value current. The old
+/// key stays on: the daily run deactivates and deletes it by the rules, from the record that this leaves on the user. A
+/// user with two keys gets no third: what of the other one is due by the rules is done, and otherwise the rotation is
+/// refused until its time has come.
 class SecretRotation {
  public:
   struct Parts {
@@ -60,8 +63,9 @@ class SecretRotation {
   struct Settings {
     base::AccountId account;
     std::string partition;
-    std::string tag_prefix;   ///< users.tag_prefix
-    bool may_retire = true;   ///< false: keys are deactivated and deleted by runs only, because their owner has to be warned first
+    std::string tag_prefix;  ///< users.tag_prefix
+    bool may_retire =
+        true;  ///< false: keys are deactivated and deleted by runs only, because their owner has to be warned first
   };
 
   SecretRotation(Parts parts, Settings settings)
@@ -97,7 +101,8 @@ class SecretRotation {
   UserRecord record_;
 };
 
-/// Why the key `current`, which the secret holds, is not to be rotated, from what is known of its user; nothing when it may. Pure.
+/// Why the key `current`, which the secret holds, is not to be rotated, from what is known of its user; nothing when it
+/// may. Pure.
 std::optional<base::Error> not_rotatable_with_secret(const UserFacts& facts, const base::AccessKeyId& current);
 
 }  // namespace keyward::rotation

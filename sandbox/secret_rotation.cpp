@@ -21,7 +21,8 @@ void configure(const JsonParameters& parameters, StoredSecret& secret) {
   }
   const json::value* rules = parameters.object().if_contains("RotationRules");
   if (rules != nullptr && rules->is_object()) {
-    secret.rotation_days = JsonParameters(rules->get_object()).number("AutomaticallyAfterDays").value_or(secret.rotation_days);
+    secret.rotation_days =
+        JsonParameters(rules->get_object()).number("AutomaticallyAfterDays").value_or(secret.rotation_days);
     if (secret.rotation_days < 0 || secret.rotation_days > 1000) {
       throw ApiError(400, "InvalidParameterException", "AutomaticallyAfterDays must be between 1 and 1000.");
     }
@@ -39,7 +40,8 @@ json::object rotate_secret(const Call& call, const JsonParameters& parameters) {
   const std::string pending = version_with(secret, "AWSPENDING");
   const bool unfinished = !pending.empty() && pending != version_with(secret, "AWSCURRENT");
   if (unfinished && pending != token) {
-    throw ApiError(400, "InvalidRequestException", "A previous rotation isn't complete. That rotation will be reattempted.");
+    throw ApiError(400, "InvalidRequestException",
+                   "A previous rotation isn't complete. That rotation will be reattempted.");
   }
   if (!secret.versions.contains(token)) {
     SecretVersion version;

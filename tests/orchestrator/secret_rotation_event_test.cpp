@@ -8,8 +8,8 @@
 #include "orchestrator/policy_document.hpp"
 #include "rotation/decision.hpp"
 #include "rotation/ledger.hpp"
-#include "sandbox/secrets_manager_service.hpp"
 #include "sandbox/sandbox_fixture.hpp"
+#include "sandbox/secrets_manager_service.hpp"
 #include "support/run.hpp"
 
 namespace keyward::orchestrator {
@@ -26,8 +26,8 @@ const std::string k_function = "arn:aws:lambda:us-east-1:222222222222:function:k
 
 struct Killed {};
 
-/// The rotation function against the sandbox in this process, with the rights that `keyward policy secret-rotation` prints.
-/// Secrets Manager is the test: it begins a rotation and sends the four steps.
+/// The rotation function against the sandbox in this process, with the rights that `keyward policy secret-rotation`
+/// prints. Secrets Manager is the test: it begins a rotation and sends the four steps.
 class SecretRotationEvent : public sandbox::testing::SandboxTest {
  protected:
   class Transport final : public base::HttpTransport {
@@ -99,7 +99,8 @@ class SecretRotationEvent : public sandbox::testing::SandboxTest {
     configuration.users.exempt_group = "";
     configuration.defaults.notify.sender = "keyward@example.org";
     configuration.defaults.notify.allowed_domains = {"example.org"};
-    load(R"({"accounts": [{"id": "222222222222", "roles": [{"name": "function", "trust": {"Version": "2012-10-17", "Statement": []}}],
+    load(
+        R"({"accounts": [{"id": "222222222222", "roles": [{"name": "function", "trust": {"Version": "2012-10-17", "Statement": []}}],
       "users": [{"name": "app", "path": "/svc/", "keys": [{"id": "AKIAAPPOLD0000000000", "secret": "old-secret", "age_days": 40,
                                                           "last_used": {"days_ago": 0}}]}]}]})");
     grant_rights();
@@ -136,7 +137,8 @@ class SecretRotationEvent : public sandbox::testing::SandboxTest {
     account().secrets.insert_or_assign(sandbox::RegionalName{"us-east-1", k_name}, std::move(stored));
   }
   void grant_rights() {
-    if (rights.statements.empty()) rights = permissions_of(configuration, PolicyMode::secret_rotation, {"aws", "us-east-1", k_account});
+    if (rights.statements.empty())
+      rights = permissions_of(configuration, PolicyMode::secret_rotation, {"aws", "us-east-1", k_account});
     account().roles.at("function").policies["keyward"] = js::serialize(identity_policy(rights));
   }
   void take_right(const std::string& action) {
@@ -152,7 +154,8 @@ class SecretRotationEvent : public sandbox::testing::SandboxTest {
   }
   Result<js::value> step(const std::string& name, const std::string& token) {
     js::object event{{"Step", name}, {"SecretId", arn()}, {"ClientRequestToken", token}};
-    const Services services{calls, identity, *base::Region::parse("us-east-1"), "aws", log, stopping, smtp, standard_error};
+    const Services services{calls, identity,      *base::Region::parse("us-east-1"), "aws", log, stopping,
+                            smtp,  standard_error};
     return test::run(loop, handle_secret_rotation(std::move(event), {configuration, services}));
   }
   /// All four, as long as they succeed; the error of the one that did not.
@@ -187,8 +190,13 @@ class SecretRotationEvent : public sandbox::testing::SandboxTest {
   Waiting waiting{world};
   HostClock host_clock{world};
   aws::AwsClock clock{host_clock};
-  aws::CallContext calls{.transport = transport, .clock = clock, .sleeper = waiting, .endpoints = {}, .jitter = std::mt19937_64(1),
-                         .statistics = {}, .user_agent = "keyward/test"};
+  aws::CallContext calls{.transport = transport,
+                         .clock = clock,
+                         .sleeper = waiting,
+                         .endpoints = {},
+                         .jitter = std::mt19937_64(1),
+                         .statistics = {},
+                         .user_agent = "keyward/test"};
   std::shared_ptr<aws::CredentialProvider> identity;
   const bool stopping = false;
   NoMailServer smtp;
@@ -209,7 +217,9 @@ TEST_F(SecretRotationEvent, MakesProvesAndPromotesANewKey) {
   EXPECT_TRUE(app().keys[0].active);
   EXPECT_EQ(version_with("AWSCURRENT"), token);
   EXPECT_EQ(version_with("AWSPREVIOUS"), "first-version-0000000000000000000");
-  js::object wanted = js::parse(R"({"USER_NAME":"app","NOTIFY_EMAIL":"app@example.org","region":"eu-central-1","ports":[1,2]})").as_object();
+  js::object wanted =
+      js::parse(R"({"USER_NAME":"app","NOTIFY_EMAIL":"app@example.org","region":"eu-central-1","ports":[1,2]})")
+          .as_object();
   wanted["AWS_ACCESS_KEY_ID"] = app().keys[1].id;
   wanted["AWS_SECRET_ACCESS_KEY"] = app().keys[1].secret;
   EXPECT_EQ(current(), wanted);
@@ -255,7 +265,8 @@ TEST_F(SecretRotationEvent, GoesOnWhereverItWasKilled) {
       SCOPED_TRACE((after ? "after call " : "before call ") + std::to_string(call));
       while (app().keys.size() > 1) world.remove_key(app(), std::string(app().keys.back().id));
       app().tags.clear();
-      make_secret(R"({"USER_NAME":"app","AWS_ACCESS_KEY_ID":"AKIAAPPOLD0000000000","AWS_SECRET_ACCESS_KEY":"old-secret","more":"kept"})");
+      make_secret(
+          R"({"USER_NAME":"app","AWS_ACCESS_KEY_ID":"AKIAAPPOLD0000000000","AWS_SECRET_ACCESS_KEY":"old-secret","more":"kept"})");
       const std::string token = begin();
       transport.calls = 0;
       (after ? transport.kill_after : transport.kill_before) = call;
@@ -306,7 +317,9 @@ TEST_F(SecretRotationEvent, NamesTheKeyThatCanNeitherBeStoredNorRemoved) {
   const std::string token = begin();
   const base::Error error = step("createSecret", token).error();
   ASSERT_EQ(app().keys.size(), 2U);
-  EXPECT_NE(error.message.find("delete-access-key --user-name app --access-key-id " + app().keys[1].id), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("delete-access-key --user-name app --access-key-id " + app().keys[1].id),
+            std::string::npos)
+      << error.message;
   // With the rights it goes on by itself: the lost key goes, and another one comes.
   const std::string lost = app().keys[1].id;
   rights = {};
@@ -410,7 +423,8 @@ TEST_F(SecretRotationEvent, RefusesUsersThatAreLeftAlone) {
   app().tags["keyward:state"] = "by hand";
   EXPECT_EQ(step("createSecret", begin()).error().code, "FactUnknown");
   app().tags.erase("keyward:state");
-  configuration.users.exempt = {{*base::AccountId::parse(k_account), *base::UserName::parse("app"), {}, "vendor", "ciso@example.org"}};
+  configuration.users.exempt = {
+      {*base::AccountId::parse(k_account), *base::UserName::parse("app"), {}, "vendor", "ciso@example.org"}};
   EXPECT_EQ(step("createSecret", version_with("AWSPENDING")).error().code, "ExemptUser");
   configuration.users.exempt.clear();
   app().keys[0].active = false;
