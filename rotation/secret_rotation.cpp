@@ -411,12 +411,8 @@ Task<Result<RotationStepDone>> SecretRotation::finish(Turn& turn) {
   if (!differ_in_key_only(document, *turn.document)) {
     const aws::IamUser user = iam_user(turn.document->user);
     UserFacts facts = co_await parts_.auditor.facts(user, Reading::everything);
-<<<<<<< HEAD
-    Error error = refused("SecretChanged", "somebody changed the secret " + turn.secret.name + " while it was rotated, and that is not undone");
-=======
     Error error = refused("SecretChanged", "somebody changed the secret " + turn.secret.name +
                                                " while it was rotated, and that is not undone");
->>>>>>> secretrotation
     Result<void> undone = co_await take_back(turn, std::move(facts), document.key);
     if (!undone) co_return undone.error();
     error = co_await set_aside(turn, std::move(error));
