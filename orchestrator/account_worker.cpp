@@ -22,10 +22,6 @@ using rotation::UserReport;
 // are bounded by limits.calls_per_second_per_account, for each service.
 constexpr int k_users_in_flight = 8;
 
-bool touches_aws(const Decision& decision) {
-  return decision.is_change() || decision.note != rotation::LedgerNote::none;
-}
-
 void list_interrupted(UserReport& report, base::Instant now) {
   if (!report.facts.ledger.is_known() || !report.facts.ledger.value().intent) return;
   const rotation::Intent& intent = *report.facts.ledger.value().intent;
@@ -35,30 +31,6 @@ void list_interrupted(UserReport& report, base::Instant now) {
   if (!intent.keys.empty()) decision.key = intent.keys.front();
   report.outcomes.push_back(not_carried_out(decision, OutcomeStatus::done, now,
                                             "begun by run " + intent.run + " on " + base::format_iso8601(intent.at)));
-}
-
-/// By notify.require_warning.
-std::optional<Decision> waiting(const AccountWork& work, const rotation::UserFacts& facts, const Decision& decision, base::Instant now) {
-  if (!work.report.settings.notify.require_warning || !decision.key) return std::nullopt;
-  const Journal& journal = *work.parts.journal;
-  if (journal.was_warned(work.report.account.id, facts.name, *decision.key, decision.action, now)) return std::nullopt;
-  return rotation::waiting_for_warning(decision, facts);
-}
-
-/// One decision of one user: carried out, only told, put off until its owner is warned, or refused by a limit.
-Task<Outcome> act(AccountWork& work, rotation::UserFacts& facts, Decision decision) {
-  const RunParts& parts = work.parts;
-  const base::Instant now = parts.context.clock.now();
-  if (!touches_aws(decision)) co_return not_carried_out(decision, OutcomeStatus::done, now, "");
-  if (work.report.mode != Mode::enforce) co_return not_carried_out(decision, OutcomeStatus::dry_run, now, "");
-  if (const auto put_off = waiting(work, facts, decision, now)) co_return not_carried_out(*put_off, OutcomeStatus::done, now, "");
-  if (decision.is_change() && !parts.budget.take(work.report.account.id)) {
-    co_return not_carried_out(decision, OutcomeStatus::held_back, now,
-                              "limits.max_changes or limits.max_changes_per_account is used up for this run");
-  }
-  Outcome outcome = co_await perform(work, facts, std::move(decision));
-  facts.read_at.reset();
-  co_return outcome;
 }
 
 /// A key that a person ordered off, and whose switching off an earlier run only began: the order is what its owner hears.

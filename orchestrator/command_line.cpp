@@ -173,6 +173,7 @@ constexpr auto k_without_rows = std::to_array<std::pair<Command, std::string_vie
     {Command::init, "table or json"},
     {Command::version, "table or json"},
     {Command::policy, "what --format says"},
+    {Command::lambda, "nothing, its results go to Lambda"},
     {Command::completion, "a script of the shell"},
     {Command::manual, "a manual page"},
     {Command::help, "a text"},
@@ -297,6 +298,8 @@ void add_commands(CLI::App& app, CommandLine& line) {
   doctor->add_flag("--write-test", line.write_test,
                    "Also store a secret of its own, and delete it again, wherever it looks, in a dry run too");
   add_policy_command(*command(app, "policy", "The IAM policy that this configuration needs, and no more; makes no AWS call", Command::policy), line);
+  command(app, "lambda", "Serve the events of AWS Lambda; run does so by itself where AWS_LAMBDA_RUNTIME_API is set", Command::lambda)
+      ->add_flag("--dry-run", line.dry_run, "Change nothing, whatever configuration and events say");
   CLI::App* config = app.add_subcommand("config", "Look at the configuration; makes no AWS call");
   config->require_subcommand(1);
   command(*config, "validate", "Check the configuration", Command::config_validate);

@@ -34,6 +34,7 @@ enum class Command {
   notify_test,
   doctor,
   policy,
+  lambda,
   config_validate,
   config_show,
   config_schema,

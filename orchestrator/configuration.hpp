@@ -26,6 +26,7 @@ struct Limits {
   int max_failed_accounts_percent = 10;
   int max_inventory_shrink_percent = 10;
   std::chrono::seconds deadline = std::chrono::hours(2);
+  std::string deadline_name = "limits.deadline";  ///< what set it, for people
   std::chrono::milliseconds verify_interval = std::chrono::seconds(1);  ///< pause between two tries of a new key
   /// How long a new key is tried before it counts as not working. IAM needs 3 to 15 seconds to spread a key.
   std::chrono::milliseconds verify_timeout = std::chrono::seconds(90);

@@ -26,6 +26,10 @@ accounts::RoleSettings role_settings(const Configuration& configuration, const s
 
 }  // namespace
 
+std::string cut_short_by(const Limits& limits) {
+  return "cut short by a signal or by " + limits.deadline_name + " before every user was done";
+}
+
 struct Job::Walk {
   Mode mode;
   RunParts parts;
@@ -41,7 +45,7 @@ struct Job::Walk {
   /// Why no further account may be begun; empty when one may.
   std::string why_not_begin() {
     if (parts.stopping) return "not begun: the run was interrupted";
-    if (parts.deadline.expired()) return "not begun: limits.deadline had passed";
+    if (parts.deadline.expired()) return "not begun: " + parts.configuration.limits.deadline_name + " had passed";
     if (parts.gate.is_refused()) return "not begun: the organization could not be listed";
     if (!too_many_failed()) return {};
     coverage.stopped_by = "limits.max_failed_accounts_percent: too many accounts failed";
@@ -69,6 +73,18 @@ Task<Result<aws::CallerIdentity>> Job::identify() {
   Result<aws::CallerIdentity> identity = co_await sts.get_caller_identity();
   if (identity) own_account_ = identity->account;
   co_return identity;
+}
+
+Task<Result<aws::Organization>> Job::organization() {
+  aws::OrganizationsClient organizations(organizations_caller());
+  Result<aws::Organization> organization = co_await organizations.describe_organization();
+  if (!organization) co_return organization;
+  const std::string& expected = configuration_.organization.id;
+  if (!expected.empty() && organization->id != expected) {
+    co_return base::Error{base::ErrorKind::invalid, "organization", "OrganizationMismatch", "",
+                          "this is organization " + organization->id + ", and organization.id is " + expected};
+  }
+  co_return organization;
 }
 
 Task<Result<accounts::Inventory>> Job::inventory(accounts::OnListed on_listed) {
@@ -131,6 +147,19 @@ Task<AccountReport> Job::rotate_one(accounts::Account account, RotationOrder ord
   co_return report;
 }
 
+Task<AccountReport> Job::work_on(accounts::Account account, Mode mode, std::optional<base::Instant> previous_run,
+                                 rotation::RunIdentity run, Journal& journal) {
+  RunParts parts = parts_for(std::move(run), &journal);
+  AccountReport report = co_await work_account(std::move(parts), std::move(account), mode, previous_run);
+  co_return report;
+}
+
+Task<AccountReport> Job::order_for_user(accounts::Account account, UserOrder order, rotation::RunIdentity run, Journal& journal) {
+  RunParts parts = parts_for(std::move(run), &journal);
+  AccountReport report = co_await carry_out_order(std::move(parts), std::move(account), std::move(order));
+  co_return report;
+}
+
 Task<UserLook> Job::look_at(accounts::Account account, base::UserName user, rotation::RunIdentity run) {
   RunParts parts = parts_for(std::move(run), nullptr);
   UserLook look = co_await look_at_user(std::move(parts), std::move(account), std::move(user));
@@ -152,7 +181,7 @@ Task<void> Job::work(Walk& walk, accounts::Account account) {
     ++walk.failed;
     walk.coverage.not_covered.push_back({report.account, base::describe(*report.failure)});
   } else if (report.cut_short) {
-    walk.coverage.not_covered.push_back({report.account, "cut short by a signal or by limits.deadline before every user was done"});
+    walk.coverage.not_covered.push_back({report.account, cut_short_by(walk.parts.configuration.limits)});
   } else {
     ++walk.coverage.covered;
   }

@@ -18,6 +18,7 @@
 #include "orchestrator/account_worker.hpp"
 #include "orchestrator/change_gate.hpp"
 #include "orchestrator/rotation_order.hpp"
+#include "orchestrator/user_order.hpp"
 #include "orchestrator/configuration.hpp"
 #include "orchestrator/shard.hpp"
 #include "orchestrator/user_look.hpp"
@@ -49,6 +50,9 @@ struct Coverage {
   std::string stopped_by;  ///< the limit that held accounts back, and why; empty: none
 };
 
+/// Why an account that was begun is not covered although nothing failed there.
+std::string cut_short_by(const Limits& limits);
+
 /// Asked and told when an account is begun, told when it is done.
 struct CoverageCallbacks {
   std::function<std::optional<base::Instant>(const accounts::Account&)> previous_run;
@@ -64,6 +68,11 @@ class Job {
 
   /// Who we are, and with that AWS's calendar: the first signed answer.
   base::Task<base::Result<aws::CallerIdentity>> identify();
+  /// The caller's account; nothing before identify(), or when AWS names none.
+  const std::optional<std::string>& own_account() const noexcept { return own_account_; }
+  /// Its id and management account, by the list role where one is configured. Errors: `invalid` for another organization than
+  /// the configured one.
+  base::Task<base::Result<aws::Organization>> organization();
   /// The organization, by the list role where one is configured.
   base::Task<base::Result<accounts::Inventory>> inventory(accounts::OnListed on_listed = {});
   /// The tags of one account, for finding an owner.
@@ -87,6 +96,13 @@ class Job {
 
   /// Rotates one user's key now. `failure` when the user cannot be found.
   base::Task<AccountReport> rotate_one(accounts::Account account, RotationOrder order, rotation::RunIdentity run, Journal& journal);
+
+  /// One account by itself; the gate is open then.
+  base::Task<AccountReport> work_on(accounts::Account account, Mode mode, std::optional<base::Instant> previous_run, rotation::RunIdentity run,
+                                    Journal& journal);
+
+  /// Switches a user's key off or deletes it, if the rules say so, too.
+  base::Task<AccountReport> order_for_user(accounts::Account account, UserOrder order, rotation::RunIdentity run, Journal& journal);
 
   /// One user, read completely and now. Reads only.
   base::Task<UserLook> look_at(accounts::Account account, base::UserName user, rotation::RunIdentity run);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -20,12 +21,13 @@
 #include "base/curl_transport.hpp"
 #include "orchestrator/command_about.hpp"
 #include "orchestrator/command_init.hpp"
+#include "orchestrator/command_lambda.hpp"
 #include "orchestrator/command_line.hpp"
 #include "orchestrator/commands.hpp"
 #include "orchestrator/configuration_file.hpp"
 #include "orchestrator/configuration_text.hpp"
+#include "orchestrator/surroundings.hpp"
 #include "orchestrator/terminal.hpp"
-#include "orchestrator/user_agent.hpp"
 
 extern char** environ;
 
@@ -53,11 +55,6 @@ void protect_process() {
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   ::umask(0077);
   std::signal(SIGPIPE, SIG_IGN);
-}
-
-std::string value_of(const std::map<std::string, std::string>& environment, const char* name) {
-  const auto found = environment.find(name);
-  return found == environment.end() ? std::string() : found->second;
 }
 
 std::optional<std::filesystem::path> configuration_file(const CommandLine& line) {
@@ -242,29 +239,17 @@ ExitCode aws_command(const CommandLine& line, const std::map<std::string, std::s
   say(result.problems);
   if (!result.loaded) return ExitCode::usage;
   const Configuration& configuration = result.loaded->configuration;
-  const std::string home = value_of(environment, "HOME");
-  const std::optional<std::string> profile = configuration.profile.empty() ? std::nullopt : std::optional(configuration.profile);
-  std::optional<std::string> named_region;
-  if (configuration.region) named_region = configuration.region->str();
-
-  const auto refuse = [](const base::Error& error) {
-    std::cerr << "keyward: " << base::describe(error) << '\n';
+  const base::Result<Surroundings> where = surroundings(configuration, environment);
+  if (!where) {
+    std::cerr << "keyward: " << base::describe(where.error()) << '\n';
     return ExitCode::usage;
-  };
-  const base::Result<base::Region> region = aws::resolve_region(named_region, environment, home, profile);
-  if (!region) return refuse(region.error());
-  const base::Result<std::string> partition = aws::partition_of(*region);
-  if (!partition) return refuse(partition.error());
-  const base::Result<aws::EndpointSettings> endpoints = aws::endpoint_settings(environment);
-  if (!endpoints) return refuse(endpoints.error());
-  const base::Result<std::string> agent = user_agent(environment);
-  if (!agent) return refuse(agent.error());
+  }
 
   boost::asio::io_context loop(1);
   LiveBlock block(std::cerr);
   StopSignals signals(loop, block);
   base::CurlTransportSettings transport_settings;
-  transport_settings.ca_file = value_of(environment, "AWS_CA_BUNDLE");
+  transport_settings.ca_file = where->ca_file;
   base::CurlTransport transport(loop.get_executor(), transport_settings);
   base::CurlSmtpTransport smtp(transport_settings.ca_file);
   const base::HostClock host_clock;
@@ -273,14 +258,14 @@ ExitCode aws_command(const CommandLine& line, const std::map<std::string, std::s
   const base::LogLevel log_level = base::parse_log_level(line.log_level).value_or(base::LogLevel::info);
   base::Log log(log_level, log_format(line.log_format, environment), block.above());
   const std::uint64_t seed = std::random_device{}();
-  aws::CallContext context{transport, clock, sleeper, *endpoints, std::mt19937_64(seed), {}, *agent};
-  const std::shared_ptr<aws::CredentialProvider> identity = aws::default_credential_chain({context, environment, home, profile, *region});
+  aws::CallContext context{transport, clock, sleeper, where->endpoints, std::mt19937_64(seed), {}, where->user_agent};
+  const std::shared_ptr<aws::CredentialProvider> identity = aws::default_credential_chain({context, environment, where->home, where->profile, where->region});
 
   CommandContext command{line,
                          configuration,
                          configuration_digest(*result.loaded),
                          *result.loaded,
-                         {context, identity, *region, *partition, log, signals.stopping(), smtp, block.above()},
+                         {context, identity, where->region, where->partition, log, signals.stopping(), smtp, block.above()},
                          seed,
                          output_of(line, environment),
                          {block, progress_style(line.progress, environment), progress_size},
@@ -299,11 +284,31 @@ ExitCode aws_command(const CommandLine& line, const std::map<std::string, std::s
   return code;
 }
 
+/// In a function the configuration lies in the package, wherever it was started.
+ExitCode lambda_command(CommandLine line, const std::map<std::string, std::string>& environment) {
+  const std::filesystem::path packaged = std::filesystem::path(value_of(environment, "LAMBDA_TASK_ROOT")) / "config.yaml";
+  std::error_code failed;
+  if (!line.config && packaged.is_absolute() && std::filesystem::exists(packaged, failed)) line.config = packaged;
+  LoadedOrRefused result = load(line, environment);
+  say(result.problems);
+  std::vector<std::string> why;
+  for (const Problem& problem : result.problems) why.push_back(describe(problem));
+  if (value_of(environment, "AWS_LAMBDA_RUNTIME_API").empty() || !result.loaded) return refuse_lambda_start(environment, why);
+  base::Result<Surroundings> where = surroundings(result.loaded->configuration, environment);
+  if (!where) return refuse_lambda_start(environment, {base::describe(where.error())});
+  if (where->ca_file.empty()) where->ca_file = packaged_authorities(environment);
+  const base::LogLevel level = base::parse_log_level(line.log_level).value_or(base::LogLevel::info);
+  return run_lambda({line, *result.loaded, *where, level, log_format(line.log_format, environment)});
+}
+
 ExitCode run(int argc, const char* const* argv) {
-  const auto parsed = parse_command_line(argc, argv);
+  const auto environment = read_environment();
+  constexpr std::array<const char*, 2> k_function{"keyward", "lambda"};
+  const bool started_by_lambda = argc < 2 && environment.contains("AWS_LAMBDA_RUNTIME_API");
+  const auto parsed = started_by_lambda ? parse_command_line(k_function.size(), k_function.data()) : parse_command_line(argc, argv);
   if (const auto* code = std::get_if<ExitCode>(&parsed)) return *code;
   CommandLine line = std::get<CommandLine>(parsed);
-  const auto environment = read_environment();
+  if (is_lambda(line, environment)) return lambda_command(line, environment);
   if (is_about_keyward(line.command)) return run_about({line, output_of(line, environment), std::cout, std::cerr});
   if (line.command == Command::init) return init_command(line);
   if (const std::optional<ExitCode> refused = take_shard_of_job(line, environment)) return *refused;

@@ -151,6 +151,37 @@ Task<Outcome> perform(AccountWork& work, rotation::UserFacts seen, Decision deci
   co_return outcome;
 }
 
+bool touches_aws(const Decision& decision) {
+  return decision.is_change() || decision.note != rotation::LedgerNote::none;
+}
+
+namespace {
+
+/// By notify.require_warning.
+std::optional<Decision> waiting(const AccountWork& work, const rotation::UserFacts& facts, const Decision& decision, base::Instant now) {
+  if (!work.report.settings.notify.require_warning || !decision.key) return std::nullopt;
+  const Journal& journal = *work.parts.journal;
+  if (journal.was_warned(work.report.account.id, facts.name, *decision.key, decision.action, now)) return std::nullopt;
+  return rotation::waiting_for_warning(decision, facts);
+}
+
+}  // namespace
+
+Task<Outcome> act(AccountWork& work, rotation::UserFacts& facts, Decision decision) {
+  const RunParts& parts = work.parts;
+  const base::Instant now = parts.context.clock.now();
+  if (!touches_aws(decision)) co_return not_carried_out(decision, OutcomeStatus::done, now, "");
+  if (work.report.mode != Mode::enforce) co_return not_carried_out(decision, OutcomeStatus::dry_run, now, "");
+  if (const auto put_off = waiting(work, facts, decision, now)) co_return not_carried_out(*put_off, OutcomeStatus::done, now, "");
+  if (decision.is_change() && !parts.budget.take(work.report.account.id)) {
+    co_return not_carried_out(decision, OutcomeStatus::held_back, now,
+                              "limits.max_changes or limits.max_changes_per_account is used up for this run");
+  }
+  Outcome outcome = co_await perform(work, facts, std::move(decision));
+  facts.read_at.reset();
+  co_return outcome;
+}
+
 namespace {
 
 bool is_interrupted(const rotation::UserFacts& facts) {

@@ -25,6 +25,12 @@ rotation::Outcome not_carried_out(const rotation::Decision& decision, rotation::
 /// Carries out a decision that was made from these facts, between two lines of the journal.
 base::Task<rotation::Outcome> perform(AccountWork& work, rotation::UserFacts seen, rotation::Decision decision);
 
+/// Whether carrying it out changes anything, the user's record included.
+bool touches_aws(const rotation::Decision& decision);
+
+/// One decision of one user: carried out, only told, put off until its owner is warned, or refused by a limit.
+base::Task<rotation::Outcome> act(AccountWork& work, rotation::UserFacts& facts, rotation::Decision decision);
+
 /// What of these decisions the account's plan holds; planned steps that no longer hold are `stale` in the user's report.
 std::vector<rotation::Decision> keep_to_plan(AccountWork& work, rotation::UserReport& user, std::vector<rotation::Decision> decisions);
 

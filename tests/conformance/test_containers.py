@@ -11,6 +11,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from confinement import confined
 from keyward_process import ROOT, Keyward, executable
 from organizations import A, B, C, account, organization, overdue
 
@@ -73,14 +74,6 @@ def test_the_image_holds_the_program_its_libraries_and_nothing_that_runs(image):
     packages = {path.name for path in (image / "var/lib/dpkg/status.d").iterdir()}
     assert {"libc6", "libcurl4", "libssl3", "ca-certificates"} <= packages
     assert packages == {path.name for path in (image / "usr/share/doc").iterdir()}
-
-
-def confined(root):
-    """What makes `root` the only file system of a program, whoever runs this."""
-    for launcher in (("chroot", "--userspec=65532:65532"), ("unshare", "--map-root-user", "chroot")):
-        if subprocess.run([*launcher, "/", "true"], capture_output=True).returncode == 0:
-            return (*launcher, root)
-    pytest.skip("neither chroot nor user namespaces are allowed here")
 
 
 def test_the_image_rotates_keys(image, tmp_path):
