@@ -243,4 +243,14 @@ Task<Result<ObjectAnswer>> Caller::get(Operation operation, std::string path, st
   return perform<ObjectAnswer>(std::move(call));
 }
 
+Task<Result<ObjectAnswer>> Caller::put(Operation operation, std::string path, std::string_view content_type, std::string_view content) {
+  Call call;
+  call.operation = operation;
+  call.method = "PUT";
+  call.path = std::move(path);
+  call.content_type = content_type;
+  call.body = base::Body(content);
+  return perform<ObjectAnswer>(std::move(call));
+}
+
 }  // namespace keyward::aws

@@ -71,6 +71,8 @@ class Caller {
 
   /// GET of an object (S3), of at most `max_bytes`. `path` is percent-encoded and signed as it is.
   base::Task<base::Result<ObjectAnswer>> get(Operation operation, std::string path, std::size_t max_bytes);
+  /// PUT of an object (S3). `path` as above.
+  base::Task<base::Result<ObjectAnswer>> put(Operation operation, std::string path, std::string_view content_type, std::string_view content);
 
   const base::Region& region() const noexcept { return region_; }
   const base::Clock& clock() const noexcept { return context_.clock; }

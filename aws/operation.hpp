@@ -13,7 +13,7 @@ enum class Effect {
   read,    ///< changes nothing (AssumeRole and GenerateCredentialReport count here: they change nothing anyone owns)
   reveal,  ///< hands out a secret: changes nothing, and yet no session policy of a dry run allows it
   write,   ///< changes somebody's account
-  send,    ///< tells people: mail, metrics
+  send,    ///< tells people: mail, metrics, records
 };
 
 /// Whether a call is signed with somebody's credentials.

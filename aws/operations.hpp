@@ -105,6 +105,7 @@ inline constexpr Operation k_scan{Service::dynamodb, "Scan", Effect::read, Idemp
 
 // S3
 inline constexpr Operation k_get_object{Service::s3, "GetObject", Effect::read, Idempotency::idempotent};
+inline constexpr Operation k_put_object{Service::s3, "PutObject", Effect::send, Idempotency::idempotent};
 
 inline constexpr auto k_all = std::to_array<Operation>({
     k_describe_organization,
@@ -151,6 +152,7 @@ inline constexpr auto k_all = std::to_array<Operation>({
     k_batch_import_findings,
     k_scan,
     k_get_object,
+    k_put_object,
 });
 
 }  // namespace keyward::aws::operations

@@ -94,31 +94,40 @@ Coverage coverage_of(const AccountReport& report, const Limits& limits) {
   return coverage;
 }
 
+/// What is to be done, and how it is recorded.
+struct Order {
+  std::string command;
+  Deed deed;
+  std::vector<notify::OwnerNotice>* owed = nullptr;  ///< gets what people have to be told; nothing: they are told
+};
+
 /// A run of one account, whatever is done there.
-Task<ExitCode> in_account(CommandContext& context, const std::string& command, Named named, const Deed& deed, Job& job) {
+Task<ExitCode> in_account(CommandContext& context, Named named, const Order& order, Job& job) {
   std::optional<AccountsToCover> accounts = co_await find_account(context, job, std::move(named));
   if (!accounts) co_return ExitCode::preflight_failed;
   const Mode mode = context.line.dry_run ? Mode::dry_run : Mode::enforce;
-  report::RunSummary summary = new_summary(context, command, mode);
+  report::RunSummary summary = new_summary(context, order.command, mode);
   Result<OpenRun> run = co_await open_run(context, job, std::move(summary));
   if (!run) co_return not_begun(context, run.error());
-  Task<AccountReport> work = deed(job, *run, accounts->inventory.entries.front().account);
+  if (order.owed != nullptr) run->piece = Piece::account;
+  Task<AccountReport> work = order.deed(job, *run, accounts->inventory.entries.front().account);
   AccountReport report = co_await std::move(work);
   run->account_done(report, context.services.context.clock.now());
   count(run->record.summary(), *accounts);
   count(run->record.summary(), coverage_of(report, context.configuration.limits));
   ExitCode code = co_await conclude(context, job, *run);
+  if (order.owed != nullptr) *order.owed = std::move(run->owed);
   co_return code;
 }
 
-Task<ExitCode> in_named_account(CommandContext& context, std::string command, Named named, const Deed& deed, Job& job) {
+Task<ExitCode> in_named_account(CommandContext& context, Named named, const Order& order, Job& job) {
   const bool known = co_await identify(context, job);
   if (!known) co_return ExitCode::preflight_failed;
-  ExitCode code = co_await in_account(context, command, std::move(named), deed, job);
+  ExitCode code = co_await in_account(context, std::move(named), order, job);
   co_return code;
 }
 
-Task<ExitCode> in_own_account(CommandContext& context, std::string command, const Deed& deed, Job& job) {
+Task<ExitCode> in_own_account(CommandContext& context, const Order& order, Job& job) {
   const bool known = co_await identify(context, job);
   if (!known) co_return ExitCode::preflight_failed;
   const auto own = base::AccountId::parse(job.own_account().value_or(""));
@@ -127,7 +136,7 @@ Task<ExitCode> in_own_account(CommandContext& context, std::string command, cons
     co_return ExitCode::preflight_failed;
   }
   Named named{{*own, "", "", accounts::AccountState::active, false, {}, {}}, false, true};
-  ExitCode code = co_await in_account(context, command, std::move(named), deed, job);
+  ExitCode code = co_await in_account(context, std::move(named), order, job);
   co_return code;
 }
 
@@ -151,28 +160,32 @@ Deed rotation_of(const CommandContext& context, const base::UserName& user) {
 
 }  // namespace
 
-Task<ExitCode> run_account(CommandContext context, AccountEvent event) {
+Task<ExitCode> run_account(CommandContext context, AccountEvent event, std::vector<notify::OwnerNotice>& owed) {
   const Named named{std::move(event.account), event.path_given, false};
-  const std::string command = event.force_rotate ? "rotate" : "account";
-  Deed deed = [&context](Job& job, OpenRun& run, accounts::Account account) { return work_through(context, job, run, std::move(account)); };
-  if (event.force_rotate) deed = rotation_of(context, *event.force_rotate);
-  Work work = [&context, &command, &named, &deed](Job& job) { return in_named_account(context, command, named, deed, job); };
+  // A part of a fan-out is a part of the daily run.
+  Order order{event.fan_out ? "run" : "account", {}, event.fan_out ? &owed : nullptr};
+  order.deed = [&context](Job& job, OpenRun& run, accounts::Account account) { return work_through(context, job, run, std::move(account)); };
+  if (event.force_rotate) {
+    order.command = "rotate";
+    order.deed = rotation_of(context, *event.force_rotate);
+  }
+  Work work = [&context, &named, &order](Job& job) { return in_named_account(context, named, order, job); };
   ExitCode code = co_await under_lock(context, std::move(work));
   co_return code;
 }
 
 Task<ExitCode> run_user(CommandContext context, UserEvent event) {
-  const bool creates = event.order == KeyOrder::create;
-  const std::string command = creates ? "rotate" : event.order == KeyOrder::deactivate ? "deactivate" : "delete";
-  Deed deed = rotation_of(context, event.user);
-  if (!creates) {
-    const rotation::Action action = event.order == KeyOrder::deactivate ? rotation::Action::deactivate : rotation::Action::remove;
-    deed = [&context, &event, action](Job& job, OpenRun& run, accounts::Account account) {
-      UserOrder order{event.user, action};
-      return job.order_for_user(std::move(account), std::move(order), identity_of(context, run.id()), run.journal);
+  Order order{"rotate", rotation_of(context, event.user)};
+  if (event.order != KeyOrder::create) {
+    const bool deactivates = event.order == KeyOrder::deactivate;
+    order.command = deactivates ? "deactivate" : "delete";
+    const rotation::Action action = deactivates ? rotation::Action::deactivate : rotation::Action::remove;
+    order.deed = [&context, &event, action](Job& job, OpenRun& run, accounts::Account account) {
+      UserOrder wanted{event.user, action};
+      return job.order_for_user(std::move(account), std::move(wanted), identity_of(context, run.id()), run.journal);
     };
   }
-  Work work = [&context, &command, &deed](Job& job) { return in_own_account(context, command, deed, job); };
+  Work work = [&context, &order](Job& job) { return in_own_account(context, order, job); };
   ExitCode code = co_await under_lock(context, std::move(work));
   co_return code;
 }
@@ -183,6 +196,7 @@ Task<ExitCode> list_accounts_as_events(CommandContext context, bool dry_run, boo
   if (!accounts) co_return ExitCode::preflight_failed;
   const accounts::InventoryNeeds needs = accounts::needs_of(context.configuration.account_rules());
   boost::json::array events;
+  boost::json::array uncovered;
   boost::json::object skipped;
   ExitCode code = ExitCode::done;
   for (const accounts::InventoryEntry& entry : accounts->inventory.entries) {
@@ -190,15 +204,19 @@ Task<ExitCode> list_accounts_as_events(CommandContext context, bool dry_run, boo
       events.push_back(account_event(entry.account, needs.organizational_units, needs.tags, dry_run));
       continue;
     }
-    boost::json::value& count = skipped[accounts::describe(entry.skip)];
-    count = count.is_int64() ? count.get_int64() + 1 : 1;
-    if (entry.skip != accounts::Skip::state_unrecognized) continue;
+    if (entry.skip != accounts::Skip::state_unrecognized) {
+      boost::json::value& count = skipped[accounts::describe(entry.skip)];
+      count = count.is_int64() ? count.get_int64() + 1 : 1;
+      continue;
+    }
+    uncovered.push_back({{"account", entry.account.id.str()}, {"name", entry.account.name}, {"reason", accounts::describe(entry.skip)}});
     context.err << "keyward: account " << entry.account.id.str() << " is not listed: " << accounts::describe(entry.skip) << '\n';
     code = ExitCode::partial;
   }
   content["organization"] = accounts->inventory.organization_id;
   content["in_organization"] = accounts->in_organization;
   content["skipped"] = std::move(skipped);
+  if (!uncovered.empty()) content["uncovered"] = std::move(uncovered);
   content["accounts"] = std::move(events);
   co_return with_signal(context, code);
 }

@@ -7,8 +7,9 @@
 // without: hundreds of functions at once would each ask for it (docs/lambda.md).
 namespace keyward::orchestrator {
 
-/// The daily run of one account; with `force_rotate` that user's key is rotated instead.
-base::Task<ExitCode> run_account(CommandContext context, AccountEvent event);
+/// The daily run of one account; with `force_rotate` that user's key is rotated instead. As a part of a fan-out it tells
+/// nobody, and `owed` gets what people have to be told.
+base::Task<ExitCode> run_account(CommandContext context, AccountEvent event, std::vector<notify::OwnerNotice>& owed);
 
 /// One user of the caller's own account.
 base::Task<ExitCode> run_user(CommandContext context, UserEvent event);

@@ -19,8 +19,11 @@
 #include "orchestrator/account_orders.hpp"
 #include "orchestrator/commands.hpp"
 #include "orchestrator/configuration_text.hpp"
+#include "orchestrator/fan_out.hpp"
 #include "orchestrator/lambda_event.hpp"
 #include "orchestrator/lambda_loop.hpp"
+#include "orchestrator/preflight.hpp"
+#include "orchestrator/secret_rotation_event.hpp"
 
 namespace keyward::orchestrator {
 namespace {
@@ -182,30 +185,58 @@ class Function {
                            shutdown_.signal()};
     CommandResult result;
     result.event = name_of(event);
-    result.code = co_await dispatch(command, event, result);
+    std::vector<notify::OwnerNotice> owed;
+    result.code = co_await dispatch(command, event, result, owed);
     result.said = lines_of(said.str());
     for (const std::string& text : result.said) log_.warn("said", {{"text", text}});
     const bool all_events = !std::holds_alternative<DailyRunEvent>(event);
     if (result.content.empty()) result.content = run_content(printed.str(), configuration.state_dir, all_events);
+    co_await leave_piece(command, event, std::move(owed), result);
     if (!keeps_records_) empty_records(configuration.state_dir);
     co_return lambda_answer(std::move(result));
   }
 
-  static Task<ExitCode> dispatch(CommandContext& command, const LambdaEvent& event, CommandResult& result) {
+  static Task<ExitCode> dispatch(CommandContext& command, const LambdaEvent& event, CommandResult& result,
+                                 std::vector<notify::OwnerNotice>& owed) {
     if (const auto* listing = std::get_if<InventoryEvent>(&event)) {
       result.whole = true;
       return list_accounts_as_events(command, listing->dry_run, result.content);
     }
-    if (const auto* account = std::get_if<AccountEvent>(&event)) return run_account(command, *account);
+    if (const auto* account = std::get_if<AccountEvent>(&event)) return run_account(command, *account, owed);
+    if (const auto* merge = std::get_if<MergeEvent>(&event)) return merge_fan_out(command, merge->fan_out, result.content);
     if (const auto* user = std::get_if<UserEvent>(&event)) return run_user(command, *user);
-    if (const auto* secret = std::get_if<SecretEvent>(&event)) return rotate_secret(command, *secret);
+    if (const auto* secret = std::get_if<SecretEvent>(&event)) return rotate_secret(command, *secret, result);
     return run_job(command);
   }
 
-  static Task<ExitCode> rotate_secret(CommandContext& command, const SecretEvent&) {
-    command.err << "keyward: this version takes no rotation events of Secrets Manager, so nothing was done; "
-                   "keyward rotates by itself, see docs/lambda.md\n";
-    co_return ExitCode::usage;
+  /// A piece of a fan-out leaves what it found where the others look for it, and answers with where that is.
+  static Task<void> leave_piece(CommandContext& command, const LambdaEvent& event, std::vector<notify::OwnerNotice> owed, CommandResult& result) {
+    const auto* listing = std::get_if<InventoryEvent>(&event);
+    const auto* account = std::get_if<AccountEvent>(&event);
+    Result<void> left;
+    if (listing != nullptr && listing->fan_out && result.content.contains("accounts")) {
+      left = co_await leave_inventory(command, *listing->fan_out, result.content);
+    } else if (account != nullptr && account->fan_out) {
+      boost::json::object found = std::exchange(result.content, {{"account", account->account.id.str()}});
+      // What came of the account is for the merge to tell; here it counts that the merge will know.
+      found["exit_code"] = result.content["account_exit_code"] = static_cast<int>(std::exchange(result.code, ExitCode::done));
+      found["said"] = boost::json::array(result.said.begin(), result.said.end());
+      left = co_await leave_account(command, *account->fan_out, account->account.id.str(), std::move(found), std::move(owed));
+    }
+    if (left) co_return;
+    result.code = ExitCode::partial;
+    result.said.push_back("what was found could not be left for the others: " + base::describe(left.error()));
+  }
+
+  static Task<ExitCode> rotate_secret(CommandContext& command, SecretEvent secret, CommandResult& result) {
+    const SecretRotationContext context{command.configuration, command.services, base::Deadline::after(command.configuration.limits.deadline)};
+    Result<boost::json::value> done = co_await handle_secret_rotation(std::move(secret.event), context);
+    if (!done) {
+      say(command, "the secret keeps its current value", done.error());
+      co_return ExitCode::partial;
+    }
+    result.content = std::move(done->get_object());
+    co_return ExitCode::done;
   }
 
   const LambdaContext& context_;

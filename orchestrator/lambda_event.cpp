@@ -17,8 +17,9 @@ using boost::json::object;
 using boost::json::value;
 
 constexpr const char* k_shapes =
-    "the events are: {} or a schedule of EventBridge; {\"action\":\"run\"[,\"dryrun\"]}; {\"action\":\"inventory\"[,\"dryrun\"]}; "
-    "{\"account\",\"name\",\"email\"[,\"ForceRotate\"][,\"dryrun\"]}; {\"action\":\"create\"|\"deactivate\"|\"delete\",\"username\"[,\"dryrun\"]}; "
+    "the events are: {} or a schedule of EventBridge; {\"action\":\"run\"[,\"dryrun\"]}; {\"action\":\"inventory\"[,\"dryrun\"][,\"bucket\",\"prefix\"]}; "
+    "{\"account\",\"name\",\"email\"[,\"ForceRotate\"][,\"dryrun\"][,\"bucket\",\"prefix\"]}; "
+    "{\"action\":\"merge\",\"bucket\",\"prefix\"}; {\"action\":\"create\"|\"deactivate\"|\"delete\",\"username\"[,\"dryrun\"]}; "
     "{\"Step\",\"SecretId\",\"ClientRequestToken\"}";
 
 base::Error refused(std::string_view what) {
@@ -50,6 +51,19 @@ Result<std::string> text(const object& event, std::string_view name) {
   const value* given = event.if_contains(name);
   if (given == nullptr || !given->is_string()) return refused(name, "a text");
   return std::string(given->get_string());
+}
+
+/// Where the parts of a fan-out leave what they found.
+Result<std::optional<notify::BucketPlace>> fan_out_of(const object& event) {
+  if (!event.contains("bucket") && !event.contains("prefix")) return std::optional<notify::BucketPlace>();
+  const Result<std::string> bucket = text(event, "bucket");
+  const Result<std::string> prefix = text(event, "prefix");
+  if (!bucket) return bucket.error();
+  if (!prefix) return prefix.error();
+  std::optional<notify::BucketPlace> place = notify::BucketPlace::parse("s3://" + *bucket + "/" + *prefix);
+  if (!place || place->bucket != *bucket) return refused("bucket", "the name of a bucket of S3");
+  if (place->prefix.empty()) return refused("prefix", "where in the bucket this fan-out is, a place of its own for each");
+  return place;
 }
 
 Result<std::optional<base::UserName>> user_name(const object& event, std::string_view name) {
@@ -100,10 +114,14 @@ Result<LambdaEvent> account_of(const object& event) {
   if (!dry_run) return dry_run.error();
   const auto account = base::AccountId::parse(*id);
   if (!account) return refused("account", "12 digits, as a text");
-  AccountEvent one{{*account, *name, *email, accounts::AccountState::active, false, {}, {}}, event.contains("path"), {}, *dry_run};
+  Result<std::optional<notify::BucketPlace>> fan_out = fan_out_of(event);
+  if (!fan_out) return fan_out.error();
+  AccountEvent one{
+      {*account, *name, *email, accounts::AccountState::active, false, {}, {}}, event.contains("path"), {}, *dry_run, std::move(*fan_out)};
   if (event.contains("ForceRotate")) {
     const auto forced = user_name(event, "ForceRotate");
     if (!forced) return forced.error();
+    if (*forced && one.fan_out) return refused("the members do not fit each other");
     one.force_rotate = *forced;
   }
   if (const value* path = event.if_contains("path")) {
@@ -133,11 +151,15 @@ Result<LambdaEvent> action_of(const object& event) {
       {{"create", KeyOrder::create}, {"deactivate", KeyOrder::deactivate}, {"delete", KeyOrder::remove}});
   const auto order = std::ranges::find(k_orders, std::string_view(*action), &std::pair<std::string_view, KeyOrder>::first);
   if (order != k_orders.end() && has_only(event, {"action", "username"}, {"dryrun"})) return user_of(event, order->second);
-  if (!has_only(event, {"action"}, {"dryrun"})) return refused("the members do not fit the action");
+  if (!has_only(event, {"action"}, {"dryrun", "bucket", "prefix"})) return refused("the members do not fit the action");
   const Result<bool> dry_run = flag(event, "dryrun");
   if (!dry_run) return dry_run.error();
+  Result<std::optional<notify::BucketPlace>> fan_out = fan_out_of(event);
+  if (!fan_out) return fan_out.error();
+  if (*action == "inventory") return LambdaEvent(InventoryEvent{*dry_run, std::move(*fan_out)});
+  if (*action == "merge" && *fan_out && !event.contains("dryrun")) return LambdaEvent(MergeEvent{std::move(**fan_out)});
+  if (*action == "merge" || *fan_out) return refused("the members do not fit the action");
   if (*action == "run") return LambdaEvent(DailyRunEvent{*dry_run});
-  if (*action == "inventory") return LambdaEvent(InventoryEvent{*dry_run});
   return refused("there is no such action");
 }
 
@@ -151,13 +173,13 @@ Result<LambdaEvent> parse_lambda_event(std::string_view payload) {
   const object& event = parsed.get_object();
   if (event.empty() || is_schedule(event)) return LambdaEvent(DailyRunEvent{});
   if (has_only(event, {"Step", "SecretId", "ClientRequestToken"}, {"RotationToken"})) return LambdaEvent(SecretEvent{event});
-  if (has_only(event, {"account", "name", "email"}, {"ForceRotate", "dryrun", "path", "tags"})) return account_of(event);
+  if (has_only(event, {"account", "name", "email"}, {"ForceRotate", "dryrun", "path", "tags", "bucket", "prefix"})) return account_of(event);
   if (event.contains("action")) return action_of(event);
   return refused("the event has none of the shapes that keyward takes");
 }
 
 std::string_view name_of(const LambdaEvent& event) {
-  constexpr std::array<std::string_view, std::variant_size_v<LambdaEvent>> k_names{"run", "inventory", "account", "user", "secret"};
+  constexpr std::array<std::string_view, std::variant_size_v<LambdaEvent>> k_names{"run", "inventory", "account", "merge", "user", "secret"};
   return k_names.at(event.index());
 }
 

@@ -1,5 +1,9 @@
 #include "orchestrator/open_run.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "orchestrator/metrics_file.hpp"
 #include "orchestrator/preflight.hpp"
 #include "orchestrator/run_digest.hpp"
@@ -34,6 +38,9 @@ Task<Telling> tell(const CommandContext& context, Job& job, OpenRun& run) {
   if (context.line.list) co_return Telling{};
   const base::Instant now = context.services.context.clock.now();
   notify::OwnerNotices owed = co_await run.notices.address(job, now);
+  std::ranges::move(run.owed, std::back_inserter(owed.notices));
+  run.owed.clear();
+  if (run.piece == Piece::account) run.owed = std::exchange(owed.notices, {});
   const Result<std::vector<JournalEntry>> noted = run.journal.owe(std::move(owed.notices), now);
   const Result<void> remembered = noted ? run.memory.save(run.folders) : noted.error();
   Told told = co_await run.notices.send(run.journal, run.id(), now);
@@ -93,7 +100,7 @@ Task<Result<OpenRun>> open_run(const CommandContext& context, Job& job, report::
                                                   {"consequence", "what cannot be read in it may be told nobody, or once more; no key "
                                                                   "is in danger"}});
   }
-  OpenRun run{std::move(folders), std::move(*record), std::move(*notices), std::move(memory), std::move(*journal)};
+  OpenRun run{std::move(folders), std::move(*record), std::move(*notices), std::move(memory), std::move(*journal), Piece::whole, {}};
   co_return run;
 }
 
@@ -119,7 +126,7 @@ Task<ExitCode> conclude(CommandContext& context, Job& job, OpenRun& run) {
   }
   code = with_signal(context, code);
   summary.exit_code = static_cast<int>(code);
-  if (!context.line.list) {
+  if (!context.line.list && run.piece == Piece::whole) {
     notify::RunDigest digest = run_digest(summary, record.highlights(), record.folder(), context.services.context.clock.now());
     std::vector<notify::Notice> notices = co_await run.notices.tell_operators(std::move(digest));
     record.told({std::move(notices), {}, std::nullopt}, context.services.context.clock.now());
@@ -133,7 +140,7 @@ Task<ExitCode> conclude(CommandContext& context, Job& job, OpenRun& run) {
     code = worst(code, ExitCode::partial);
     summary.exit_code = static_cast<int>(code);
   }
-  const Result<void> metrics = summary.command == "run" ? write_metrics(context.configuration, record.folder()) : Result<void>();
+  const Result<void> metrics = summary.command == "run" && run.piece == Piece::whole ? write_metrics(context.configuration, record.folder()) : Result<void>();
   if (!metrics) {
     say(context, "report.prometheus_file could not be written", metrics.error());
     code = worst(code, ExitCode::partial);

@@ -10,6 +10,13 @@
 
 namespace keyward::orchestrator {
 
+/// What of a run this process does: all of it, or a piece of a fan-out (orchestrator/fan_out.hpp).
+enum class Piece {
+  whole,
+  account,  ///< one account. Nobody is told: what owners are owed is left in OpenRun::owed
+  rest,     ///< no account. Owners are told of `owed`, operators by whoever has put the pieces together
+};
+
 /// What a run that may change something writes to.
 struct OpenRun {
   StateFolders folders;
@@ -17,6 +24,8 @@ struct OpenRun {
   Notices notices;
   RunMemory memory;
   Journal journal;
+  Piece piece = Piece::whole;
+  std::vector<notify::OwnerNotice> owed;
 
   const std::string& id() { return record.summary().run; }
   /// Records an account, and keeps what somebody must hear of it.

@@ -210,6 +210,11 @@ json::object add_kms_key(World& world, const json::object& edit) {
   return {{"id", key.id}, {"arn", kms_key_arn(account, key)}};
 }
 
+json::object add_bucket(World& world, const json::object& edit) {
+  account_of(world, edit).buckets[text(edit, "bucket")];
+  return {};
+}
+
 json::object set_kms_key(World& world, const json::object& edit) {
   const std::string id = text(edit, "id");
   for (KmsKey& key : account_of(world, edit).kms_keys) {
@@ -258,6 +263,7 @@ json::object edit_world(World& world, const json::object& edit) {
       {"set_account", set_account},
       {"add_kms_key", add_kms_key},
       {"set_kms_key", set_kms_key},
+      {"add_bucket", add_bucket},
       {"forget_report", forget_report},
       {"set_quirks", set_quirks},
       {"set_propagation", set_propagation},

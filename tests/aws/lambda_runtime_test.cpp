@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/support/fake_transport.hpp"
-#include "tests/support/run.hpp"
+#include "support/fake_transport.hpp"
+#include "support/run.hpp"
 
 namespace keyward::aws {
 namespace {

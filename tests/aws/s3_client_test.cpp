@@ -55,6 +55,22 @@ TEST_F(S3, FollowsABucketToItsRegionOnceAndStaysThere) {
   }
 }
 
+TEST_F(S3, PutsWhereTheBucketIsAndSignsWhatItSends) {
+  world.transport.answer(301, error("PermanentRedirect"), {{"x-amz-bucket-region", "us-west-2"}}).answer(200, "").answer(403, error("AccessDenied"));
+  const auto kept = test::run(world.loop, s3.put_object("records", "runs/a b.json", "application/json", "{}"));
+  EXPECT_TRUE(kept);
+  const auto& request = world.transport.requests().at(1);
+  EXPECT_EQ(request.method, "PUT");
+  EXPECT_EQ(request.url, "https://s3.us-west-2.amazonaws.com/records/runs/a%20b.json");
+  EXPECT_EQ(request.body, "{}");
+  EXPECT_EQ(request.header("Content-Type"), "application/json");
+  EXPECT_EQ(request.header("X-Amz-Content-Sha256"), "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a");
+  const auto refused = test::run(world.loop, s3.put_object("records", "runs/b", "text/html", ""));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::denied);
+  EXPECT_EQ(refused.error().operation, "s3:PutObject");
+}
+
 TEST_F(S3, DoesNotRunInCircles) {
   for (const char* region : {"eu-central-1", "not a region", "us-west-2"}) {
     S3Client client(world.context, identity, world.region);

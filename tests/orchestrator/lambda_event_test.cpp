@@ -52,6 +52,24 @@ TEST(LambdaEvent, WhatAnInventoryListsIsAnEvent) {
             R"({"account":"222222222222","name":"shop","email":"a@example.org"})");
 }
 
+TEST(LambdaEvent, PiecesOfAFanOutHaveAPlaceOfTheirOwn) {
+  const auto listing = parsed<InventoryEvent>(R"({"action":"inventory","bucket":"records","prefix":"runs/monday"})");
+  ASSERT_TRUE(listing.fan_out);
+  EXPECT_EQ(listing.fan_out->bucket, "records");
+  EXPECT_EQ(listing.fan_out->prefix, "runs/monday");
+  EXPECT_EQ(parsed<MergeEvent>(R"({"action":"merge","bucket":"records","prefix":"runs/monday"})").fan_out.prefix, "runs/monday");
+  EXPECT_TRUE(parsed<AccountEvent>(R"({"account":"222222222222","name":"","email":"","bucket":"records","prefix":"a"})").fan_out);
+  EXPECT_FALSE(parsed<AccountEvent>(R"({"account":"222222222222","name":"","email":""})").fan_out);
+  for (const char* text :
+       {R"({"action":"merge"})", R"({"action":"merge","bucket":"records"})", R"({"action":"merge","bucket":"records","prefix":""})",
+        R"({"action":"merge","bucket":"records","prefix":"a","dryrun":true})", R"({"action":"inventory","bucket":"Records!","prefix":"a"})",
+        R"({"action":"inventory","bucket":"records/other","prefix":"a"})", R"({"action":"inventory","prefix":"a"})",
+        R"({"action":"run","bucket":"records","prefix":"a"})", R"({"action":"merge","bucket":7,"prefix":"a"})",
+        R"({"account":"222222222222","name":"","email":"","ForceRotate":"svc","bucket":"records","prefix":"a"})"}) {
+    EXPECT_FALSE(parse_lambda_event(text)) << text;
+  }
+}
+
 TEST(LambdaEvent, AUserOfTheOwnAccount) {
   EXPECT_EQ(parsed<UserEvent>(R"({"action":"create","username":"svc"})").order, KeyOrder::create);
   EXPECT_EQ(parsed<UserEvent>(R"({"action":"deactivate","username":"svc"})").order, KeyOrder::deactivate);

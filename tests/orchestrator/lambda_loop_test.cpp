@@ -4,8 +4,8 @@
 
 #include <sstream>
 
-#include "tests/support/fake_transport.hpp"
-#include "tests/support/run.hpp"
+#include "support/fake_transport.hpp"
+#include "support/run.hpp"
 
 namespace keyward::orchestrator {
 namespace {
@@ -52,7 +52,7 @@ TEST_F(LambdaLoop, GoesOnAfterFailuresAndThrows) {
   EXPECT_EQ(serve_all(answer_by_payload), ExitCode::internal_error) << "Lambda hands out no more events";
   EXPECT_EQ(posted(), (std::vector<std::string>{"a/error Function.InternalError", "b/error Function.Partial", "c/response "}));
   EXPECT_EQ(transport.requests().at(1).body,
-            R"({"errorMessage":"internal error: of (removed)","errorType":"Function.InternalError","stackTrace":[]})");
+            R"x({"errorMessage":"internal error: of (removed)","errorType":"Function.InternalError","stackTrace":[]})x");
 }
 
 TEST_F(LambdaLoop, TakesNoFurtherEventWhenItIsToStop) {

@@ -86,6 +86,8 @@ TEST_F(PermissionsTest, EveryCallHasItsRightAndEveryRightItsCall) {
   }
   const std::set<std::string> secrets = actions(rights(k_everything[1], PolicyMode::secret_rotation));
   granted.insert(secrets.begin(), secrets.end());
+  // The bucket of a fan-out is named by its events and not by the configuration: deploy/fanout has the right for it.
+  granted.insert("s3:PutObject");
   std::set<std::string> needed;
   for (const aws::Operation& call : aws::operations::k_all) {
     if (std::ranges::find(k_calls_without_right, call.full_name()) == k_calls_without_right.end())

@@ -1,0 +1,166 @@
+"""The daily run divided among functions: the state machine of deploy/fanout, its tasks executed by the real function against
+the sandbox, gives what one process gives."""
+
+import collections
+import contextlib
+import json
+import re
+
+import boto3
+import pytest
+import yaml
+
+from keyward_process import ROOT, Keyward, executable
+from lambda_service import LambdaService
+from sandbox_process import Sandbox
+from state_machine import Failed, StateMachine, definition_of
+
+HUB = "111111111111"
+BUCKET = "keyward-records"
+RIGHTS = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": f"arn:aws:s3:::{BUCKET}/runs/*"}],
+}
+NOTIFY = {"sender": "keyward@example.org", "channels": [{"type": "ses"}], "fallback": "security@example.org"}
+
+
+class Objects:
+    """The bucket, by boto3 with an administrator's key."""
+
+    def __init__(self, sandbox):
+        self.s3 = boto3.client(
+            "s3", endpoint_url=sandbox.url, region_name="us-east-1", aws_access_key_id=sandbox.environment["SANDBOX_ADMIN_ACCESS_KEY_ID"],
+            aws_secret_access_key=sandbox.environment["SANDBOX_ADMIN_SECRET_ACCESS_KEY"],
+        )  # fmt: skip
+
+    def get(self, bucket, key):
+        return self.s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+
+    def put(self, bucket, key, text):
+        self.s3.put_object(Bucket=bucket, Key=key, Body=text.encode())
+
+
+@contextlib.contextmanager
+def functions(count, sandbox, folder, configuration):
+    """So many environments of one function; each runs an event at a time."""
+    with contextlib.ExitStack() as stack:
+        started = []
+        for number in range(count):
+            task = folder / f"task-{number}"
+            task.mkdir(parents=True)
+            # state_dir is not in it: the function has its own, and here each environment's has to be its own as well.
+            (task / "config.yaml").write_text(yaml.safe_dump({**configuration, "state_dir": str(task / "state")}))
+            service = LambdaService([executable(), "lambda"], sandbox.environment, task, task)
+            started.append(stack.enter_context(service))
+        yield started
+
+
+def machine(sandbox, started, tolerated=10):
+    definition = definition_of(
+        ROOT / "deploy/fanout/state-machine.asl.json", Partition="aws", FunctionArn="f", Bucket=BUCKET, MaxConcurrency=len(started),
+        ToleratedFailurePercentage=tolerated,
+    )  # fmt: skip
+    return StateMachine(definition, started, Objects(sandbox))
+
+
+def told(sandbox):
+    """Every mail, apart from what no two runs have in common: ids of keys and of the run, times of the day."""
+    mails = []
+    for mail in sandbox.mail():
+        text = re.sub(r"AKIA[A-Z0-9]{16}|ending in [A-Z0-9]{4}|AccessKey-[A-Za-z0-9]{6}|\d{8}T\d{6}Z-[0-9a-f]{4}|\d{2}:\d{2}:\d{2}", "*", mail["text"])
+        mails.append((tuple(mail["to"]), mail["subject"], text))
+    return sorted(mails)
+
+
+def done(events):
+    """Everything that was decided and done, apart from ids of new keys and of requests."""
+    members = ("event", "account", "user", "action", "reason", "outcome", "recipient", "channel")
+    return collections.Counter(tuple(event.get(member) for member in members) for event in events)
+
+
+def rotated(sandbox, execution):
+    lines = Objects(sandbox).get(BUCKET, f"runs/{execution}/events.jsonl").splitlines()
+    return [(e["account"], e["user"]) for e in map(json.loads, lines) if e["event"] == "action" and (e["action"], e["outcome"]) == ("rotate", "done")]
+
+
+NUMBERS = (
+    "accounts_total", "accounts_participating", "accounts_covered", "accounts_dry_run", "accounts_enforced", "accounts_skipped", "uncovered", "users",
+    "keys", "keys_out_of_policy", "oldest_active_key_days", "active_keys_by_age", "decisions", "outcomes", "needs_human", "held_back", "notices_sent",
+    "notices_failed", "events", "exit_code", "command", "mode", "dry_run", "organization",
+)  # fmt: skip
+
+
+@pytest.fixture
+def world():
+    with Sandbox("--seed", 21, "--accounts", 200, "--users", 3, "--propagation", "0ms") as sandbox:
+        sandbox.edit("put_user_policy", account=HUB, user="hub", name="fan-out", policy=RIGHTS)
+        sandbox.edit("add_bucket", account=HUB, bucket=BUCKET)
+        yield sandbox
+
+
+def test_two_hundred_accounts_as_by_one_process(world, tmp_path):
+    one = Keyward(tmp_path / "one", world.environment, notify=NOTIFY)
+    world.snapshot()
+    whole = one("run").expect(0)
+    mails = told(world)
+    assert len(mails) > 100 and whole.summary["outcomes"]["rotate"]["done"] > 50
+
+    world.restore()
+    with functions(8, world, tmp_path / "function", one.configuration) as started:
+        divided = machine(world, started)
+        answer = divided.execute("monday")
+        assert divided.tries == 202, "one for the list, one for each account, one for the merge"
+        objects = Objects(world)
+        summary = json.loads(objects.get(BUCKET, "runs/monday/run.json"))
+        events = [json.loads(line) for line in objects.get(BUCKET, "runs/monday/events.jsonl").splitlines()]
+        assert done(events) == done(whole.events)
+        assert {name: summary.get(name) for name in NUMBERS} == {name: whole.summary.get(name) for name in NUMBERS}
+        assert answer["run"] == summary and answer["report"] == "runs/monday/report.html"
+        assert "<!DOCTYPE html>" in objects.get(BUCKET, "runs/monday/report.html")[:100]
+        assert told(world) == mails
+
+
+def test_what_a_function_could_not_do_is_named_and_the_rest_is_done(tmp_path):
+    with Sandbox("--seed", 22, "--accounts", 10, "--users", 3, "--propagation", "0ms") as sandbox:
+        sandbox.edit("put_user_policy", account=HUB, user="hub", name="fan-out", policy=RIGHTS)
+        sandbox.edit("add_bucket", account=HUB, bucket=BUCKET)
+        numbers = {one["name"]: number for number, one in sandbox.state()["accounts"].items()}
+        refused, lame = numbers["account-02"], numbers["account-05"]
+        sandbox.edit("delete_role", account=refused, role="keyward-rotate")
+        one = Keyward(tmp_path / "one", sandbox.environment, notify=NOTIFY)
+        with functions(2, sandbox, tmp_path / "function", one.configuration) as started:
+
+            def stubborn(function):
+                """The function of one account dies at every try."""
+
+                def invoke(event, **more):
+                    if event.get("account") != lame:
+                        return function(event, **more)
+                    function.begin({"action": "inventory"})
+                    function.process.kill()
+                    function.process.wait()
+                    return function(b"", **more)
+
+                return invoke
+
+            with pytest.raises(Failed) as failure:
+                machine(sandbox, [stubborn(function) for function in started], tolerated=20).execute("tuesday")
+            error_type, body = failure.value.args
+            assert error_type == "Function.Partial" and lame in body["errorMessage"] and refused in body["errorMessage"]
+            summary = json.loads(Objects(sandbox).get(BUCKET, "runs/tuesday/run.json"))
+            named = {one["account"]: one["reason"] for one in summary["uncovered"]}
+            assert set(named) == {refused, lame} and "its function left nothing" in named[lame] and "AssumeRole" in named[refused]
+            assert summary["exit_code"] == 4 and summary["outcomes"]["rotate"]["done"] > 0
+            assert sandbox.mail(), "the owners of the others are told"
+
+            # Merged once more, as after a redrive: whoever was told is not told again.
+            before = len(sandbox.mail())
+            started[0]({"action": "merge", "bucket": BUCKET, "prefix": "runs/tuesday"})
+            assert len(sandbox.mail()) == before
+
+            # The same again does nothing twice.
+            with pytest.raises(Failed):
+                machine(sandbox, started).execute("tuesday-again")
+            again = json.loads(Objects(sandbox).get(BUCKET, "runs/tuesday-again/run.json"))
+            assert [one["account"] for one in again["uncovered"]] == [refused]
+            assert {account for account, *_ in rotated(sandbox, "tuesday-again")} <= {lame}
