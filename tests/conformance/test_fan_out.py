@@ -6,7 +6,6 @@ import contextlib
 import json
 import re
 
-import boto3
 import pytest
 import yaml
 
@@ -25,13 +24,10 @@ NOTIFY = {"sender": "keyward@example.org", "channels": [{"type": "ses"}], "fallb
 
 
 class Objects:
-    """The bucket, by boto3 with an administrator's key."""
+    """The bucket, with an administrator's key."""
 
     def __init__(self, sandbox):
-        self.s3 = boto3.client(
-            "s3", endpoint_url=sandbox.url, region_name="us-east-1", aws_access_key_id=sandbox.environment["SANDBOX_ADMIN_ACCESS_KEY_ID"],
-            aws_secret_access_key=sandbox.environment["SANDBOX_ADMIN_SECRET_ACCESS_KEY"],
-        )  # fmt: skip
+        self.s3 = sandbox.client("s3", sandbox.admin())
 
     def get(self, bucket, key):
         return self.s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()

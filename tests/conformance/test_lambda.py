@@ -141,6 +141,45 @@ def test_every_event_in_one_process(task, tmp_path):
         assert all(json.loads(line)["level"] for line in log.splitlines())
 
 
+def test_a_rotation_that_secrets_manager_began(task, tmp_path):
+    """Step by step, as Secrets Manager calls its function, under exactly the policy that is printed for it."""
+    name, value = "app/credentials", {"USER_NAME": "app", "host": "db.example.org"}
+    old = {"id": "AKIAEXAMPLEEXAMPLE77", "secret": "the-old-secret-of-app"}
+    document = {**value, "AWS_ACCESS_KEY_ID": old["id"], "AWS_SECRET_ACCESS_KEY": old["secret"]}
+    app = {"name": "app", "age_days": 800, "keys": [{"age_days": 60, "last_used": {"days_ago": 0}, **old}]}
+    hub = {"management": True, "users": [app], "secrets": [{"name": name, "region": "us-east-1", "value": json.dumps(document)}]}
+    with organization(account(A, overdue("alice")), hub) as sandbox:
+        service, keyward = function(task, tmp_path, sandbox)
+        policy = keyward("policy", "secret-rotation", "--principal", f"arn:aws:iam::{HUB_ACCOUNT}:role/f").expect(0).stdout
+        sandbox.edit("put_user_policy", account=HUB_ACCOUNT, user="hub", name="secret-rotation", policy=json.loads(policy))
+        secrets = sandbox.client("secretsmanager", sandbox.admin())
+        arn = f"arn:aws:lambda:us-east-1:{HUB_ACCOUNT}:function:keyward-secret-rotation"
+
+        def current():
+            return json.loads(secrets.get_secret_value(SecretId=name)["SecretString"])
+
+        with service as invoke:
+            secret = secrets.rotate_secret(SecretId=name, RotationLambdaARN=arn, RotationRules={"AutomaticallyAfterDays": 60})
+            event = {"SecretId": secret["ARN"], "ClientRequestToken": secret["VersionId"]}
+            for step in ("createSecret", "setSecret", "testSecret"):
+                answer = done(invoke({"Step": step, **event}))
+                assert answer["event"] == "secret" and answer["step"] == step and answer["rotated"] is False
+                done(invoke({"Step": step, **event}))  # each may come twice
+                assert current() == document
+            assert done(invoke({"Step": "finishSecret", **event}))["rotated"] is True
+            first, new = keys(sandbox.state(), HUB_ACCOUNT, "app")
+            assert (first["id"], first["status"], new["status"]) == (old["id"], "Active", "Active")
+            assert current() == {**value, "AWS_ACCESS_KEY_ID": new["id"], "AWS_SECRET_ACCESS_KEY": new["secret"]}
+            assert done(invoke({"Step": "finishSecret", **event}))["outcome"] == "already_promoted"
+            assert len(keys(sandbox.state(), HUB_ACCOUNT, "app")) == 2
+
+            # The next one finds no room, and says when there will be.
+            again = secrets.rotate_secret(SecretId=name, ClientRequestToken="0" * 32)
+            text = refused(invoke({"Step": "createSecret", "SecretId": again["ARN"], "ClientRequestToken": again["VersionId"]}), "Function.Partial")
+            assert "TwoKeys" in text and current()["AWS_ACCESS_KEY_ID"] == new["id"]
+            assert new["secret"] not in service.said() and old["secret"] not in service.said()
+
+
 def test_rules_by_unit_hold_for_an_account_by_itself(task, tmp_path):
     unit = "ou-ab12-11111111"
     overrides = [{"match": {"ou": unit}, "dry_run": True}]
