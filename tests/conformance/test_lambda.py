@@ -2,7 +2,6 @@
 
 import json
 import pathlib
-import statistics
 import subprocess
 import sys
 import time
@@ -308,27 +307,26 @@ urllib.request.urlopen(f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-0
 
 
 def test_a_cold_start_is_a_tenth_of_pythons(task, tmp_path, show):
-    """From the start of the process to its first request, in turns, so that both see the same machine. The best of each is
-    what they take; on a busy machine it takes more turns until nobody disturbs it."""
+    """From the start of the process to its first request, in turns, so that both see the same machine. What is compared is
+    the time on the processor, which other processes do not make longer; the time by the clock is shown beside it."""
     keyward = Keyward(tmp_path, {})
     (tmp_path / "function.py").write_text(PYTHON)
     commands = {"keyward": [task / "bootstrap"], "python": [sys.executable, tmp_path / "function.py"]}
-    times = {name: [] for name in commands}
-    for turn in range(25):
-        if turn > 4 and 10 * min(times["keyward"]) <= min(times["python"]):
-            break
+    waited, worked = ({name: [] for name in commands} for _ in range(2))
+    for turn in range(6):
         for name, command in commands.items():
             service = LambdaService(command, {"AWS_REGION": "us-east-1"}, keyward.directory, tmp_path)
             with service:
                 began = time.monotonic()
                 process = service.start()
                 took = service.asked.get(timeout=60) - began
+                ran = int(pathlib.Path(f"/proc/{process.pid}/schedstat").read_text().split()[0]) / 1e9
                 process.kill()
                 process.wait()
                 service.process = None
                 if turn > 0:  # the first reads files that nobody had read before
-                    times[name].append(took)
-    best = {name: min(taken) for name, taken in times.items()}
-    middle = {name: statistics.median(taken) for name, taken in times.items()}
-    show("cold start to the first request: " + ", ".join(f"{name} {1000 * best[name]:.0f} ms (median {1000 * middle[name]:.0f} ms)" for name in commands))
-    assert 10 * best["keyward"] <= best["python"], times
+                    waited[name].append(took)
+                    worked[name].append(ran)
+    best = {name: (1000 * min(worked[name]), 1000 * min(waited[name])) for name in commands}
+    show("cold start to the first request: " + ", ".join(f"{name} {best[name][0]:.1f} ms on the processor, {best[name][1]:.0f} ms by the clock" for name in commands))
+    assert 10 * best["keyward"][0] <= best["python"][0], worked
