@@ -1,6 +1,7 @@
 #include "orchestrator/fan_out.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -260,13 +261,18 @@ Result<report::MergedRun> put_together(Pieces& pieces, const report::RunSummary&
   return report::merge_runs(pieces.folders, out, std::move(run), report::Missing::refused);
 }
 
+struct RecordFile {
+  const char* name;
+  const char* type;
+};
+constexpr std::array<RecordFile, 3> k_record{
+    {{"run.json", k_json}, {"events.jsonl", k_lines}, {"report.html", "text/html; charset=utf-8"}}};
+
 Task<Result<void>> keep_record(Store& store, std::filesystem::path folder) {
-  constexpr auto k_files = std::to_array<std::pair<const char*, const char*>>(
-      {{"run.json", k_json}, {"events.jsonl", k_lines}, {"report.html", "text/html; charset=utf-8"}});
-  for (const auto& [name, type] : k_files) {
-    Result<std::string> content = base::read_whole(folder / name);
+  for (const RecordFile& file : k_record) {
+    Result<std::string> content = base::read_whole(folder / file.name);
     if (!content) co_return content.error();
-    Result<void> kept = co_await store.put(name, type, std::move(*content));
+    Result<void> kept = co_await store.put(file.name, file.type, std::move(*content));
     if (!kept) co_return kept;
   }
   co_return Result<void>();
