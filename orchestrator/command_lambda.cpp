@@ -221,7 +221,8 @@ class Function {
       // What came of the account is for the merge to tell; here it counts that the merge will know.
       found["exit_code"] = result.content["account_exit_code"] = static_cast<int>(std::exchange(result.code, ExitCode::done));
       found["said"] = boost::json::array(result.said.begin(), result.said.end());
-      left = co_await leave_account(command, *account->fan_out, account->account.id.str(), std::move(found), std::move(owed));
+      std::string id = account->account.id.str();
+      left = co_await leave_account(command, *account->fan_out, std::move(id), std::move(found), std::move(owed));
     }
     if (left) co_return;
     result.code = ExitCode::partial;

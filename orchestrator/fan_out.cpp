@@ -52,13 +52,15 @@ class Store {
       : s3_(services.context, *services.identity, services.region), place_(std::move(place)) {}
 
   Task<Result<void>> put(std::string name, std::string_view type, std::string content) {
-    Result<void> kept = co_await s3_.put_object(place_.bucket, key_of(name), type, std::move(content));
+    std::string key = key_of(name);
+    Result<void> kept = co_await s3_.put_object(place_.bucket, std::move(key), type, std::move(content));
     if (!kept) co_return at(name, kept.error());
     co_return kept;
   }
 
   Task<Result<std::string>> get(std::string name) {
-    Result<std::string> found = co_await s3_.get_object(place_.bucket, key_of(name), k_most_bytes);
+    std::string key = key_of(name);
+    Result<std::string> found = co_await s3_.get_object(place_.bucket, std::move(key), k_most_bytes);
     if (!found) co_return at(name, found.error());
     co_return found;
   }
@@ -200,7 +202,8 @@ Result<void> take(Pieces& pieces, const std::string& account, std::string_view t
 }
 
 Task<void> fetch(Pieces& pieces, accounts::Account account) {
-  const Result<std::string> text = co_await pieces.store.get(name_of_account(account.id.str()));
+  std::string name = name_of_account(account.id.str());
+  const Result<std::string> text = co_await pieces.store.get(std::move(name));
   Result<void> taken = text ? take(pieces, account.id.str(), *text) : Result<void>(text.error());
   if (taken) co_return;
   const base::Error& error = taken.error();
@@ -231,7 +234,9 @@ Task<std::set<std::string>> told_before(Store& store) {
 Task<Result<void>> remember_told(Pieces& pieces) {
   array runs;
   for (const report::RunSummary& summary : pieces.summaries) runs.emplace_back(summary.run);
-  Result<void> kept = co_await pieces.store.put(k_told, k_json, boost::json::serialize(object{{"runs", std::move(runs)}}));
+  const object told{{"runs", std::move(runs)}};
+  std::string text = boost::json::serialize(told);
+  Result<void> kept = co_await pieces.store.put(k_told, k_json, std::move(text));
   co_return kept;
 }
 
@@ -324,7 +329,8 @@ Task<ExitCode> merge(CommandContext& context, const notify::BucketPlace& place, 
     say(context, "the list of accounts cannot be read, so nothing was merged and nobody told", listed.error());
     co_return ExitCode::preflight_failed;
   }
-  Result<OpenRun> rest = co_await open_run(context, job, new_summary(context, "run", Mode::enforce));
+  report::RunSummary summary = new_summary(context, "run", Mode::enforce);
+  Result<OpenRun> rest = co_await open_run(context, job, std::move(summary));
   if (!rest) co_return not_begun(context, rest.error());
   Pieces pieces{store, rest->record.folder() / "pieces"};
   pieces.told = co_await told_before(store);
@@ -349,7 +355,8 @@ Task<Result<void>> leave_inventory(CommandContext context, notify::BucketPlace p
   content["accounts"] = events.size();
   Result<void> kept = co_await store.put(k_accounts, k_lines, std::move(lines));
   if (!kept) co_return kept;
-  kept = co_await store.put(k_inventory, k_json, boost::json::serialize(content));
+  std::string inventory = boost::json::serialize(content);
+  kept = co_await store.put(k_inventory, k_json, std::move(inventory));
   content["bucket"] = place.bucket;
   content["key"] = store.key_of(k_accounts);
   co_return kept;
@@ -361,7 +368,9 @@ Task<Result<void>> leave_account(CommandContext context, notify::BucketPlace pla
   array lines;
   for (notify::OwnerNotice& notice : owed) lines.emplace_back(text_of(JournalLine(std::move(notice)), LineState::open));
   found["owed"] = std::move(lines);
-  Result<void> kept = co_await store.put(name_of_account(account), k_json, boost::json::serialize(found));
+  std::string name = name_of_account(account);
+  std::string text = boost::json::serialize(found);
+  Result<void> kept = co_await store.put(std::move(name), k_json, std::move(text));
   co_return kept;
 }
 
