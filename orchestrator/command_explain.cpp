@@ -172,7 +172,8 @@ Task<ExitCode> run_explain(CommandContext context) {
   for (ShownSetting& setting : settings_of(context.loaded, entry->account)) {
     if (is_told(setting.path)) told.settings.push_back({std::move(setting.path), std::move(setting.value), std::move(setting.origin)});
   }
-  UserLook look = co_await job.look_at(entry->account, *user, rotation::RunIdentity{});
+  const rotation::RunIdentity nobody;
+  UserLook look = co_await job.look_at(entry->account, *user, nobody);
   if (look.report.failure) {
     const bool no_user = look.report.failure->code == k_no_such_user;
     told.failure = no_user ? "the account has no IAM user of that name. Names of the users: keyward audit" : base::describe(*look.report.failure);

@@ -1,8 +1,8 @@
 """Three rules of the house that compilers do not check in every build.
 
 A folder includes only from the floors below it (CMake's link graph says so too, but a header that is reachable by
-another way would pass there). A statement holds at most one co_await, and none stands in a structured binding: GCC 12
-destroys temporaries of such statements twice. GoogleTest's macros, which are an if and an else, stand in braces below an
+another way would pass there). A statement holds at most one co_await, none stands in a structured binding or has braces
+among its arguments: GCC 12 destroys temporaries of such statements twice, or refuses them. GoogleTest's macros, which are an if and an else, stand in braces below an
 if: GCC alone warns of it.
 """
 
@@ -46,13 +46,17 @@ def wrong_includes(folder, text):
 def wrong_coroutines(text):
     code = NOT_CODE.sub(blank, text)
     line = 1
-    for statement in re.split(r"([;{}])", code):
+    pieces = re.split(r"([;{}])", code)
+    for statement, end in zip(pieces, [*pieces[1:], ""], strict=True):
         start = line + len(statement) - len(statement.lstrip("\n"))
         line += statement.count("\n")
         if len(re.findall(r"\bco_await\b", statement)) > 1:
             yield start, "two co_await in one statement"
         if re.search(r"\bauto\s*&*\s*\[[^\]]*\]\s*=\s*co_await\b", statement):
             yield start, "co_await in a structured binding"
+        awaited = statement[statement.find("co_await") :] if "co_await" in statement else ""
+        if end == "{" and awaited.count("(") > awaited.count(")"):
+            yield start, "braces among the arguments of an awaited call"
 
 
 def bare_checks(text):
