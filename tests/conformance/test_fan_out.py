@@ -51,6 +51,13 @@ def functions(count, sandbox, folder, configuration):
         yield started
 
 
+def died(function):
+    """The process of this environment took an event, and is gone."""
+    function.begin({"action": "inventory"})
+    function.process.kill()
+    function.process.wait()
+
+
 def machine(sandbox, started, tolerated=10):
     definition = definition_of(
         ROOT / "deploy/fanout/state-machine.asl.json", Partition="aws", FunctionArn="f", Bucket=BUCKET, MaxConcurrency=len(started),
@@ -72,6 +79,10 @@ def done(events):
     """Everything that was decided and done, apart from ids of new keys and of requests."""
     members = ("event", "account", "user", "action", "reason", "outcome", "recipient", "channel")
     return collections.Counter(tuple(event.get(member) for member in members) for event in events)
+
+
+def record(sandbox, execution):
+    return json.loads(Objects(sandbox).get(BUCKET, f"runs/{execution}/run.json"))
 
 
 def rotated(sandbox, execution):
@@ -116,10 +127,37 @@ def test_two_hundred_accounts_as_by_one_process(world, tmp_path):
         assert told(world) == mails
 
 
-def test_what_a_function_could_not_do_is_named_and_the_rest_is_done(tmp_path):
-    with Sandbox("--seed", 22, "--accounts", 10, "--users", 3, "--propagation", "0ms") as sandbox:
+@contextlib.contextmanager
+def small_world(seed, accounts):
+    with Sandbox("--seed", seed, "--accounts", accounts, "--users", 3, "--propagation", "0ms") as sandbox:
         sandbox.edit("put_user_policy", account=HUB, user="hub", name="fan-out", policy=RIGHTS)
         sandbox.edit("add_bucket", account=HUB, bucket=BUCKET)
+        with sandbox.signing_with_its_clock():
+            yield sandbox
+
+
+def test_an_account_in_an_unknown_state_keeps_no_other_from_its_turn(tmp_path):
+    with small_world(23, 6) as sandbox:
+        novel = {one["name"]: number for number, one in sandbox.state()["accounts"].items()}["account-03"]
+        sandbox.edit("set_account", account=novel, state="NOVEL")
+        one = Keyward(tmp_path / "one", sandbox.environment, notify=NOTIFY)
+        with functions(1, sandbox, tmp_path / "function", one.configuration) as started:
+            with pytest.raises(Failed) as failure:
+                machine(sandbox, started).execute("wednesday")
+            error_type, body = failure.value.args
+            assert error_type == "Function.Partial" and novel in body["errorMessage"]
+            summary = record(sandbox, "wednesday")
+            assert [one["account"] for one in summary["uncovered"]] == [novel] and "does not know" in summary["uncovered"][0]["reason"]
+            assert summary["accounts_covered"] == summary["accounts_participating"] - 1 > 0 and summary["exit_code"] == 4
+            assert rotated(sandbox, "wednesday")
+            listed = started[0]({"action": "inventory", "bucket": BUCKET, "prefix": "runs/by-hand"})
+            assert listed.error_type is None and [one["account"] for one in listed["uncovered"]] == [novel]
+            # By itself it is no list for others to go by: half of one looks like all of it.
+            assert started[0]({"action": "inventory"}).error_type == "Function.Partial"
+
+
+def test_what_a_function_could_not_do_is_named_and_the_rest_is_done(tmp_path):
+    with small_world(22, 10) as sandbox:
         numbers = {one["name"]: number for number, one in sandbox.state()["accounts"].items()}
         refused, lame = numbers["account-02"], numbers["account-05"]
         sandbox.edit("delete_role", account=refused, role="keyward-rotate")
@@ -132,9 +170,7 @@ def test_what_a_function_could_not_do_is_named_and_the_rest_is_done(tmp_path):
                 def invoke(event, **more):
                     if event.get("account") != lame:
                         return function(event, **more)
-                    function.begin({"action": "inventory"})
-                    function.process.kill()
-                    function.process.wait()
+                    died(function)
                     return function(b"", **more)
 
                 return invoke
