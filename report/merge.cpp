@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -138,18 +139,21 @@ Result<Highlights> write_sorted(const std::vector<Source>& sources, const std::f
   std::ranges::sort(lines);
   Result<EventLog> log = EventLog::open(events_of(out), std::move(run));
   if (!log) return log.error();
-  std::vector<std::ifstream> in;
-  for (const Source& source : sources) {
-    in.emplace_back(source.file, std::ios::binary);
-    if (!in.back()) return refused("OutOfReach", source.file.string() + " cannot be opened; are enough descriptors allowed (ulimit -n)?");
-  }
   Highlights highlights;
   std::string text;
+  // One at a time: of thousands of pieces more would be open than a process may have (1,024 on AWS Lambda). The lines of an account
+  // are in one file, so it is seldom another.
+  std::ifstream in;
+  std::optional<std::uint32_t> opened;
   for (const Line& line : lines) {
-    std::ifstream& file = in[line.file];
-    file.clear();
-    file.seekg(static_cast<std::streamoff>(line.offset));
-    std::getline(file, text);
+    if (opened != line.file) {
+      in = std::ifstream(sources[line.file].file, std::ios::binary);
+      if (!in) return refused("OutOfReach", sources[line.file].file.string() + " cannot be opened");
+      opened = line.file;
+    }
+    in.clear();
+    in.seekg(static_cast<std::streamoff>(line.offset));
+    std::getline(in, text);
     const std::optional<Event> event = parse_event(text);
     if (!event) return unreadable(sources[line.file].file, line.offset);
     highlights.add(*event);

@@ -20,6 +20,7 @@ RIGHTS = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": f"arn:aws:s3:::{BUCKET}/runs/*"}],
 }
+K_FILES = 120
 NOTIFY = {"sender": "keyward@example.org", "channels": [{"type": "ses"}], "fallback": "security@example.org"}
 
 
@@ -46,7 +47,9 @@ def functions(count, sandbox, folder, configuration):
             task.mkdir(parents=True)
             # state_dir is not in it: the function has its own, and here each environment's has to be its own as well.
             (task / "config.yaml").write_text(yaml.safe_dump({**configuration, "state_dir": str(task / "state")}))
-            service = LambdaService([executable(), "lambda"], sandbox.environment, task, task)
+            # Fewer files than accounts, as on AWS Lambda, which has 1,024 for 10,000 accounts.
+            command = ["prlimit", f"--nofile={K_FILES}", executable(), "lambda"]
+            service = LambdaService(command, sandbox.environment, task, task)
             started.append(stack.enter_context(service))
         yield started
 
