@@ -251,11 +251,12 @@ void count_rest(report::RunSummary& rest, const Listed& listed, const Pieces& pi
   for (const auto& [reason, count] : listed.skipped) rest.accounts_total += count;
 }
 
-/// The pieces and the rest count as shards of one run.
+/// The pieces and the rest count as shards of one run. What was redriven may be days younger, and of a configuration that was
+/// mended: the rest, which is of now, comes first.
 Result<report::MergedRun> put_together(Pieces& pieces, const report::RunSummary& rest, const std::filesystem::path& rest_folder,
                                        const std::filesystem::path& out, std::string run, int in_organization) {
-  pieces.summaries.push_back(rest);
-  pieces.folders.push_back(rest_folder);
+  pieces.summaries.insert(pieces.summaries.begin(), rest);
+  pieces.folders.insert(pieces.folders.begin(), rest_folder);
   const int count = static_cast<int>(pieces.folders.size());
   for (int i = 0; i < count; ++i) {
     report::RunSummary& summary = pieces.summaries[static_cast<std::size_t>(i)];
@@ -263,7 +264,7 @@ Result<report::MergedRun> put_together(Pieces& pieces, const report::RunSummary&
     const Result<void> written = report::write_summary(pieces.folders[static_cast<std::size_t>(i)] / "run.json", summary);
     if (!written) return written.error();
   }
-  return report::merge_runs(pieces.folders, out, std::move(run), report::Missing::refused);
+  return report::merge_runs(pieces.folders, out, std::move(run), report::Missing::refused, report::Kinship::known);
 }
 
 struct RecordFile {

@@ -29,7 +29,7 @@ ShardPart part_of(const RunSummary& summary) { return summary.shard.value_or(Sha
 std::string name_of(int index, int count) { return std::to_string(index) + '/' + std::to_string(count); }
 
 /// What all shards of one run have in common.
-Result<void> check_same(const RunSummary& first, const RunSummary& other) {
+Result<void> check_same(const RunSummary& first, const RunSummary& other, Kinship kinship) {
   const auto differ = [&](std::string_view what, const std::string& a, const std::string& b) {
     return refused("NotOneRun",
                    "runs " + first.run + " and " + other.run + " are of different " + std::string(what) + ": " + a + " and " + b);
@@ -37,13 +37,14 @@ Result<void> check_same(const RunSummary& first, const RunSummary& other) {
   if (part_of(first).count != part_of(other).count) {
     return differ("divisions", std::to_string(part_of(first).count) + " shards", std::to_string(part_of(other).count) + " shards");
   }
+  if (first.command != other.command) return differ("commands", first.command, other.command);
+  if (first.mode != other.mode) return differ("modes", first.mode, other.mode);
+  if (first.organization != other.organization) return differ("organizations", first.organization, other.organization);
+  if (kinship == Kinship::known) return {};
   // Each shard's newest record is not enough where one of them did not run today.
   if (std::chrono::abs(first.started - other.started) >= k_apart) {
     return differ("days", base::format_iso8601(first.started), base::format_iso8601(other.started));
   }
-  if (first.command != other.command) return differ("commands", first.command, other.command);
-  if (first.mode != other.mode) return differ("modes", first.mode, other.mode);
-  if (first.organization != other.organization) return differ("organizations", first.organization, other.organization);
   if (first.version != other.version) return differ("versions of keyward", first.version, other.version);
   if (first.configuration != other.configuration)
     return differ("configurations, by their digests", first.configuration, other.configuration);
@@ -177,11 +178,11 @@ Result<void> make_empty(const std::filesystem::path& out) {
 
 }  // namespace
 
-Result<RunSummary> merge_summaries(const std::vector<RunSummary>& shards, Missing missing) {
+Result<RunSummary> merge_summaries(const std::vector<RunSummary>& shards, Missing missing, Kinship kinship) {
   if (shards.empty()) return refused("NothingToMerge", "there is no record to merge");
   std::map<int, const RunSummary*> by_index;
   for (const RunSummary& shard : shards) {
-    const Result<void> same = check_same(shards.front(), shard);
+    const Result<void> same = check_same(shards.front(), shard, kinship);
     if (!same) return same.error();
     const ShardPart part = part_of(shard);
     const auto [there, added] = by_index.emplace(part.index, &shard);
@@ -232,7 +233,7 @@ Result<RunSummary> merge_summaries(const std::vector<RunSummary>& shards, Missin
 }
 
 Result<MergedRun> merge_runs(const std::vector<std::filesystem::path>& folders, const std::filesystem::path& out, std::string run,
-                             Missing missing) {
+                             Missing missing, Kinship kinship) {
   std::vector<RunSummary> summaries;
   for (const std::filesystem::path& folder : folders) {
     Result<RunSummary> summary = read_summary(folder / "run.json");
@@ -242,7 +243,7 @@ Result<MergedRun> merge_runs(const std::vector<std::filesystem::path>& folders, 
     }
     summaries.push_back(std::move(*summary));
   }
-  Result<RunSummary> merged = merge_summaries(summaries, missing);
+  Result<RunSummary> merged = merge_summaries(summaries, missing, kinship);
   if (!merged) return merged.error();
   merged->run = std::move(run);
   const Result<void> empty = make_empty(out);

@@ -193,6 +193,20 @@ def test_what_a_function_could_not_do_is_named_and_the_rest_is_done(tmp_path):
             started[0]({"action": "merge", "bucket": BUCKET, "prefix": "runs/tuesday"})
             assert len(sandbox.mail()) == before
 
+            # A redrive two days later, with a configuration that was mended: one record of both days.
+            sandbox.advance("2d")
+            mended = {**one.configuration, "limits": {**one.configuration["limits"], "accounts_in_flight": 7}, "state_dir": str(started[1].task_root / "state")}
+            (started[1].task_root / "config.yaml").write_text(yaml.safe_dump(mended))
+            died(started[1])
+            events = map(json.loads, Objects(sandbox).get(BUCKET, "runs/tuesday/accounts.jsonl").splitlines())
+            assert started[1](next(event for event in events if event["account"] == lame)).error_type is None
+            merged = started[1]({"action": "merge", "bucket": BUCKET, "prefix": "runs/tuesday"})
+            assert merged.error_type == "Function.Partial" and refused in merged["errorMessage"] and lame not in merged["errorMessage"]
+            assert [one["account"] for one in record(sandbox, "tuesday")["uncovered"]] == [refused]
+            assert record(sandbox, "tuesday")["accounts_covered"] == summary["accounts_covered"] + 1
+            heard = sandbox.mail()[before:]
+            assert heard and all(f"{lame}" in mail["text"] for mail in heard)
+
             # The same again does nothing twice.
             with pytest.raises(Failed):
                 machine(sandbox, started).execute("tuesday-again")
