@@ -7,6 +7,7 @@
 #include <boost/json/serialize.hpp>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <set>
 #include <sstream>
 #include <utility>
@@ -78,6 +79,11 @@ class Store {
   notify::BucketPlace place_;
 };
 
+/// S3 says so of what is not there; without s3:ListBucket it says "denied".
+bool is_absent(const base::Error& error) {
+  return error.kind == base::ErrorKind::not_found || error.kind == base::ErrorKind::denied;
+}
+
 base::Error damaged(const std::string& what) {
   return {base::ErrorKind::invalid, "fan-out", "Damaged", "", what + " is not what keyward left there"};
 }
@@ -148,6 +154,7 @@ struct Pieces {
   Store& store;
   std::filesystem::path folder;        ///< where records of theirs are put together
   std::set<std::string> told{};        ///< ids of the runs of accounts whose owners an earlier merge has told
+  std::vector<std::string> runs{};     ///< of all pieces, those of earlier tries, too
   std::vector<report::RunSummary> summaries{};
   std::vector<std::filesystem::path> folders{};
   std::vector<notify::OwnerNotice> owed{};
@@ -176,6 +183,50 @@ Result<std::vector<notify::OwnerNotice>> notices_of(const array& lines) {
   return notices;
 }
 
+/// What a try of an account's function did.
+bool is_deed(const value& event) {
+  return event.is_object() && text_of(event.get_object(), "event") == "action" && text_of(event.get_object(), "outcome") == "done";
+}
+
+/// What no later try of the same account finds again: what was done, and who has to hear of it.
+array tries_of(const object& left) {
+  array tries = list_of(left, "earlier");
+  const value* run = left.if_contains("run");
+  if (run == nullptr || !run->is_object()) return tries;
+  array deeds;
+  std::ranges::copy_if(list_of(left, "events"), std::back_inserter(deeds), is_deed);
+  tries.push_back({{"run", text_of(run->get_object(), "run")}, {"deeds", std::move(deeds)}, {"owed", list_of(left, "owed")}});
+  return tries;
+}
+
+/// What the notices of a run say, unless they were told.
+Result<void> take_owed(Pieces& pieces, const std::string& run, const array& lines) {
+  Result<std::vector<notify::OwnerNotice>> owed = notices_of(lines);
+  if (!owed) return owed.error();
+  if (!pieces.told.contains(run)) std::ranges::move(*owed, std::back_inserter(pieces.owed));
+  pieces.runs.push_back(run);
+  return {};
+}
+
+/// The function of an account was asked more than once: what its earlier tries did counts, too.
+Result<void> take_earlier(Pieces& pieces, const object& found, report::RunSummary& summary, array& events) {
+  for (const value& one : list_of(found, "earlier")) {
+    if (!one.is_object()) return damaged("an earlier try");
+    const object& earlier = one.get_object();
+    const Result<void> taken = take_owed(pieces, text_of(earlier, "run"), list_of(earlier, "owed"));
+    if (!taken) return taken;
+    for (const value& deed : list_of(earlier, "deeds")) {
+      if (!is_deed(deed)) return damaged("an earlier try");
+      const std::string action = text_of(deed.get_object(), "action");
+      ++summary.decisions[action];
+      ++summary.outcomes[action]["done"];
+      ++summary.events;
+      events.push_back(deed);
+    }
+  }
+  return {};
+}
+
 /// Takes what the function of an account left.
 Result<void> take(Pieces& pieces, const std::string& account, std::string_view text) {
   const Result<object> found = object_of(text, name_of_account(account));
@@ -190,12 +241,14 @@ Result<void> take(Pieces& pieces, const std::string& account, std::string_view t
   }
   Result<report::RunSummary> summary = report::parse_summary(boost::json::serialize(*run));
   if (!summary) return summary.error();
-  Result<std::vector<notify::OwnerNotice>> owed = notices_of(list_of(*found, "owed"));
-  if (!owed) return owed.error();
+  array events = list_of(*found, "events");
+  const Result<void> earlier = take_earlier(pieces, *found, *summary, events);
+  if (!earlier) return earlier;
+  const Result<void> owed = take_owed(pieces, summary->run, list_of(*found, "owed"));
+  if (!owed) return owed;
   const std::filesystem::path folder = pieces.folder / account;
-  const Result<void> written = write_events(folder, list_of(*found, "events"));
-  if (!written) return written.error();
-  if (!pieces.told.contains(summary->run)) std::ranges::move(*owed, std::back_inserter(pieces.owed));
+  const Result<void> written = write_events(folder, events);
+  if (!written) return written;
   pieces.summaries.push_back(std::move(*summary));
   pieces.folders.push_back(folder);
   return {};
@@ -232,8 +285,7 @@ Task<std::set<std::string>> told_before(Store& store) {
 }
 
 Task<Result<void>> remember_told(Pieces& pieces) {
-  array runs;
-  for (const report::RunSummary& summary : pieces.summaries) runs.emplace_back(summary.run);
+  array runs(pieces.runs.begin(), pieces.runs.end());
   const object told{{"runs", std::move(runs)}};
   std::string text = boost::json::serialize(told);
   Result<void> kept = co_await pieces.store.put(k_told, k_json, std::move(text));
@@ -370,6 +422,16 @@ Task<Result<void>> leave_account(CommandContext context, notify::BucketPlace pla
   for (notify::OwnerNotice& notice : owed) lines.emplace_back(text_of(JournalLine(std::move(notice)), LineState::open));
   found["owed"] = std::move(lines);
   std::string name = name_of_account(account);
+  // Asked again because its answer was lost, it finds everything done. That it was this function that did it says what it left then.
+  const Result<std::string> before = co_await store.get(name);
+  if (!before && !is_absent(before.error())) co_return before.error();
+  const Result<object> left = before ? object_of(*before, name) : Result<object>(object());
+  if (left) {
+    array earlier = tries_of(*left);
+    // What came of an earlier try holds as long as a later one comes to nothing.
+    if (!found.contains("run") && left->contains("run")) co_return Result<void>();
+    if (!earlier.empty()) found["earlier"] = std::move(earlier);
+  }
   std::string text = boost::json::serialize(found);
   Result<void> kept = co_await store.put(std::move(name), k_json, std::move(text));
   co_return kept;

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from keyward_process import ROOT, Keyward, executable
-from lambda_service import LambdaService
+from lambda_service import Answer, LambdaService
 from sandbox_process import Sandbox
 from state_machine import Failed, StateMachine, definition_of
 
@@ -157,6 +157,32 @@ def test_an_account_in_an_unknown_state_keeps_no_other_from_its_turn(tmp_path):
             assert listed.error_type is None and [one["account"] for one in listed["uncovered"]] == [novel]
             # By itself it is no list for others to go by: half of one looks like all of it.
             assert started[0]({"action": "inventory"}).error_type == "Function.Partial"
+
+
+def test_what_a_try_did_whose_answer_was_lost_is_told_and_recorded(tmp_path):
+    with small_world(24, 6) as sandbox:
+        one = Keyward(tmp_path / "one", sandbox.environment, notify=NOTIFY)
+        sandbox.snapshot()
+        whole = one("run").expect(0)
+        mails = told(sandbox)
+        sandbox.restore()
+        with functions(2, sandbox, tmp_path / "function", one.configuration) as started:
+            lost = set()
+
+            def unheard(event):
+                """The first answer about an account gets lost on its way, and another environment is asked."""
+                if "account" not in event or event["account"] in lost:
+                    return started[0](event)
+                lost.add(event["account"])
+                assert started[1](event).error_type is None
+                return Answer({}, "Lambda.SdkClientException")
+
+            machine(sandbox, [unheard]).execute("thursday")
+        summary = record(sandbox, "thursday")
+        assert len(lost) == summary["accounts_covered"] == whole.summary["accounts_covered"]
+        assert summary["outcomes"]["rotate"]["done"] == whole.summary["outcomes"]["rotate"]["done"] > 0
+        assert sorted(rotated(sandbox, "thursday")) == sorted((e["account"], e["user"]) for e in whole.events if (e.get("action"), e.get("outcome")) == ("rotate", "done"))
+        assert [(to, subject) for to, subject, _ in told(sandbox)] == [(to, subject) for to, subject, _ in mails]
 
 
 def test_what_a_function_could_not_do_is_named_and_the_rest_is_done(tmp_path):
