@@ -271,22 +271,28 @@ Task<void> fetch_all(Pieces& pieces, const std::vector<accounts::Account>& accou
   }
 }
 
-/// A fan-out is merged again when it was redriven: whose owners know what happened is not told once more. Without that they are,
-/// which is better than never.
-Task<std::set<std::string>> told_before(Store& store) {
-  std::set<std::string> told;
-  const Result<std::string> text = co_await store.get(k_told);
+/// A fan-out is merged again when it was redriven: whose owners know what happened is not told once more, and whom no channel
+/// reached is. Without that all are, which is better than never.
+Task<void> take_told(Pieces& pieces) {
+  const Result<std::string> text = co_await pieces.store.get(k_told);
   const Result<object> found = text ? object_of(*text, k_told) : Result<object>(object());
-  if (!found) co_return told;
+  if (!found) co_return;
+  Result<std::vector<notify::OwnerNotice>> owed = notices_of(list_of(*found, "owed"));
+  if (!owed) co_return;
+  pieces.owed = std::move(*owed);
   for (const value& run : list_of(*found, "runs")) {
-    if (run.is_string()) told.emplace(run.get_string());
+    if (run.is_string()) pieces.told.emplace(run.get_string());
   }
-  co_return told;
 }
 
-Task<Result<void>> remember_told(Pieces& pieces) {
+/// `journal`: what no channel took is still owed there.
+Task<Result<void>> remember_told(Pieces& pieces, const Journal& journal) {
   array runs(pieces.runs.begin(), pieces.runs.end());
-  const object told{{"runs", std::move(runs)}};
+  array owed;
+  for (const Journal::Creditor& creditor : journal.creditors()) {
+    for (notify::OwnerNotice& notice : journal.owed(creditor)) owed.emplace_back(text_of(JournalLine(std::move(notice)), LineState::open));
+  }
+  const object told{{"runs", std::move(runs)}, {"owed", std::move(owed)}};
   std::string text = boost::json::serialize(told);
   Result<void> kept = co_await pieces.store.put(k_told, k_json, std::move(text));
   co_return kept;
@@ -342,10 +348,8 @@ Task<ExitCode> end_run(CommandContext& context, Job& job, OpenRun& rest, Pieces&
   rest.owed = std::move(pieces.owed);
   count_rest(rest.record.summary(), listed, pieces);
   ExitCode code = co_await conclude(context, job, rest);
-  if (rest.record.summary().notices_failed == 0) {
-    const Result<void> remembered = co_await remember_told(pieces);
-    if (!remembered) say(context, "a merge of the same again will tell owners once more", remembered.error());
-  }
+  const Result<void> remembered = co_await remember_told(pieces, rest.journal);
+  if (!remembered) say(context, "a merge of the same again will tell owners once more", remembered.error());
   const std::string run = make_run_id(context.services.context.clock.now(), context.seed + 1);
   const std::filesystem::path out = context.configuration.state_dir / "runs" / run;
   const Result<report::MergedRun> merged =
@@ -386,7 +390,7 @@ Task<ExitCode> merge(CommandContext& context, const notify::BucketPlace& place, 
   Result<OpenRun> rest = co_await open_run(context, job, std::move(summary));
   if (!rest) co_return not_begun(context, rest.error());
   Pieces pieces{store, rest->record.folder() / "pieces"};
-  pieces.told = co_await told_before(store);
+  co_await take_told(pieces);
   const auto body = [&](base::TaskGroup& group) { return fetch_all(pieces, listed->accounts, group); };
   co_await base::run_group(k_fetched_at_once, body);
   ExitCode code = co_await end_run(context, job, *rest, pieces, *listed, content);

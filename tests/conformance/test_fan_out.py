@@ -185,6 +185,28 @@ def test_what_a_try_did_whose_answer_was_lost_is_told_and_recorded(tmp_path):
         assert [(to, subject) for to, subject, _ in told(sandbox)] == [(to, subject) for to, subject, _ in mails]
 
 
+def test_whom_no_channel_reached_is_told_by_the_next_merge_and_nobody_else(tmp_path):
+    with small_world(25, 6) as sandbox:
+        one = Keyward(tmp_path / "one", sandbox.environment, notify=NOTIFY)
+        sandbox.snapshot()
+        one("run").expect(0)
+        everybody = sorted({mail["to"][0] for mail in sandbox.mail()})
+        sandbox.restore()
+        assert len(everybody) > 1
+        for address in ("keyward@example.org", *everybody[1:]):
+            sandbox.edit("set_account", account=HUB, verify=address)
+        sandbox.edit("set_account", account=HUB, unverify="example.org", mail_sandbox=True)
+        with functions(2, sandbox, tmp_path / "function", one.configuration) as started:
+            with pytest.raises(Failed):
+                machine(sandbox, started[:1]).execute("friday")
+            assert sorted(mail["to"][0] for mail in sandbox.mail()) == everybody[1:]
+            sandbox.edit("set_account", account=HUB, verify=everybody[0])
+            # By another environment, which has nothing in its own memory.
+            merged = started[1]({"action": "merge", "bucket": BUCKET, "prefix": "runs/friday"})
+            assert merged.error_type is None and merged["exit_code"] == 0
+            assert sorted(mail["to"][0] for mail in sandbox.mail()) == everybody
+
+
 def test_what_a_function_could_not_do_is_named_and_the_rest_is_done(tmp_path):
     with small_world(22, 10) as sandbox:
         numbers = {one["name"]: number for number, one in sandbox.state()["accounts"].items()}
