@@ -176,7 +176,8 @@ class Function {
                            configuration,
                            digest_,
                            context_.loaded,
-                           {calls, identity, where.region, where.partition, log_, shutdown_.stopping(), smtp_, said},
+                           // Metrics are a line of the function's log by itself: within another line CloudWatch takes none.
+                           {calls, identity, where.region, where.partition, log_, shutdown_.stopping(), smtp_, std::cerr},
                            seed,
                            {report::Format::json, report::Color::never},
                            {block, Progress::Style::none, [] { return TerminalSize(); }},

@@ -204,6 +204,16 @@ def test_rules_by_unit_hold_for_an_account_by_itself(task, tmp_path):
         assert_rotated(sandbox.state(), B, "bob")
 
 
+def test_metrics_are_lines_of_the_log_by_themselves(task, tmp_path):
+    """CloudWatch finds them in no other: without them the alarm about runs that are missing would ring every day."""
+    with organization(account(A, overdue("alice"))) as sandbox:
+        service, _ = function(task, tmp_path, sandbox, notify={"channels": [{"type": "file"}, {"type": "metrics", "embedded": True}]})
+        with service as invoke:
+            assert "said" not in done(invoke({})).body
+            [metrics] = [line for line in map(json.loads, service.said().splitlines()) if "_aws" in line]
+        assert (metrics["Runs"], metrics["KeysRotated"], metrics["Mode"]) == (1, 1, "enforce")
+
+
 def test_a_process_that_dies_is_replaced_and_the_next_one_ends_its_work(task, tmp_path):
     with organization(account(A, overdue("alice"))) as sandbox:
         service, _ = function(task, tmp_path, sandbox)
