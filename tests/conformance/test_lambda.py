@@ -126,7 +126,7 @@ def test_every_event_in_one_process(task, tmp_path):
 
             # Nothing else is an event, and nothing of it is told.
             odd = {"action": "delete", "username": "dave", "password": "correct horse", "Username": "mallory"}
-            for event in (odd, {"account": A}, {**first, "dryrun": "maybe"}, b"battery staple", [], {"action": "purge"}):
+            for event in (odd, {"account": A}, {**first, "dryrun": "maybe"}, {**DAILY, "dryrun": True}, b"battery staple", [], {"action": "purge"}):
                 text = refused(invoke(event), "Function.UnknownEvent")
                 assert '"ForceRotate"' in text and "correct" not in text and "staple" not in text
             assert "no IAM user nobody" in refused(invoke({"action": "create", "username": "nobody"}), "Function.Partial")
