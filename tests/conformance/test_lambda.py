@@ -179,6 +179,19 @@ def test_a_rotation_that_secrets_manager_began(task, tmp_path):
             assert new["secret"] not in service.said() and old["secret"] not in service.said()
 
 
+def test_a_secret_is_not_rotated_where_a_rule_may_call_the_account_dry(task, tmp_path):
+    hub = {"management": True, "secrets": [{"name": "app", "region": "us-east-1", "value": json.dumps({"USER_NAME": "app"})}]}
+    by_tag, by_id = {"match": {"tag": {"stage": "prod"}}, "dry_run": True}, {"match": {"id": HUB_ACCOUNT}, "dry_run": False}
+    event = {"Step": "createSecret", "SecretId": "app", "ClientRequestToken": "0" * 32}
+    with organization(account(A), hub) as sandbox:
+        for overrides, code in (([by_tag], "RuleUnknown"), ([by_tag, by_id], "RuleUnknown"), ([by_id, by_tag], "RotationNotEnabled")):
+            service, keyward = function(task, tmp_path, sandbox, accounts={"overrides": overrides})
+            policy = keyward("policy", "secret-rotation", "--principal", f"arn:aws:iam::{HUB_ACCOUNT}:role/f").expect(0).stdout
+            sandbox.edit("put_user_policy", account=HUB_ACCOUNT, user="hub", name="secret-rotation", policy=json.loads(policy))
+            with service as invoke:
+                assert code in refused(invoke(event), "Function.Partial")
+
+
 def test_rules_by_unit_hold_for_an_account_by_itself(task, tmp_path):
     unit = "ou-ab12-11111111"
     overrides = [{"match": {"ou": unit}, "dry_run": True}]
