@@ -37,6 +37,17 @@ def unpack(package, folder):
     return folder
 
 
+def test_what_is_packed_is_seen_from_where_it_was_named(tmp_path):
+    (tmp_path / "config.yaml").write_text("region: eu-north-1\n")
+    script = [ROOT / "scripts/lambda_zip.sh", "-p", "/usr/bin/true", "-o", "mine.zip"]
+    packed = subprocess.run([*script, "config.yaml"], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert packed.stdout.splitlines()[-1] == str(tmp_path / "mine.zip") and "warning" not in packed.stderr
+    with zipfile.ZipFile(tmp_path / "mine.zip") as files:
+        assert files.read("config.yaml") == b"region: eu-north-1\n"
+    without = subprocess.run(script, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert "no config.yaml is in the package" in without.stderr
+
+
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lambda")
