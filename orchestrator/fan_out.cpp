@@ -43,6 +43,8 @@ constexpr const char* k_lines = "application/x-ndjson";
 constexpr std::size_t k_most_bytes = 64u << 20;
 // S3 has no quota that matters here; more would only hold more answers in memory.
 constexpr std::size_t k_fetched_at_once = 16;
+// AWS's time as one function sees it and as another does: by its answers, which have no parts of a second.
+constexpr std::chrono::minutes k_clocks_differ{1};
 
 std::string name_of_account(const std::string& account) { return "accounts/" + account + ".json"; }
 
@@ -113,6 +115,7 @@ int number_of(const object& from, std::string_view name) {
 
 /// What the list of a fan-out says.
 struct Listed {
+  base::Instant since;  ///< what was left before is of another fan-out in the same place
   std::string organization;
   int in_organization = 0;
   std::map<std::string, int> skipped;
@@ -128,6 +131,9 @@ Task<Result<Listed>> read_list(Store& store) {
   const Result<object> about = object_of(*inventory, k_inventory);
   if (!about) co_return about.error();
   Listed listed;
+  const std::optional<base::Instant> at = base::parse_iso8601(text_of(*about, "listed"));
+  if (!at) co_return damaged(k_inventory);
+  listed.since = *at - k_clocks_differ;
   listed.organization = text_of(*about, "organization");
   listed.in_organization = number_of(*about, "in_organization");
   if (const value* skipped = about->if_contains("skipped"); skipped != nullptr && skipped->is_object()) {
@@ -153,6 +159,7 @@ Task<Result<Listed>> read_list(Store& store) {
 struct Pieces {
   Store& store;
   std::filesystem::path folder;        ///< where records of theirs are put together
+  base::Instant since;                 ///< as in Listed
   std::set<std::string> told{};        ///< ids of the runs of accounts whose owners an earlier merge has told
   std::vector<std::string> runs{};     ///< of all pieces, those of earlier tries, too
   std::vector<report::RunSummary> summaries{};
@@ -213,6 +220,8 @@ Result<void> take_earlier(Pieces& pieces, const object& found, report::RunSummar
   for (const value& one : list_of(found, "earlier")) {
     if (!one.is_object()) return damaged("an earlier try");
     const object& earlier = one.get_object();
+    // A run's id begins with its time.
+    if (text_of(earlier, "run") < base::format_basic(pieces.since)) continue;
     const Result<void> taken = take_owed(pieces, text_of(earlier, "run"), list_of(earlier, "owed"));
     if (!taken) return taken;
     for (const value& deed : list_of(earlier, "deeds")) {
@@ -241,6 +250,10 @@ Result<void> take(Pieces& pieces, const std::string& account, std::string_view t
   }
   Result<report::RunSummary> summary = report::parse_summary(boost::json::serialize(*run));
   if (!summary) return summary.error();
+  if (summary->started < pieces.since) {
+    return base::Error{base::ErrorKind::invalid, "fan-out", "Stale", "",
+                       "its function left nothing: what is there is of " + base::format_iso8601(summary->started) + ", before the accounts were listed"};
+  }
   array events = list_of(*found, "events");
   const Result<void> earlier = take_earlier(pieces, *found, *summary, events);
   if (!earlier) return earlier;
@@ -389,7 +402,7 @@ Task<ExitCode> merge(CommandContext& context, const notify::BucketPlace& place, 
   report::RunSummary summary = new_summary(context, "run", Mode::enforce);
   Result<OpenRun> rest = co_await open_run(context, job, std::move(summary));
   if (!rest) co_return not_begun(context, rest.error());
-  Pieces pieces{store, rest->record.folder() / "pieces"};
+  Pieces pieces{store, rest->record.folder() / "pieces", listed->since};
   co_await take_told(pieces);
   const auto body = [&](base::TaskGroup& group) { return fetch_all(pieces, listed->accounts, group); };
   co_await base::run_group(k_fetched_at_once, body);
@@ -412,7 +425,9 @@ Task<Result<void>> leave_inventory(CommandContext context, notify::BucketPlace p
   content["accounts"] = events.size();
   Result<void> kept = co_await store.put(k_accounts, k_lines, std::move(lines));
   if (!kept) co_return kept;
-  std::string inventory = boost::json::serialize(content);
+  object about = content;
+  about["listed"] = base::format_iso8601(context.services.context.clock.now());
+  std::string inventory = boost::json::serialize(about);
   kept = co_await store.put(k_inventory, k_json, std::move(inventory));
   content["bucket"] = place.bucket;
   content["key"] = store.key_of(k_accounts);

@@ -207,6 +207,25 @@ def test_whom_no_channel_reached_is_told_by_the_next_merge_and_nobody_else(tmp_p
             assert sorted(mail["to"][0] for mail in sandbox.mail()) == everybody
 
 
+def test_what_lies_in_a_place_from_another_day_covers_nothing(tmp_path):
+    with small_world(26, 6) as sandbox:
+        one = Keyward(tmp_path / "one", sandbox.environment, notify=NOTIFY)
+        with functions(1, sandbox, tmp_path / "function", one.configuration) as started:
+            machine(sandbox, started).execute("daily")
+            [(first, _), *_] = rotated(sandbox, "daily")
+            sandbox.advance("1d")
+
+            def lame(event):
+                return Answer({}, "Runtime.ExitError") if event.get("account") == first else started[0](event)
+
+            with pytest.raises(Failed) as failure:
+                machine(sandbox, [lame], tolerated=50).execute("daily")
+            assert failure.value.args[0] == "Function.Partial"
+            [uncovered] = record(sandbox, "daily")["uncovered"]
+            assert uncovered["account"] == first and "before the accounts were listed" in uncovered["reason"]
+            assert rotated(sandbox, "daily") == []
+
+
 def test_what_a_function_could_not_do_is_named_and_the_rest_is_done(tmp_path):
     with small_world(22, 10) as sandbox:
         numbers = {one["name"]: number for number, one in sandbox.state()["accounts"].items()}
