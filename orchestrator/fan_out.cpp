@@ -252,7 +252,8 @@ Result<void> take(Pieces& pieces, const std::string& account, std::string_view t
   if (!summary) return summary.error();
   if (summary->started < pieces.since) {
     return base::Error{base::ErrorKind::invalid, "fan-out", "Stale", "",
-                       "its function left nothing: what is there is of " + base::format_iso8601(summary->started) + ", before the accounts were listed"};
+                       "its function left nothing: what is there is of " + base::format_iso8601(summary->started) +
+                           ", before the accounts were listed"};
   }
   array events = list_of(*found, "events");
   const Result<void> earlier = take_earlier(pieces, *found, *summary, events);

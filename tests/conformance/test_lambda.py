@@ -81,11 +81,12 @@ def secrets_of(state):
 
 
 def test_every_event_in_one_process(task, tmp_path):
-    hub = {"management": True, "users": [{"name": "dave", **YOUNG}]}
+    hub = {"management": True, "users": [{"name": "dave", **YOUNG}, {"name": "spared", **YOUNG}]}
+    spared = {"account": HUB_ACCOUNT, "user": "spared", "reason": "vendor appliance", "owner": "ciso@example.org"}
     world = [account(A, overdue("alice"), {"name": "carol", **YOUNG}), account(B, overdue("bob")), hub]
     rules = {"default": "opt-out", "include": [{"id": HUB_ACCOUNT}], "exclude": [{"id": C}]}
     with organization(*world, account(C, overdue("eve"))) as sandbox:
-        service, _ = function(task, tmp_path, sandbox, accounts=rules)
+        service, _ = function(task, tmp_path, sandbox, accounts=rules, users={"exempt": [spared]})
         with service as invoke:
             listed = done(invoke({"action": "inventory"}))
             assert [one["account"] for one in listed["accounts"]] == [HUB_ACCOUNT, A, B]
@@ -140,6 +141,9 @@ def test_every_event_in_one_process(task, tmp_path):
             for event in (odd, {"account": A}, {**first, "dryrun": "maybe"}, {**DAILY, "dryrun": True}, b"battery staple", [], {"action": "purge"}):
                 text = refused(invoke(event), "Function.UnknownEvent")
                 assert '"ForceRotate"' in text and "correct" not in text and "staple" not in text
+            for event in ({"action": "create", "username": "spared"}, {**listed["accounts"][0], "ForceRotate": "spared"}):
+                assert "ExemptUser" in refused(invoke(event), "Function.Partial")
+            assert len(keys(sandbox.state(), HUB_ACCOUNT, "spared")) == 1
             assert "no IAM user nobody" in refused(invoke({"action": "create", "username": "nobody"}), "Function.Partial")
             assert "does not take part" in refused(invoke({"account": C, "name": "", "email": ""}), "Function.PreflightFailed")
             log = service.said()
