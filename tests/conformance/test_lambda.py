@@ -319,6 +319,7 @@ def test_the_package_runs_where_nothing_else_is(package, tmp_path):
         # Without a state_dir of its own it writes to /tmp, and leaves no records there to fill it up.
         folders = {path.name: list(path.iterdir()) for path in (root / "tmp/keyward/runs").iterdir()}
         assert again["run"]["run"] in folders and not any(folders.values())
+        assert "nobody reads it" in again["said"][0]
         assert {path.name for path in root.iterdir()} == {"tmp", "var"}
 
 
