@@ -178,7 +178,8 @@ struct MetricDatum {
   std::map<std::string, std::string> dimensions;
 };
 
-enum class AccountState { pending_activation, active, suspended, pending_closure, closed };
+/// `novel`: one that AWS may name one day and that nobody has heard of yet.
+enum class AccountState { pending_activation, active, suspended, pending_closure, closed, novel };
 std::string_view to_string(AccountState state);
 std::optional<AccountState> parse_account_state(std::string_view text);
 

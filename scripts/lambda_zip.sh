@@ -10,15 +10,19 @@
 #
 # SOURCE_DATE_EPOCH: the time of all files (else 1980, where the times of zip files begin). The last line is the file's path.
 set -euo pipefail
+from=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/common.sh
 . scripts/common.sh
 
+# What is named was seen from where somebody typed it: there is a config.yaml here, too, and it is not theirs.
+seen() { case $1 in /*) echo "$1" ;; *) echo "$from/$1" ;; esac; }
+
 program='' file=build/lambda/keyward.zip
 while getopts p:o: option; do
   case $option in
-    p) program=$OPTARG ;;
-    o) file=$OPTARG ;;
+    p) program=$(seen "$OPTARG") ;;
+    o) file=$(seen "$OPTARG") ;;
     *) sed -n '2,/^set /{/^#/{s/^# \{0,1\}//;p}}' scripts/lambda_zip.sh >&2 && exit 2 ;;
   esac
 done
@@ -45,7 +49,9 @@ for package in $(dpkg-query -S $libraries $(readlink -f $libraries) 2>/dev/null 
   mkdir -p "$root/doc/$package"
   cp -L "/usr/share/doc/$package/copyright" "$root/doc/$package/"
 done
-for more in "$@"; do cp -RL "$more" "$root/"; done
+for more in "$@"; do cp -RL "$(seen "$more")" "$root/"; done
+# Under another name the function does not find it, and would look after no account without a word.
+if [ ! -f "$root/config.yaml" ]; then echo "lambda_zip.sh: warning: no config.yaml is in the package" >&2; fi
 
 python3 - "$root" "$file" "lib/$loader" <<'PYTHON'
 import os, pathlib, sys, time, zipfile
