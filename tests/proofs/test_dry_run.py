@@ -92,7 +92,7 @@ def sandbox():
     user = {"name": "alice", "age_days": 200, "keys": [{"id": KEY, "age_days": 95, "last_used": {"days_ago": 1}}]}
     bob = {"name": "bob", "age_days": 200, "keys": []}
     secrets = [{"name": SECRET, "region": "us-east-1", "value": "v", "version_id": "0" * 32}, {"name": "old", "region": "us-east-1", "value": "v"}]
-    member = account(A, user, bob, overdue("carol"), secrets=secrets, topics=["us-east-1:topic"], buckets={"bucket": {}}, security_hub=True)
+    member = account(A, user, bob, overdue("carol"), secrets=secrets, topics=["us-east-1:topic"], buckets={"bucket": {"old": "x"}}, security_hub=True)
     with organization(member) as running:
         running.rights_of_its_own = "the role may do everything"
         running.edit("put_role_policy", account=A, role="keyward-rotate", name="everything", policy=ALL)
