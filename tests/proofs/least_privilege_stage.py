@@ -98,9 +98,10 @@ def merged(*parts):
 
 
 MEMBER = {"store": {"kms_key_id": "alias/keys", "replica_regions": ["eu-west-1"]}, "audit_role": "keyward-audit"}
-BY_ROLE = {"store": {"target": "central", "kms_key_id": "alias/keyward", "replica_regions": ["eu-west-1"],
+# The key of the built-in world would let everybody of the organization decrypt; this one leaves it to the policies of its account.
+BY_ROLE = {"store": {"target": "central", "kms_key_id": "alias/keys", "replica_regions": ["eu-west-1"],
                      "role": f"arn:aws:iam::{HUB_ACCOUNT}:role/keyward-store"}}  # fmt: skip
-BY_CALLER = {"store": {"target": "central", "kms_key_id": "alias/keyward", "name": "keys/{account_id}/{user}"}}
+BY_CALLER = {"store": {"target": "central", "kms_key_id": "alias/keys", "name": "keys/{account_id}/{user}"}}
 LISTED = {"organization": {"list_role": f"arn:aws:iam::{HUB_ACCOUNT}:role/keyward-inventory"}}
 RULES = {"accounts": {"default": "opt-in", "include": [{"id": HUB_ACCOUNT}, {"tag": {"keyward": "enabled"}}, {"ou": UNIT}]}}
 IDS = {"accounts": {"default": "opt-in", "include": [{"id": A}, {"id": B}]}}

@@ -6,6 +6,7 @@ Each trial is one thing changed in one policy of one set-up (least_privilege_sta
 
 import collections
 import concurrent.futures
+import copy
 import dataclasses
 import itertools
 import multiprocessing
@@ -18,7 +19,7 @@ from least_privilege_rotation import RotationStage
 from least_privilege_stage import SETUPS, Stage
 
 WORKERS = 2
-SELECTED = 6  # of each set-up that is chosen
+SELECTED = 4  # of each set-up that is chosen
 
 
 @dataclasses.dataclass
@@ -161,3 +162,15 @@ def test_something_fails_for_each_of_a_few_changes(tmp_path, show, chance):
         proof.left_out.clear()
     show(f"{', '.join(names)}\n{table(proofs)}")
     assert [line for proof in proofs for line in proof.uncaught] == []
+
+
+@pytest.mark.full
+def test_a_right_too_much_would_be_noticed(tmp_path):
+    """Somebody adds an action that keyward does not need."""
+    proof = Proof("a right too much")
+    with Stage(SETUPS[-1], tmp_path / "stage") as stage:
+        document = copy.deepcopy(stage.policies["rotate"])
+        next(one for one in document["Statement"] if one["Sid"] == "ReadUsers")["Action"].append("iam:GetUser")
+        (change,) = [change for change in narrowed("rotate", document) if change.what == "iam:GetUser"]
+        try_narrowed(stage, change, Baselines(stage, proof), proof)
+    assert len(proof.uncaught) == 1 and "iam:GetUser: nothing fails without it" in proof.uncaught[0]
