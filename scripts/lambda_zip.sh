@@ -43,9 +43,9 @@ loader=$(basename "$(grep 'ld-linux' <<<"$libraries")")
 "${CXX:-clang++-19}" -std=c++20 -O2 -Wall -Wextra -Werror -static -s "-DKEYWARD_LOADER=\"$loader\"" -o "$root/bootstrap" deploy/lambda/bootstrap.cpp
 # For systems without authorities of their own.
 cp -L /etc/ssl/certs/ca-certificates.crt "$root/lib/"
-# Licences of the libraries. Debian may know one by its name below /lib or below /usr/lib.
+# Licences of the libraries, of those that are compiled in, too. Debian may know one by its name below /lib or below /usr/lib.
 # shellcheck disable=SC2046,SC2086 # one word each
-for package in $(dpkg-query -S $libraries $(readlink -f $libraries) 2>/dev/null | sed -n 's/:.*//p' | sort -u) libc6-dev ca-certificates; do
+for package in $(dpkg-query -S $libraries $(readlink -f $libraries) 2>/dev/null | sed -n 's/:.*//p' | sort -u) libc6-dev ca-certificates libcli11-dev; do
   mkdir -p "$root/doc/$package"
   cp -L "/usr/share/doc/$package/copyright" "$root/doc/$package/"
 done
