@@ -39,7 +39,8 @@ MemoryLock lock_memory() {
   // user namespace does not count). Whether this is such a process tells no other call as surely.
   const bool unlimited = limit.rlim_max == RLIM_INFINITY;
   const rlimit asked{unlimited ? RLIM_INFINITY : 0, limit.rlim_max};
-  if (::setrlimit(RLIMIT_MEMLOCK, &asked) != 0) return MemoryLock::refused;
+  const bool as_asked = limit.rlim_cur == asked.rlim_cur;  // a sandbox may forbid to set what is set already
+  if (!as_asked && ::setrlimit(RLIMIT_MEMLOCK, &asked) != 0) return MemoryLock::refused;
   bool locked = ::mlockall(MCL_FUTURE | MCL_ONFAULT) == 0;
   if (locked && !lock_writable_memory()) {
     locked = false;

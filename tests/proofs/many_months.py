@@ -8,7 +8,7 @@ import random
 import statistics
 import subprocess
 
-from invariants import LEDGER, World
+from invariants import World
 from keyward_process import Keyward, executable
 from sandbox_process import Sandbox
 
@@ -37,7 +37,7 @@ class Key:
     who: tuple
     created: datetime.datetime
     first: bool  # was there before keyward
-    used: bool = False
+    good: bool = False  # was handed over: AWSCURRENT of its secret
     off: datetime.datetime | None = None
     gone: datetime.datetime | None = None
     next: datetime.datetime | None = None  # when its successor was made
@@ -63,8 +63,13 @@ class Months:
         self.days = []
         self.wrong = []
         accounts = [
-            {"id": str(200_000_000_000 + n), "email": f"{n}@example.org", "tags": {"store": "central" if n == 0 else "own"}, "users": list(self._users())}
-            for n in range(ACCOUNTS)
+            {
+                "id": str(200_000_000_000 + number),
+                "email": f"{number}@example.org",
+                "tags": {"store": "own" if number else "central"},
+                "users": list(self._users()),
+            }
+            for number in range(ACCOUNTS)
         ]
         world = {"external_id": "ext-1", "accounts": accounts}
         self.sandbox = Sandbox("--seed", seed, "--start", iso(START), "--propagation", "0ms", scenario=world)
@@ -121,7 +126,9 @@ class Months:
         of_records = [size for path, size in sizes if path.is_relative_to(self.keyward.state_dir / "runs")]
         of_this = [size for path, size in sizes if record and path.is_relative_to(self.keyward.state_dir / "runs" / record)]
         total = sum(count for action, count in calls["counts"].items() if " " not in action)
-        return Day(process.returncode, int((self._folder / "peak").read_text().split()[1]), seconds, faults, total, failed, sum(s for _, s in sizes) - sum(of_records), sum(of_this))
+        peak = int((self._folder / "peak").read_text().split()[1])
+        state = sum(size for _, size in sizes) - sum(of_records)
+        return Day(process.returncode, peak, seconds, faults, total, failed, state, sum(of_this))
 
     def _note(self, at):
         """What there is now, and whether anything of it is wrong."""
@@ -137,14 +144,16 @@ class Months:
                 known = self.keys.get(key["id"])
                 if known is None:
                     known = self.keys[key["id"]] = Key(who, moment(key["created"]), first=not self.days)
-                    before = [k for k in self.keys.values() if k.who == who and k is not known and k.gone is None]
-                    if len(before) == 1:
-                        before[0].next = known.created
                 stored = world.is_stored(key)
                 if not known.first and not stored and not world.intent_tells_of(who, key):
                     self.wrong.append(f"{at} {who}: nobody has the secret of {key['id']}")
                 if key["status"] == "Active" and (known.first or world.is_current(key)):
                     active.append(key)
+                if not known.first and not known.good and world.is_current(key):
+                    known.good = True
+                    for other in self.keys.values():
+                        if other.who == who and other is not known and other.next is None:
+                            other.next = known.created
                 if key["status"] == "Inactive" and known.off is None:
                     known.off = moment(key["changed"])
             if not active:
@@ -173,7 +182,7 @@ class Months:
         for key in self.keys.values():
             due = max(key.created + ROTATE_AFTER, START)
             end = START + (len(self.days) - 1) * DAY
-            if due + LATEST_NEW < end:
+            if due + LATEST_NEW < end and (key.gone is None or key.gone > due):
                 yield key, (key.next or end) - due, ((key.off or end) - due if due + LATEST_OFF < end else None)
 
     def peak(self, month):
@@ -187,16 +196,21 @@ class Months:
         delays = list(self.delays())
         new, off = max(d for _, d, _ in delays), max((d for _, _, d in delays if d is not None), default=None)
         last = len(self.days) // MONTH
+        made, deleted = (sum(map(test, self.keys.values())) for test in (lambda key: not key.first, lambda key: key.gone is not None))
+        codes = dict(collections.Counter(day.code for day in self.days))
+        first_seconds, last_seconds = (statistics.median(day.seconds for day in some) for some in (self.days[:MONTH], self.days[-MONTH:]))
+        peaks = {month: self.peak(month) for month in sorted({1, last})}
         return "\n".join(
             (
                 f"{len(self.days)} days, {last} months of 30 days: {together('calls'):,} requests, {sum(faults.values()):,} faults "
                 f"({', '.join(f'{count} x {fault}' for fault, count in faults.most_common())})",
-                f"{len([k for k in self.keys.values() if not k.first])} keys made, {len([k for k in self.keys.values() if k.gone])} deleted, of {ACCOUNTS * USERS} users",
-                f"a new key at the latest {new} after the old one was due (allowed: {LATEST_NEW}), the old one off after {off} (allowed: {LATEST_OFF})",
-                f"exit codes: {dict(collections.Counter(day.code for day in self.days))}, days with failures: {sum(day.failed > 0 for day in self.days)}",
-                *(f"memory of a run in month {m}: at most {self.peak(m)[0]:,} kB, median {self.peak(m)[1]:,.0f} kB" for m in sorted({1, last})),
+                f"{made} keys made, {deleted} deleted, of {ACCOUNTS * USERS} users",
+                f"a new key at the latest {new} after the old one was due (allowed: {LATEST_NEW}), "
+                f"the old one off after {off} (allowed: {LATEST_OFF})",
+                f"exit codes: {codes}, days with failures: {sum(day.failed > 0 for day in self.days)}",
+                *(f"memory of a run in month {m}: at most {most:,} kB, median {median:,.0f} kB" for m, (most, median) in peaks.items()),
                 f"state_dir without records of runs: {self.days[0].state:,} bytes on the first day, {self.days[-1].state:,} on the last, "
                 f"at most {max(d.state for d in self.days):,}; a record: {self.days[0].record:,} and {self.days[-1].record:,}",
-                f"seconds of a run: {statistics.median(d.seconds for d in self.days[:MONTH]):.2f} in month 1, {statistics.median(d.seconds for d in self.days[-MONTH:]):.2f} in the last",
+                f"seconds of a run: {first_seconds:.2f} in month 1, {last_seconds:.2f} in the last",
             )
         )

@@ -5,27 +5,18 @@ import collections
 import dataclasses
 import json
 import os
-import pathlib
-import re
 import resource
 import shutil
 import signal
-import statistics
-import subprocess
-import time
-
-import pytest
 
 import crash_matrix
+import pytest
 import scenarios
-from held_requests import wait_for_held
 from host_clock import HostClock
 from invariants import World, is_unfinished
 from many_months import LATEST_NEW, LATEST_OFF, MONTH, Months
-from keyward_process import Keyward, executable
-from organizations import A, B, account, organization, overdue
-from sandbox_process import Sandbox
 from scarce import SmallDisk, nobody_resolves
+from scenarios import A
 from stage import Stage
 
 ROTATION = scenarios.by_name("second-rotation")
