@@ -35,8 +35,8 @@ bool lock_writable_memory() {
 MemoryLock lock_memory() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_MEMLOCK, &limit) != 0) return MemoryLock::refused;
-  // With a limit of nothing only they may lock whom no limit binds, now and later (CAP_IPC_LOCK of the machine; that of a
-  // user namespace does not count). Whether this is such a process tells no other call as surely.
+  // With a limit of nothing only they may lock whom no limit binds, now and later (CAP_IPC_LOCK of the machine; that of
+  // a user namespace does not count). Whether this is such a process tells no other call as surely.
   const bool unlimited = limit.rlim_max == RLIM_INFINITY;
   const rlimit asked{unlimited ? RLIM_INFINITY : 0, limit.rlim_max};
   const bool as_asked = limit.rlim_cur == asked.rlim_cur;  // a sandbox may forbid to set what is set already
