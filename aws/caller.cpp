@@ -41,6 +41,8 @@ void hide(const base::Secret& secret, std::string& text) {
 
 /// One call, before it is signed.
 struct Caller::Call {
+  explicit Call(Operation call) : operation(call) {}
+
   Operation operation;
   std::string method = "POST";
   std::string path = "/";
@@ -197,10 +199,7 @@ Caller::Caller(CallContext& context, CredentialProvider& credentials, base::Regi
 
 template <class Answer>
 Task<Result<Answer>> Caller::perform(Call call) {
-  if (writes_ == Writes::refused && call.operation.effect == Effect::write) {
-    co_return Error{ErrorKind::denied, call.operation.full_name(), "DryRun", "",
-                    "a dry run may not change anything; the call was not sent"};
-  }
+  if (std::optional<Error> refused = refused_by_guard(call.operation, writes_)) co_return *std::move(refused);
   Result<Endpoint> endpoint = resolve_endpoint(call.operation.service, region_, context_.endpoints);
   if (!endpoint) co_return endpoint.error();
   base::RetryRules rules;
@@ -215,16 +214,14 @@ Task<Result<Answer>> Caller::perform(Call call) {
 Task<Result<XmlAnswer>> Caller::query(Operation operation, std::string_view version, Parameters parameters) {
   Parameters all{{"Action", operation.name}, {"Version", version}};
   all.add(parameters);
-  Call call;
-  call.operation = operation;
+  Call call(operation);
   call.content_type = "application/x-www-form-urlencoded; charset=utf-8";
   call.body = std::move(all).take();
   return perform<XmlAnswer>(std::move(call));
 }
 
 Task<Result<JsonAnswer>> Caller::json(Operation operation, std::string_view target_prefix, boost::json::object input) {
-  Call call;
-  call.operation = operation;
+  Call call(operation);
   call.content_type = operation.service == Service::dynamodb ? "application/x-amz-json-1.0" : "application/x-amz-json-1.1";
   call.target = std::string(target_prefix) + "." + std::string(operation.name);
   call.body = base::Body(boost::json::serialize(input));
@@ -233,8 +230,7 @@ Task<Result<JsonAnswer>> Caller::json(Operation operation, std::string_view targ
 
 Task<Result<JsonAnswer>> Caller::rest_json(Operation operation, std::string method, std::string path,
                                            boost::json::object input) {
-  Call call;
-  call.operation = operation;
+  Call call(operation);
   call.method = std::move(method);
   call.path = std::move(path);
   if (call.method != "GET") {
@@ -245,8 +241,7 @@ Task<Result<JsonAnswer>> Caller::rest_json(Operation operation, std::string meth
 }
 
 Task<Result<ObjectAnswer>> Caller::get(Operation operation, std::string path, std::size_t max_bytes) {
-  Call call;
-  call.operation = operation;
+  Call call(operation);
   call.method = "GET";
   call.path = std::move(path);
   call.max_response_bytes = max_bytes;
@@ -254,8 +249,7 @@ Task<Result<ObjectAnswer>> Caller::get(Operation operation, std::string path, st
 }
 
 Task<Result<ObjectAnswer>> Caller::put(Operation operation, std::string path, std::string_view content_type, std::string_view content) {
-  Call call;
-  call.operation = operation;
+  Call call(operation);
   call.method = "PUT";
   call.path = std::move(path);
   call.content_type = content_type;

@@ -16,6 +16,7 @@
 #include "aws/parameters.hpp"
 #include "aws/rate_limits.hpp"
 #include "aws/sigv4.hpp"
+#include "aws/write_guard.hpp"
 #include "base/http.hpp"
 #include "base/retry.hpp"
 
@@ -39,9 +40,6 @@ struct CallContext {
   std::string user_agent;
   RunLimits limits{sleeper};
 };
-
-/// Whether a caller may change anything. `refused` is dry run's guard in the process; the session policy is the other.
-enum class Writes { allowed, refused };
 
 /// Makes calls for one identity in one region: signs, sends, corrects the clock, refreshes expired credentials once,
 /// retries what may be retried, and hands back an answer that was complete and well-formed. Only an operation that

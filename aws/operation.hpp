@@ -25,11 +25,15 @@ enum class Signing {
 /// One AWS API call that keyward makes. Every client declares its calls as constants of this type, so a call without an
 /// effect and an idempotency does not compile, and the list of all calls is the list of these constants.
 struct Operation {
+  constexpr Operation(Service of, std::string_view action, Effect does, base::Idempotency repeated,
+                      Signing by = Signing::required)
+      : service(of), name(action), effect(does), idempotency(repeated), signing(by) {}
+
   Service service;
   std::string_view name;  ///< "CreateAccessKey"
   Effect effect;
   base::Idempotency idempotency;
-  Signing signing = Signing::required;
+  Signing signing;
 
   /// "iam:CreateAccessKey": the name in permissions, records and errors.
   std::string full_name() const {

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "base/public_address.hpp"
+
 namespace keyward::base {
 namespace {
 
@@ -71,10 +73,11 @@ CurlShard::~CurlShard() {
   }
 }
 
-void CurlShard::adopt(CURL* easy) noexcept {
+void CurlShard::adopt(CurlJob& job) noexcept {
+  CURL* const easy = job.easy.get();
   // The data of CLOSESOCKETFUNCTION stays with the connection, so it is the shard, which outlives the connection.
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &CurlShard::on_open);
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &job);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &CurlShard::on_close);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
 }
@@ -137,10 +140,15 @@ int CurlShard::on_timer(CURLM*, long timeout_ms, void* data) noexcept {
 }
 
 curl_socket_t CurlShard::on_open(void* data, curlsocktype, curl_sockaddr* address) noexcept {
+  CurlJob& job = *static_cast<CurlJob*>(data);
+  if (job.public_only && !is_public_address(address->addr)) {
+    job.address_refused = true;
+    return CURL_SOCKET_BAD;
+  }
   // Close-on-exec: a credential process must not inherit connections.
   const int socket = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
   if (socket < 0) return CURL_SOCKET_BAD;
-  shard_of(data).interests_[socket] = Interest{0, 0, true};
+  job.shard->interests_[socket] = Interest{0, 0, true};
   return socket;
 }
 

@@ -27,6 +27,8 @@ struct CurlJob {
   CurlShard* shard = nullptr;  ///< where it is on the wire; null before and after
   std::size_t place = 0;       ///< among the shard's transfers
   bool finished = false;       ///< `code` says how
+  bool public_only = false;      ///< it opens no connection to an address that is not public
+  bool address_refused = false;  ///< and would have
   CURLcode code = CURLE_OK;
   boost::asio::steady_timer done;
 };
@@ -47,8 +49,8 @@ class CurlShard : public std::enable_shared_from_this<CurlShard> {
   CurlShard(const CurlShard&) = delete;
   CurlShard& operator=(const CurlShard&) = delete;
 
-  /// Sets the options of an easy handle that tie its sockets to this shard.
-  void adopt(CURL* easy) noexcept;
+  /// Sets the options of its handle that tie its sockets to this shard.
+  void adopt(CurlJob& job) noexcept;
   /// The transfer may have `finished` already when this returns: nobody waited on `done` then.
   CURLMcode start(CurlJob& job);
   /// Ends the transfer at once; its connection is closed unless the transfer is complete.
@@ -65,7 +67,7 @@ class CurlShard : public std::enable_shared_from_this<CurlShard> {
 
   static int on_socket(CURL*, curl_socket_t socket, int what, void* shard, void*) noexcept;
   static int on_timer(CURLM*, long timeout_ms, void* shard) noexcept;
-  static curl_socket_t on_open(void* shard, curlsocktype, curl_sockaddr* address) noexcept;
+  static curl_socket_t on_open(void* job, curlsocktype, curl_sockaddr* address) noexcept;
   static int on_close(void* shard, curl_socket_t socket) noexcept;
 
   void leave(CurlJob& job) noexcept;

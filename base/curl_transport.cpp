@@ -1,5 +1,6 @@
 #include "base/curl_transport.hpp"
 
+#include <arpa/inet.h>
 #include <openssl/ssl.h>
 #include <strings.h>
 #include <sys/resource.h>
@@ -15,11 +16,13 @@
 #include <cerrno>
 #include <charconv>
 #include <climits>
+#include <cstdlib>
 #include <cstring>
 #include <unordered_map>
 
 #include "base/curl_shard.hpp"
 #include "base/permits.hpp"
+#include "base/public_address.hpp"
 #include "base/transfer_error.hpp"
 #include "base/trust_store.hpp"
 
@@ -113,6 +116,39 @@ bool is_loopback(std::string_view host) {
   return host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
+/// An address in its usual form; nothing for a name.
+std::optional<sockaddr_storage> address_of(std::string_view text) {
+  const std::string zero_ended(text.substr(0, text.find('%')));
+  sockaddr_storage address{};
+  auto& v4 = reinterpret_cast<sockaddr_in&>(address);
+  auto& v6 = reinterpret_cast<sockaddr_in6&>(address);
+  if (::inet_pton(AF_INET, zero_ended.c_str(), &v4.sin_addr) == 1) {
+    address.ss_family = AF_INET;
+  } else if (::inet_pton(AF_INET6, zero_ended.c_str(), &v6.sin6_addr) == 1) {
+    address.ss_family = AF_INET6;
+  } else {
+    return std::nullopt;
+  }
+  return address;
+}
+
+bool is_public_text(std::string_view text) {
+  const std::optional<sockaddr_storage> address = address_of(text);
+  return address && is_public_address(reinterpret_cast<const sockaddr&>(*address));
+}
+
+std::string refused_reach(const std::string& host) {
+  return host + " leads to a private, link-local or reserved address, where this request may not go";
+}
+
+/// Whether libcurl may send a request over TLS through a proxy.
+bool proxy_is_set() {
+  return std::ranges::any_of(std::array{"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}, [](const char* name) {
+    const char* const value = std::getenv(name);
+    return value != nullptr && *value != '\0';
+  });
+}
+
 bool is_field_text(std::string_view text) {
   return std::none_of(text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
@@ -155,7 +191,7 @@ class Transfer {
   /// Most calls are like this. Only they use a handle again, and only one that served them: what others set (never send
   /// it twice, another method) can then not be left over.
   static bool may_use_again(const HttpRequest& request) noexcept {
-    return request.idempotency == Idempotency::idempotent && request.method == "POST" && !request.body.empty();
+    return request.reach == Reach::anywhere && request.idempotency == Idempotency::idempotent && request.method == "POST" && !request.body.empty();
   }
   /// The handle, without anything of this transfer; empty where it is not to be used again.
   CurlEasy take_handle();
@@ -177,6 +213,7 @@ class Transfer {
   void set_timeouts();
   void set_body();
   std::optional<Error> set_headers();
+  void set_reach();
   bool idempotent() const noexcept { return request_.idempotency == Idempotency::idempotent; }
 
   bool take_header(std::string_view line);
@@ -192,6 +229,7 @@ class Transfer {
   static size_t on_read(char* buffer, size_t size, size_t count, void* transfer) noexcept;
   static int on_seek(void*, curl_off_t, int) noexcept { return CURL_SEEKFUNC_FAIL; }
   static CURLcode on_tls(CURL*, void* context, void* trust) noexcept;
+  static int on_connected(void* transfer, char* address, char*, int, int) noexcept;
 
   HttpRequest request_;
   TargetPtr target_;
@@ -214,7 +252,17 @@ std::optional<Error> Transfer::prepare(X509_STORE* trust, bool direct, std::chro
   set_target();
   set_timeouts();
   set_body();
+  if (request_.reach == Reach::public_addresses && !is_loopback(target_->host)) set_reach();
   return set_headers();
+}
+
+/// Behind a proxy the connection goes to the proxy, wherever that is, and names are resolved there. Which requests take it
+/// only libcurl knows, and it tells when the connection stands, so those are looked at once more before they are sent.
+void Transfer::set_reach() {
+  job_.public_only = !proxy_is_set();
+  set(CURLOPT_FRESH_CONNECT, 1L);  // whoever opened an earlier one may have had another reach
+  set(CURLOPT_PREREQFUNCTION, &Transfer::on_connected);
+  set(CURLOPT_PREREQDATA, this);
 }
 
 void Transfer::set_target() {
@@ -359,6 +407,9 @@ size_t Transfer::on_read(char* buffer, size_t size, size_t count, void* data) no
 CURLcode Transfer::on_tls(CURL*, void* context, void* trust) noexcept {
   auto* tls = static_cast<SSL_CTX*>(context);
   SSL_CTX_set_options(tls, SSL_OP_CLEANSE_PLAINTEXT);
+  // libcurl takes a connection that somebody cut for one that its peer closed. An answer without a length would then end
+  // wherever they like.
+  SSL_CTX_clear_options(tls, SSL_OP_IGNORE_UNEXPECTED_EOF);
   // libcurl has a connection's record buffers freed whenever there is nothing to read or to write, several times for a
   // call. let_buffers_go() does it once, at the end.
   SSL_CTX_clear_mode(tls, SSL_MODE_RELEASE_BUFFERS);
@@ -366,6 +417,15 @@ CURLcode Transfer::on_tls(CURL*, void* context, void* trust) noexcept {
   SSL_CTX_set_max_send_fragment(tls, k_send_record_bytes);
   SSL_CTX_set1_cert_store(tls, static_cast<X509_STORE*>(trust));
   return CURLE_OK;
+}
+
+int Transfer::on_connected(void* data, char* address, char*, int, int) noexcept {
+  CurlJob& job = static_cast<Transfer*>(data)->job_;
+  long proxy_answered = 0;
+  curl_easy_getinfo(job.easy.get(), CURLINFO_HTTP_CONNECTCODE, &proxy_answered);
+  if (proxy_answered / 100 == 2 || is_public_text(address)) return CURL_PREREQFUNC_OK;
+  job.address_refused = true;
+  return CURL_PREREQFUNC_ABORT;
 }
 
 bool Transfer::take_header(std::string_view line) {
@@ -436,6 +496,7 @@ bool Transfer::is_whole() const {
 
 TransferFailure Transfer::failure() const {
   if (too_large_) return TransferFailure::answer_too_large;
+  if (job_.address_refused) return TransferFailure::address_refused;
   switch (job_.code) {
     case CURLE_OK:
     case CURLE_PARTIAL_FILE: return TransferFailure::truncated_answer;
@@ -490,6 +551,7 @@ std::string Transfer::detail(TransferFailure failure) const {
       return "the answer is larger than " + std::to_string(request_.max_response_bytes) + " bytes";
     case TransferFailure::cannot_resolve:
     case TransferFailure::cannot_connect: return target_->host + ": " + text + why_no_socket();
+    case TransferFailure::address_refused: return refused_reach(target_->host);
     case TransferFailure::truncated_answer: return "the answer of " + target_->host + " is not whole: " + text;
     case TransferFailure::timed_out:
     case TransferFailure::deadline_passed:
@@ -616,6 +678,10 @@ Task<Result<HttpResponse>> CurlTransport::Core::send(std::shared_ptr<Core> core,
   if (!target->tls && !direct) {
     co_return refusal(request, "PlainHttpRefused", "plain http is for loopback only, not for " + target->host);
   }
+  // A proxy would go to any address that stands in the URL.
+  if (request.reach == Reach::public_addresses && !is_loopback(target->host) && address_of(target->host) && !is_public_text(target->host)) {
+    co_return transfer_error(TransferFailure::address_refused, request, RequestSent::no, refused_reach(target->host));
+  }
   if (target->tls) {
     std::optional<Error> unreadable = core->read_trust(request);
     if (unreadable) co_return std::move(*unreadable);
@@ -635,7 +701,7 @@ Task<Result<HttpResponse>> CurlTransport::Core::send(std::shared_ptr<Core> core,
   std::optional<Error> bad = transfer.prepare(core->trust_.get(), direct, core->settings_.max_idle);
   if (bad) co_return std::move(*bad);
   CurlShard& shard = core->choose_shard();
-  shard.adopt(transfer.job().easy.get());
+  shard.adopt(transfer.job());
   const CURLMcode started = shard.start(transfer.job());
   if (started != CURLM_OK) {
     co_return transfer_error(TransferFailure::other, transfer.request(), RequestSent::no, curl_multi_strerror(started));

@@ -19,6 +19,12 @@ enum class Idempotency {
   non_idempotent,  ///< once sent it is never sent again, not even by the library below us; a lost answer is `ambiguous`
 };
 
+/// Which addresses a request may go to, whatever its host's name leads to.
+enum class Reach {
+  anywhere,
+  public_addresses,  ///< those of the public Internet (base/public_address.hpp), and loopback where the URL names it
+};
+
 struct HttpHeader {
   std::string name;
   std::string value;
@@ -31,6 +37,7 @@ struct HttpRequest {
   std::vector<HttpHeader> headers;
   Body body;
   Idempotency idempotency = Idempotency::idempotent;
+  Reach reach = Reach::anywhere;
   Deadline deadline = Deadline::never();
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds timeout{60'000};  ///< for this one attempt; the deadline may shorten it
@@ -48,7 +55,8 @@ struct HttpResponse {
 
 /// Sends one request and brings back one complete answer of any status. Does not retry, follow redirects or interpret.
 /// Errors: `transient` (nothing was executed, or the call is idempotent), `ambiguous` (a non-idempotent request was sent
-/// and no complete answer came), `deadline_exceeded`, `invalid` (bad URL, answer too large, TLS certificate refused).
+/// and no complete answer came), `deadline_exceeded`, `invalid` (bad URL, answer too large, TLS certificate
+/// refused, an address out of its reach).
 /// Cancellation of the calling coroutine ends the transfer at once and throws operation_aborted.
 class HttpTransport {
  public:

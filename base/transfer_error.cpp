@@ -7,7 +7,8 @@ ErrorKind kind_of(TransferFailure failure, Idempotency idempotency, RequestSent 
   switch (failure) {
     case TransferFailure::deadline_passed: return ErrorKind::deadline_exceeded;
     case TransferFailure::certificate_refused:
-    case TransferFailure::answer_too_large: return ErrorKind::invalid;
+    case TransferFailure::answer_too_large:
+    case TransferFailure::address_refused: return ErrorKind::invalid;
     case TransferFailure::cannot_resolve:
     case TransferFailure::cannot_connect:
     case TransferFailure::tls_failed:
@@ -32,6 +33,7 @@ std::string_view code_of(TransferFailure failure) noexcept {
     case TransferFailure::connection_lost: return "ConnectionLost";
     case TransferFailure::malformed_answer: return "MalformedAnswer";
     case TransferFailure::answer_too_large: return "AnswerTooLarge";
+    case TransferFailure::address_refused: return "AddressRefused";
     case TransferFailure::other: return "TransferFailed";
   }
   return "TransferFailed";

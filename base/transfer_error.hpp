@@ -19,6 +19,7 @@ enum class TransferFailure {
   connection_lost,   ///< closed or reset before an answer
   malformed_answer,  ///< not HTTP
   answer_too_large,
+  address_refused,  ///< out of the request's reach
   other,
 };
 
@@ -26,7 +27,7 @@ enum class TransferFailure {
 enum class RequestSent { no, maybe };
 
 /// What the failure means for the caller: `ambiguous` for a non-idempotent request that may have been executed,
-/// whatever the cause; else `deadline_exceeded`, `invalid` (certificate refused, answer too large) or `transient`.
+/// whatever the cause; else `deadline_exceeded`, `invalid` (certificate refused, answer too large, address refused) or `transient`.
 ErrorKind kind_of(TransferFailure failure, Idempotency idempotency, RequestSent sent) noexcept;
 
 /// Our code for it: "ConnectFailed", "TruncatedAnswer", ... (listed at CurlTransport).

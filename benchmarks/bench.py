@@ -186,7 +186,7 @@ def counts_of_a_call(_size):
         at_most("user instructions per call (callgrind)", ours, counts.INSTRUCTIONS, "{:,.0f}")
         libraries = sum(cost for name, cost in by_object.items() if re.search(r"/(libcurl|libssl|libcrypto|libc)\.so", name))
         report("of them in libcurl, OpenSSL and the C library", f"{libraries:,.0f}")
-        boto3s = counts.instructions_per_call_of_boto3(sandbox)
+        boto3s = counts.of_one_more(20, 80, counts.boto3_script(sandbox, "--calls"))
         report("user instructions per call, boto3", f"{boto3s:,.0f}")
         report("user instructions per call against boto3", f"{ours / boto3s:.4f}", note=f"the libraries alone: {libraries / boto3s:.4f}")
         at_most("send + recv + poll per call", system_calls, counts.SYSTEM_CALLS)
@@ -324,10 +324,18 @@ def audit_against_boto3(size):
     with sandbox_with(worlds.organization(many, 20)) as sandbox, tempfile.TemporaryDirectory() as directory:
         number = iter(range(10_000))
 
-        def keyward(accounts):  # each time without a cache, as boto3 has none
+        def fresh(accounts):  # each time without a cache, as boto3 has none
             included = [{"id": worlds.account_id(i)} for i in range(1, accounts + 1)]
             settings = {"accounts": {"default": "opt-in", "include": included}, "limits": {"accounts_in_flight": 16}}
-            return job(program(pathlib.Path(directory) / str(next(number)), sandbox, **settings), "audit").cpu
+            return program(pathlib.Path(directory) / str(next(number)), sandbox, **settings)
+
+        def keyward(accounts):
+            return job(fresh(accounts), "audit").cpu
+
+        def command(accounts):
+            made = fresh(accounts)
+            made.configure()
+            return [BUILD / "keyward", "-c", made.directory / "config.yaml", "audit"], made.environment
 
         def reference(accounts, threads=1):
             return boto3(sandbox, "--accounts", accounts, "--threads", threads)[1].cpu
@@ -340,6 +348,11 @@ def audit_against_boto3(size):
             "boto3, an account alone in a new process": lambda: reference(1),
         }
         found, quiet = interleaved(size.rounds, cases, sandbox)
+        sandbox.faults(latency=counts.LATENCY)
+        ours = counts.of_one_more(few, many, command)
+        theirs = counts.of_one_more(1, 4, counts.boto3_script(sandbox, "--accounts"))
+    report("user instructions per account of 20 users, keyward audit", f"{ours:,.0f}")
+    report("user instructions per account of 20 users, boto3", f"{theirs:,.0f}", note=f"keyward's are {ours / theirs:.4f} of them")
     for name, rounds in found.items():
         report(f"CPU per account of 20 users, {name}", f"{rounds.median * 1e3:.2f} ms")
     best = min(found["boto3"].median, found["boto3, 32 threads"].median)
@@ -473,6 +486,15 @@ def large_run(accounts):
     }
 
 
+def heap_of_many_accounts(accounts):
+    """The heap early and late in a run over many accounts: what each account leaves behind would be the difference."""
+    with sandbox_with(worlds.organization(accounts, 1)) as sandbox, tempfile.TemporaryDirectory() as directory:
+        keyward = program(directory, sandbox, limits={"accounts_in_flight": 64})
+        keyward.configure()
+        command = [BUILD / "keyward", "-c", keyward.directory / "config.yaml", "--progress", "none", "run"]
+        return counts.heap_over_time(command, keyward.environment)
+
+
 def large_organization(size):
     small = large_run(size.fewer_accounts)
     large = large_run(size.accounts)
@@ -484,6 +506,8 @@ def large_organization(size):
     at_most("the same: peak memory", large["peak_mib"], 96, "{:.1f}", " MiB")
     growth = large["peak_mib"] / small["peak_mib"]
     at_most(f"the same: peak memory against {size.fewer_accounts:,} accounts ({small['peak_mib']:.1f} MiB)", growth, 1.10, unit=" x")
+    early, late = heap_of_many_accounts(4 * size.fewer_accounts)
+    report(f"heap late in a run over {4 * size.fewer_accounts:,} accounts against early in it (massif)", f"{late / early:.2f} x", note=f"{early / 2**20:.1f} and {late / 2**20:.1f} MiB")
     part = 100 * large["later_throttled"] / max(1, large["later_calls"])
     report("throttled calls in that run, after the first minute", f"{part:.2f} %", "under 1 %", part < 1, f"{large['throttled']} in all")
 
@@ -542,7 +566,10 @@ is the floor. The latency bound is calls x latency / calls in flight. Counts do 
 
 The two targets against boto3 (1/25 for a call, 1/100 for an audit, which is made of calls) were set where boto3 needed twice as long for a call. The counts tell how far they can be
 reached: libcurl, OpenSSL and the C library together take nearly 1/25 of boto3's instructions, before keyward's own are added. libcurl 7.88 formats the header of a request byte by
-byte, some 90 instructions each, and a signed request has more than 400 of them. What the measurement says of these two depends on the day and the machine."""
+byte, some 90 instructions each, and a signed request has more than 400 of them. What the measurement says of these two depends on the day and the machine.
+
+Peak memory is that of the worst moment, when many answers arrive at once and their connections hold buffers; a run that is ten times as long has more such moments. What is kept for the accounts
+that are done would show in the heap late in a run, which is counted apart."""
 
 
 def page(arguments, seconds):

@@ -77,8 +77,31 @@ def instructions_per_call(sandbox, **more):
     return sum(instructions_of_a_call(sandbox, **more).values())
 
 
-def instructions_per_call_of_boto3(sandbox):
-    few, many = 20, 80
-    script = [sys.executable, pathlib.Path(__file__).with_name("boto3_audit.py"), "--calls"]
-    counted = {calls: sum(instructions([*script, calls], environment_of(sandbox))[0].values()) for calls in (few, many)}
+def of_one_more(few, many, command_of):
+    """User instructions of one more of something: the difference of two runs, so that starts and handshakes cancel.
+    command_of(number) is a command and its environment."""
+    counted = {number: sum(instructions(*command_of(number))[0].values()) for number in (few, many)}
     return (counted[many] - counted[few]) / (many - few)
+
+
+def boto3_script(sandbox, option):
+    script = [sys.executable, pathlib.Path(__file__).with_name("boto3_audit.py"), option]
+    return lambda number: ([*script, number], environment_of(sandbox))
+
+
+def heap_over_time(command, environment):
+    """(mean bytes on the heap between a tenth and three tenths of a program's life, the same between seven and nine): its life
+    in bytes that it allocated, as massif counts it."""
+    with tempfile.TemporaryDirectory(prefix="keyward-massif-") as directory:
+        taken = os.path.join(directory, "out")
+        massif = ["valgrind", "--tool=massif", "--time-unit=B", "--max-snapshots=100", "--detailed-freq=1000", f"--massif-out-file={taken}"]
+        run([*massif, *command], environment)
+        profile = pathlib.Path(taken).read_text()
+    held = [(int(time), int(heap)) for time, heap in re.findall(r"^time=(\d+)\nmem_heap_B=(\d+)$", profile, re.MULTILINE)]
+    end = held[-1][0]
+
+    def mean(begin, until):
+        within = [heap for time, heap in held if begin * end <= time <= until * end]
+        return sum(within) / len(within)
+
+    return mean(0.1, 0.3), mean(0.7, 0.9)

@@ -17,6 +17,13 @@ foreach(shell bash zsh fish)
   add_custom_command(OUTPUT ${keyward_made}/completion.${shell} DEPENDS keyward VERBATIM
     COMMAND sh -c "\"$1\" completion \"$2\" >\"$3\"" sh $<TARGET_FILE:keyward> ${shell} ${keyward_made}/completion.${shell})
 endforeach()
+# What it consists of, of the program as it is packed: without symbols. Only for packing, as it asks Debian.
+add_custom_command(OUTPUT ${keyward_made}/sbom.spdx.json ${keyward_made}/THIRD-PARTY-NOTICES
+  DEPENDS keyward ${PROJECT_SOURCE_DIR}/scripts/sbom.py VERBATIM
+  COMMAND ${CMAKE_STRIP} -o ${keyward_made}/keyward $<TARGET_FILE:keyward>
+  COMMAND ${PROJECT_SOURCE_DIR}/scripts/sbom.py ${keyward_made}/keyward ${PROJECT_BINARY_DIR} -o ${keyward_made}/sbom.spdx.json
+  COMMAND ${PROJECT_SOURCE_DIR}/scripts/sbom.py ${keyward_made}/keyward ${PROJECT_BINARY_DIR} --notices -o ${keyward_made}/THIRD-PARTY-NOTICES)
+add_custom_target(keyward_sbom DEPENDS ${keyward_made}/sbom.spdx.json ${keyward_made}/THIRD-PARTY-NOTICES)
 add_custom_target(keyward_package_files ALL DEPENDS
   ${keyward_made}/keyward.1.gz ${keyward_made}/keyward.yaml.5.gz ${keyward_made}/changelog.Debian.gz
   ${keyward_made}/completion.bash ${keyward_made}/completion.zsh ${keyward_made}/completion.fish)
@@ -31,6 +38,7 @@ install(FILES ${keyward_made}/completion.bash DESTINATION share/bash-completion/
 install(FILES ${keyward_made}/completion.zsh DESTINATION share/zsh/vendor-completions RENAME _keyward)
 install(FILES ${keyward_made}/completion.fish DESTINATION share/fish/vendor_completions.d RENAME keyward.fish)
 install(FILES README.md deploy/debian/copyright ${keyward_made}/changelog.Debian.gz DESTINATION ${keyward_doc})
+install(FILES ${keyward_made}/sbom.spdx.json ${keyward_made}/THIRD-PARTY-NOTICES DESTINATION ${keyward_doc} OPTIONAL)
 install(FILES deploy/debian/lintian-overrides DESTINATION share/lintian/overrides RENAME keyward)
 install(DIRECTORY docs/ DESTINATION ${keyward_doc}/docs FILES_MATCHING PATTERN "*.md" PATTERN "man" EXCLUDE PATTERN "pictures" EXCLUDE
   PATTERN "schema" EXCLUDE)

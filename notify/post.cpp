@@ -78,10 +78,13 @@ class Posting {
     request.idempotency = post_.idempotency;
     request.deadline = deadline_;
     request.timeout = post_.timeout;
+    request.reach = tools_.reach;
     request.max_response_bytes = k_most_answer;
     base::Result<base::HttpResponse> response = co_await tools_.transport.send(std::move(request));
     if (!response) {
-      base::Attempt<std::string> failed{response.error()};
+      Error error = response.error();
+      if (error.code == "AddressRefused") error.message += "; if it should, set private_addresses: true for this channel";
+      base::Attempt<std::string> failed{std::move(error)};
       co_return failed;
     }
     if (response->status / 100 == 2) {

@@ -21,6 +21,7 @@ struct PostTools {
   base::Sleeper& sleeper;
   std::mt19937_64& random;
   std::string user_agent;
+  base::Reach reach = base::Reach::public_addresses;
 };
 
 /// One JSON document to one URL.
@@ -37,7 +38,8 @@ struct Post {
 /// Posts until the answer is 2xx, at most five times and three minutes; returns the body of that answer. A Retry-After
 /// in seconds is honoured within that time. No redirect is followed.
 /// Errors: `throttled` (429, 503), `transient` or, unless idempotent, `ambiguous` (other 5xx, no answer), `denied` (401,
-/// 403), `not_found` (404, 410), `invalid` (any other answer, a URL that is none). Without URL, body and answer, but for
+/// 403), `not_found` (404, 410), `invalid` (any other answer, a URL that is none or that leads
+/// where `reach` does not). Without URL, body and answer, but for
 /// an answer that is a single word such as Slack's "no_service".
 base::Task<base::Result<std::string>> post_json(Post post, PostTools tools);
 

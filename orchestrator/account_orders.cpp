@@ -153,7 +153,7 @@ Task<AccountReport> work_through(const CommandContext& context, Job& job, OpenRu
 
 Deed rotation_of(const CommandContext& context, const base::UserName& user) {
   return [&context, user](Job& job, OpenRun& run, accounts::Account account) {
-    RotationOrder order{user, "asked for by an event of the function", {}};
+    RotationOrder order{user, "asked for by an event of the function", {}, AskedBy::program};
     return job.rotate_one(std::move(account), std::move(order), identity_of(context, run.id()), run.journal);
   };
 }

@@ -83,10 +83,10 @@ class Channels::Builder {
       case ChannelSettings::Type::slack: add_chat("slack", &notify::slack_message, channel); break;
       case ChannelSettings::Type::teams: add_chat("teams", &notify::teams_message, channel); break;
       case ChannelSettings::Type::webhook:
-        operators<notify::WebhookChannel>(secret(channel.url), secret(channel.secret), timeout(channel), post_tools());
+        operators<notify::WebhookChannel>(secret(channel.url), secret(channel.secret), timeout(channel), post_tools(reach(channel)));
         break;
       case ChannelSettings::Type::pagerduty:
-        operators<notify::PagerDutyChannel>(secret(channel.routing_key), channel.endpoint, timeout(channel), post_tools());
+        operators<notify::PagerDutyChannel>(secret(channel.routing_key), channel.endpoint, timeout(channel), post_tools(base::Reach::anywhere));
         break;
       case ChannelSettings::Type::metrics: add_metrics(channel); break;
     }
@@ -124,7 +124,7 @@ class Channels::Builder {
   }
 
   void add_chat(std::string_view name, notify::ChatChannel::Render render, const ChannelSettings& channel) {
-    operators<notify::ChatChannel>(name, render, secret(channel.url), timeout(channel), post_tools());
+    operators<notify::ChatChannel>(name, render, secret(channel.url), timeout(channel), post_tools(reach(channel)));
   }
 
   void add_metrics(const ChannelSettings& channel) {
@@ -138,9 +138,13 @@ class Channels::Builder {
 
   notify::ChannelSecret secret(const notify::SecretSource& source) { return {source, clients_.ssm}; }
   static std::chrono::milliseconds timeout(const ChannelSettings& channel) { return channel.timeout.value_or(k_post_timeout); }
-  notify::PostTools post_tools() const {
+  /// A URL is a secret that others may keep; an endpoint stands in the configuration.
+  static base::Reach reach(const ChannelSettings& channel) {
+    return channel.private_addresses.value_or(false) ? base::Reach::anywhere : base::Reach::public_addresses;
+  }
+  notify::PostTools post_tools(base::Reach reach) const {
     aws::CallContext& context = services_.context;
-    return {context.transport, context.clock, context.sleeper, context.jitter, context.user_agent};
+    return {context.transport, context.clock, context.sleeper, context.jitter, context.user_agent, reach};
   }
 
   Channels& channels_;

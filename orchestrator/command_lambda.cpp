@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -72,6 +73,15 @@ void make_dry(Configuration& configuration) {
     if (said) said(settings);
     settings.dry_run = true;
   };
+}
+
+/// Whether mail goes into the records alone.
+bool mails_to_records(const notify::NotifySettings& settings) {
+  const auto elsewhere = [](const notify::ChannelSettings& channel) {
+    return notify::carries_mail(channel.type) && (channel.type != notify::ChannelSettings::Type::file || !channel.directory.empty());
+  };
+  const auto mails = [](const notify::ChannelSettings& channel) { return notify::carries_mail(channel.type); };
+  return std::ranges::any_of(settings.channels, mails) && std::ranges::none_of(settings.channels, elsewhere);
 }
 
 /// The run's folder stays: it tells the next run here that this one has ended (open_run.hpp).
@@ -172,11 +182,15 @@ class Function {
     std::ostringstream printed;
     std::ostringstream said;
     LiveBlock block(said);
+    if (!keeps_records_ && mails_to_records(configuration.defaults.notify)) {
+      said << "keyward: mail of the channel file is removed with the records, so nobody reads it: configure another channel, or a state_dir\n";
+    }
     CommandContext command{line,
                            configuration,
                            digest_,
                            context_.loaded,
-                           {calls, identity, where.region, where.partition, log_, shutdown_.stopping(), smtp_, said},
+                           // Metrics are a line of the function's log by itself: within another line CloudWatch takes none.
+                           {calls, identity, where.region, where.partition, log_, shutdown_.stopping(), smtp_, std::cerr},
                            seed,
                            {report::Format::json, report::Color::never},
                            {block, Progress::Style::none, [] { return TerminalSize(); }},

@@ -82,7 +82,7 @@ Task<ExitCode> run_rotate(CommandContext context) {
     context.err << "keyward: --account needs 12 digits and --user the name of an IAM user\n";
     co_return ExitCode::usage;
   }
-  const RotationOrder order{*user, context.line.reason, compromised};
+  const RotationOrder order{*user, context.line.reason, compromised, AskedBy::person};
   bool mistaken = false;
   Work work = [&context, &account, &order, &mistaken](Job& job) { return rotate(context, *account, order, mistaken, job); };
   ExitCode code = co_await under_lock(context, std::move(work));

@@ -115,6 +115,7 @@ const std::vector<ChannelKey>& channel_keys() {
       {"endpoint", {pagerduty}},
       {"namespace", {metrics}},
       {"embedded", {metrics}},
+      {"private_addresses", {slack, teams, webhook}},
       {"timeout", {smtp, slack, teams, webhook, pagerduty}},
   };
   return k_keys;
@@ -171,6 +172,9 @@ Group<notify::ChannelSettings> channel_group() {
            member<ChannelSettings>(
                "embedded", Need::optional, TrueOrFalse{}, [](auto& c) -> auto& { return c.embedded; },
                "metrics: one line of embedded metric format on standard error instead of a call; for AWS Lambda"),
+           member<ChannelSettings>(
+               "private_addresses", Need::optional, TrueOrFalse{}, [](auto& c) -> auto& { return c.private_addresses; },
+               "slack, teams, webhook: the URL may lead to a private or link-local address; without it only to public ones, and to loopback by name"),
            member<ChannelSettings>(
                "timeout", Need::optional, TimeSpan<std::chrono::milliseconds>{100ms, 5min},
                [](auto& c) -> auto& { return c.timeout; },

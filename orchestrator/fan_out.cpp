@@ -7,6 +7,7 @@
 #include <boost/json/serialize.hpp>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <set>
 #include <sstream>
 #include <utility>
@@ -42,6 +43,8 @@ constexpr const char* k_lines = "application/x-ndjson";
 constexpr std::size_t k_most_bytes = 64u << 20;
 // S3 has no quota that matters here; more would only hold more answers in memory.
 constexpr std::size_t k_fetched_at_once = 16;
+// AWS's time as one function sees it and as another does: by its answers, which have no parts of a second.
+constexpr std::chrono::minutes k_clocks_differ{1};
 
 std::string name_of_account(const std::string& account) { return "accounts/" + account + ".json"; }
 
@@ -78,6 +81,11 @@ class Store {
   notify::BucketPlace place_;
 };
 
+/// S3 says so of what is not there; without s3:ListBucket it says "denied".
+bool is_absent(const base::Error& error) {
+  return error.kind == base::ErrorKind::not_found || error.kind == base::ErrorKind::denied;
+}
+
 base::Error damaged(const std::string& what) {
   return {base::ErrorKind::invalid, "fan-out", "Damaged", "", what + " is not what keyward left there"};
 }
@@ -107,6 +115,7 @@ int number_of(const object& from, std::string_view name) {
 
 /// What the list of a fan-out says.
 struct Listed {
+  base::Instant since;  ///< what was left before is of another fan-out in the same place
   std::string organization;
   int in_organization = 0;
   std::map<std::string, int> skipped;
@@ -122,6 +131,9 @@ Task<Result<Listed>> read_list(Store& store) {
   const Result<object> about = object_of(*inventory, k_inventory);
   if (!about) co_return about.error();
   Listed listed;
+  const std::optional<base::Instant> at = base::parse_iso8601(text_of(*about, "listed"));
+  if (!at) co_return damaged(k_inventory);
+  listed.since = *at - k_clocks_differ;
   listed.organization = text_of(*about, "organization");
   listed.in_organization = number_of(*about, "in_organization");
   if (const value* skipped = about->if_contains("skipped"); skipped != nullptr && skipped->is_object()) {
@@ -147,7 +159,9 @@ Task<Result<Listed>> read_list(Store& store) {
 struct Pieces {
   Store& store;
   std::filesystem::path folder;        ///< where records of theirs are put together
+  base::Instant since;                 ///< as in Listed
   std::set<std::string> told{};        ///< ids of the runs of accounts whose owners an earlier merge has told
+  std::vector<std::string> runs{};     ///< of all pieces, those of earlier tries, too
   std::vector<report::RunSummary> summaries{};
   std::vector<std::filesystem::path> folders{};
   std::vector<notify::OwnerNotice> owed{};
@@ -176,6 +190,52 @@ Result<std::vector<notify::OwnerNotice>> notices_of(const array& lines) {
   return notices;
 }
 
+/// What a try of an account's function did.
+bool is_deed(const value& event) {
+  return event.is_object() && text_of(event.get_object(), "event") == "action" && text_of(event.get_object(), "outcome") == "done";
+}
+
+/// What no later try of the same account finds again: what was done, and who has to hear of it.
+array tries_of(const object& left) {
+  array tries = list_of(left, "earlier");
+  const value* run = left.if_contains("run");
+  if (run == nullptr || !run->is_object()) return tries;
+  array deeds;
+  std::ranges::copy_if(list_of(left, "events"), std::back_inserter(deeds), is_deed);
+  tries.push_back({{"run", text_of(run->get_object(), "run")}, {"deeds", std::move(deeds)}, {"owed", list_of(left, "owed")}});
+  return tries;
+}
+
+/// What the notices of a run say, unless they were told.
+Result<void> take_owed(Pieces& pieces, const std::string& run, const array& lines) {
+  Result<std::vector<notify::OwnerNotice>> owed = notices_of(lines);
+  if (!owed) return owed.error();
+  if (!pieces.told.contains(run)) std::ranges::move(*owed, std::back_inserter(pieces.owed));
+  pieces.runs.push_back(run);
+  return {};
+}
+
+/// The function of an account was asked more than once: what its earlier tries did counts, too.
+Result<void> take_earlier(Pieces& pieces, const object& found, report::RunSummary& summary, array& events) {
+  for (const value& one : list_of(found, "earlier")) {
+    if (!one.is_object()) return damaged("an earlier try");
+    const object& earlier = one.get_object();
+    // A run's id begins with its time.
+    if (text_of(earlier, "run") < base::format_basic(pieces.since)) continue;
+    const Result<void> taken = take_owed(pieces, text_of(earlier, "run"), list_of(earlier, "owed"));
+    if (!taken) return taken;
+    for (const value& deed : list_of(earlier, "deeds")) {
+      if (!is_deed(deed)) return damaged("an earlier try");
+      const std::string action = text_of(deed.get_object(), "action");
+      ++summary.decisions[action];
+      ++summary.outcomes[action]["done"];
+      ++summary.events;
+      events.push_back(deed);
+    }
+  }
+  return {};
+}
+
 /// Takes what the function of an account left.
 Result<void> take(Pieces& pieces, const std::string& account, std::string_view text) {
   const Result<object> found = object_of(text, name_of_account(account));
@@ -190,12 +250,19 @@ Result<void> take(Pieces& pieces, const std::string& account, std::string_view t
   }
   Result<report::RunSummary> summary = report::parse_summary(boost::json::serialize(*run));
   if (!summary) return summary.error();
-  Result<std::vector<notify::OwnerNotice>> owed = notices_of(list_of(*found, "owed"));
-  if (!owed) return owed.error();
+  if (summary->started < pieces.since) {
+    return base::Error{base::ErrorKind::invalid, "fan-out", "Stale", "",
+                       "its function left nothing: what is there is of " + base::format_iso8601(summary->started) +
+                           ", before the accounts were listed"};
+  }
+  array events = list_of(*found, "events");
+  const Result<void> earlier = take_earlier(pieces, *found, *summary, events);
+  if (!earlier) return earlier;
+  const Result<void> owed = take_owed(pieces, summary->run, list_of(*found, "owed"));
+  if (!owed) return owed;
   const std::filesystem::path folder = pieces.folder / account;
-  const Result<void> written = write_events(folder, list_of(*found, "events"));
-  if (!written) return written.error();
-  if (!pieces.told.contains(summary->run)) std::ranges::move(*owed, std::back_inserter(pieces.owed));
+  const Result<void> written = write_events(folder, events);
+  if (!written) return written;
   pieces.summaries.push_back(std::move(*summary));
   pieces.folders.push_back(folder);
   return {};
@@ -218,23 +285,28 @@ Task<void> fetch_all(Pieces& pieces, const std::vector<accounts::Account>& accou
   }
 }
 
-/// A fan-out is merged again when it was redriven: whose owners know what happened is not told once more. Without that they are,
-/// which is better than never.
-Task<std::set<std::string>> told_before(Store& store) {
-  std::set<std::string> told;
-  const Result<std::string> text = co_await store.get(k_told);
+/// A fan-out is merged again when it was redriven: whose owners know what happened is not told once more, and whom no channel
+/// reached is. Without that all are, which is better than never.
+Task<void> take_told(Pieces& pieces) {
+  const Result<std::string> text = co_await pieces.store.get(k_told);
   const Result<object> found = text ? object_of(*text, k_told) : Result<object>(object());
-  if (!found) co_return told;
+  if (!found) co_return;
+  Result<std::vector<notify::OwnerNotice>> owed = notices_of(list_of(*found, "owed"));
+  if (!owed) co_return;
+  pieces.owed = std::move(*owed);
   for (const value& run : list_of(*found, "runs")) {
-    if (run.is_string()) told.emplace(run.get_string());
+    if (run.is_string()) pieces.told.emplace(run.get_string());
   }
-  co_return told;
 }
 
-Task<Result<void>> remember_told(Pieces& pieces) {
-  array runs;
-  for (const report::RunSummary& summary : pieces.summaries) runs.emplace_back(summary.run);
-  const object told{{"runs", std::move(runs)}};
+/// `journal`: what no channel took is still owed there.
+Task<Result<void>> remember_told(Pieces& pieces, const Journal& journal) {
+  array runs(pieces.runs.begin(), pieces.runs.end());
+  array owed;
+  for (const Journal::Creditor& creditor : journal.creditors()) {
+    for (notify::OwnerNotice& notice : journal.owed(creditor)) owed.emplace_back(text_of(JournalLine(std::move(notice)), LineState::open));
+  }
+  const object told{{"runs", std::move(runs)}, {"owed", std::move(owed)}};
   std::string text = boost::json::serialize(told);
   Result<void> kept = co_await pieces.store.put(k_told, k_json, std::move(text));
   co_return kept;
@@ -251,11 +323,12 @@ void count_rest(report::RunSummary& rest, const Listed& listed, const Pieces& pi
   for (const auto& [reason, count] : listed.skipped) rest.accounts_total += count;
 }
 
-/// The pieces and the rest count as shards of one run.
+/// The pieces and the rest count as shards of one run. What was redriven may be days younger, and of a configuration that was
+/// mended: the rest, which is of now, comes first.
 Result<report::MergedRun> put_together(Pieces& pieces, const report::RunSummary& rest, const std::filesystem::path& rest_folder,
                                        const std::filesystem::path& out, std::string run, int in_organization) {
-  pieces.summaries.push_back(rest);
-  pieces.folders.push_back(rest_folder);
+  pieces.summaries.insert(pieces.summaries.begin(), rest);
+  pieces.folders.insert(pieces.folders.begin(), rest_folder);
   const int count = static_cast<int>(pieces.folders.size());
   for (int i = 0; i < count; ++i) {
     report::RunSummary& summary = pieces.summaries[static_cast<std::size_t>(i)];
@@ -263,7 +336,7 @@ Result<report::MergedRun> put_together(Pieces& pieces, const report::RunSummary&
     const Result<void> written = report::write_summary(pieces.folders[static_cast<std::size_t>(i)] / "run.json", summary);
     if (!written) return written.error();
   }
-  return report::merge_runs(pieces.folders, out, std::move(run), report::Missing::refused);
+  return report::merge_runs(pieces.folders, out, std::move(run), report::Missing::refused, report::Kinship::known);
 }
 
 struct RecordFile {
@@ -289,10 +362,8 @@ Task<ExitCode> end_run(CommandContext& context, Job& job, OpenRun& rest, Pieces&
   rest.owed = std::move(pieces.owed);
   count_rest(rest.record.summary(), listed, pieces);
   ExitCode code = co_await conclude(context, job, rest);
-  if (rest.record.summary().notices_failed == 0) {
-    const Result<void> remembered = co_await remember_told(pieces);
-    if (!remembered) say(context, "a merge of the same again will tell owners once more", remembered.error());
-  }
+  const Result<void> remembered = co_await remember_told(pieces, rest.journal);
+  if (!remembered) say(context, "a merge of the same again will tell owners once more", remembered.error());
   const std::string run = make_run_id(context.services.context.clock.now(), context.seed + 1);
   const std::filesystem::path out = context.configuration.state_dir / "runs" / run;
   const Result<report::MergedRun> merged =
@@ -332,8 +403,8 @@ Task<ExitCode> merge(CommandContext& context, const notify::BucketPlace& place, 
   report::RunSummary summary = new_summary(context, "run", Mode::enforce);
   Result<OpenRun> rest = co_await open_run(context, job, std::move(summary));
   if (!rest) co_return not_begun(context, rest.error());
-  Pieces pieces{store, rest->record.folder() / "pieces"};
-  pieces.told = co_await told_before(store);
+  Pieces pieces{store, rest->record.folder() / "pieces", listed->since};
+  co_await take_told(pieces);
   const auto body = [&](base::TaskGroup& group) { return fetch_all(pieces, listed->accounts, group); };
   co_await base::run_group(k_fetched_at_once, body);
   ExitCode code = co_await end_run(context, job, *rest, pieces, *listed, content);
@@ -355,7 +426,9 @@ Task<Result<void>> leave_inventory(CommandContext context, notify::BucketPlace p
   content["accounts"] = events.size();
   Result<void> kept = co_await store.put(k_accounts, k_lines, std::move(lines));
   if (!kept) co_return kept;
-  std::string inventory = boost::json::serialize(content);
+  object about = content;
+  about["listed"] = base::format_iso8601(context.services.context.clock.now());
+  std::string inventory = boost::json::serialize(about);
   kept = co_await store.put(k_inventory, k_json, std::move(inventory));
   content["bucket"] = place.bucket;
   content["key"] = store.key_of(k_accounts);
@@ -369,6 +442,16 @@ Task<Result<void>> leave_account(CommandContext context, notify::BucketPlace pla
   for (notify::OwnerNotice& notice : owed) lines.emplace_back(text_of(JournalLine(std::move(notice)), LineState::open));
   found["owed"] = std::move(lines);
   std::string name = name_of_account(account);
+  // Asked again because its answer was lost, it finds everything done. That it was this function that did it says what it left then.
+  const Result<std::string> before = co_await store.get(name);
+  if (!before && !is_absent(before.error())) co_return before.error();
+  const Result<object> left = before ? object_of(*before, name) : Result<object>(object());
+  if (left) {
+    array earlier = tries_of(*left);
+    // What came of an earlier try holds as long as a later one comes to nothing.
+    if (!found.contains("run") && left->contains("run")) co_return Result<void>();
+    if (!earlier.empty()) found["earlier"] = std::move(earlier);
+  }
   std::string text = boost::json::serialize(found);
   Result<void> kept = co_await store.put(std::move(name), k_json, std::move(text));
   co_return kept;

@@ -45,6 +45,12 @@ std::optional<std::vector<std::string>> named_accounts(const accounts::AccountSe
   return ids;
 }
 
+/// False only for an id that is known and not among the named ones.
+bool may_take_part(const accounts::AccountSelection& selection, const std::string& account) {
+  const auto named = named_accounts(selection);
+  return !named || !base::AccountId::parse(account) || std::ranges::find(*named, account) != named->end();
+}
+
 void add_roles_to_assume(PolicyStatements& policy, const Configuration& configuration, const PolicyPlace& place) {
   const auto named = named_accounts(configuration.accounts);
   std::vector<std::string> roles{configuration.member_role};
@@ -124,9 +130,12 @@ void add_listing_rights(PolicyStatements& policy, const Configuration& configura
   }
   if (asks(all, OwnerSource::alternate_contact)) {
     const std::string account = "arn:" + place.partition + ":account::*:account";
+    std::vector<std::string> contacts{account + "/" + organization + "/*"};
+    // Nobody names his own account here.
+    if (may_take_part(configuration.accounts, place.account)) contacts.insert(contacts.begin(), account);
     policy.add({"ReadAlternateContacts",
                 actions_of({calls::k_get_alternate_contact}),
-                {account, account + "/" + organization + "/*"},
+                std::move(contacts),
                 {{"ForAnyValue:StringEquals", "account:AlternateContactTypes", {"SECURITY", "OPERATIONS"}}},
                 "notify.owner names alternate_contact"});
     policy.note(

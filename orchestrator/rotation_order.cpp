@@ -44,6 +44,17 @@ std::optional<base::Error> not_a_key_of(const rotation::UserFacts& facts, const 
                          (others.empty() ? "and no other" : "but " + others)};
 }
 
+/// Why a program's order is none for this user; nothing when it is one. By the rules nobody would ever switch the old key off.
+std::optional<base::Error> spared(const rotation::UserFacts& facts) {
+  const auto because = [](std::string code, std::string why) {
+    return base::Error{base::ErrorKind::conflict, "rotate", std::move(code), "", std::move(why)};
+  };
+  if (facts.exemption.is_unknown()) return because("FactUnknown", "whether the user is exempt could not be read: " + facts.exemption.why());
+  if (!facts.exemption.is_known()) return std::nullopt;
+  return because("ExemptUser", "the user is exempt (" + facts.exemption.value().reason +
+                                   "), so nothing would ever switch the old key off; a person may order it with: keyward rotate");
+}
+
 bool is_replaced(const rotation::UserFacts& facts, const base::AccessKeyId& id) {
   const auto& rotation = facts.ledger.value().rotation;
   return !facts.ledger.value().intent && rotation && rotation->old_key == id;
@@ -71,6 +82,12 @@ Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, Rotat
   Decision decision;
   decision.reason = order.compromised ? rotation::Reason::compromised_key : rotation::Reason::forced_rotation;
   decision.detail = order.reason;
+  std::optional<base::Error> refusal = order.asked_by == AskedBy::program ? spared(rotated.facts) : std::nullopt;
+  if (refusal) {
+    decision.action = Action::rotate;
+    rotated.outcomes.push_back(rotation::make_failure(std::move(decision), std::move(*refusal), parts.context.clock.now()));
+    co_return report;
+  }
   const auto carry_out = [&](Decision what) {
     const base::Instant now = parts.context.clock.now();
     return report.mode == Mode::enforce ? perform(work, rotated.facts, std::move(what)) : only_said(rotated.facts, std::move(what), now);

@@ -51,6 +51,16 @@ boost::json::value answer_of(rotation::RotationStep step, const rotation::Rotati
   return answer;
 }
 
+/// Whether it is known which override is the account's. Units and tags of accounts the function may not read: a rule by them that
+/// comes first may be the one that says `dry_run: true`.
+bool knows_override(const Configuration& configuration, const base::AccountId& account) {
+  for (const AccountOverride& entry : configuration.overrides) {
+    if (!entry.match.id) return false;
+    if (*entry.match.id == account) return true;
+  }
+  return true;
+}
+
 /// The tools for one event, in the account of the function.
 class RotationPlace {
  public:
@@ -114,6 +124,11 @@ Task<Result<boost::json::value>> handle_secret_rotation(boost::json::object even
                             ", and the function works in its own, " + account->str());
   }
   const auto region = arn ? base::Region::parse(base::arn_region(*arn)) : std::optional<base::Region>();
+  if (!knows_override(context.configuration, *account)) {
+    co_return Error{ErrorKind::conflict, "secret rotation", "RuleUnknown", "",
+                    "an entry of accounts.overrides asks for a unit or a tag, which this function does not know of its account; put one "
+                    "with match: {id: \"" + account->str() + "\"} before it"};
+  }
   accounts::Account own{*account, "", "", accounts::AccountState::active, false, {}, {}};
   const AccountSettings settings = context.configuration.for_account(own);
   if (settings.dry_run) {

@@ -100,17 +100,20 @@ void add_store_rights(PolicyStatements& policy, const StoreSettings& store, cons
       "arn:" + place.partition + ":secretsmanager:" + region + ":" + place.account + ":secret:" + name;
   const std::string stored = named + k_suffix;
 
+  // A pattern that ends with a wildcard covers every suffix, and says by itself all that the condition would.
+  const bool open_ended = name.ends_with('*');
+
   // A secret that does not exist yet has no suffix: without the bare name AWS would answer "denied", not "not found".
   policy.add({"FindSecrets",
               actions_of({calls::k_describe_secret}),
-              {named, stored},
+              open_ended ? std::vector<std::string>{named} : std::vector<std::string>{named, stored},
               {},
               "before a key is made the store is checked, and what is stored there tells how far a rotation came"});
   // AWS compares CreateSecret with a name and a suffix that nobody knows yet.
   policy.add({"CreateSecrets",
               actions_of({calls::k_create_secret}),
               {named + "-*"},
-              {{"StringLike", "secretsmanager:Name", {name}}},
+              open_ended ? std::vector<PolicyCondition>{} : std::vector<PolicyCondition>{{"StringLike", "secretsmanager:Name", {name}}},
               "a user's first key needs a secret"});
   policy.add(
       {"WriteSecrets",

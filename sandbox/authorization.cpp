@@ -44,6 +44,10 @@ PolicyVerdict evaluate_identity(const Call& call, const PolicyQuestion& question
   return sum;
 }
 
+const std::string& organization_of(const World& world, const Account& account) {
+  return account.elsewhere.empty() ? world.organization_id : account.elsewhere;
+}
+
 /// Nothing when allowed, else why not, in AWS's words.
 std::optional<std::string> refusal(const Call& call, const Access& access) {
   PolicyQuestion question;
@@ -53,9 +57,9 @@ std::optional<std::string> refusal(const Call& call, const Access& access) {
   question.principal_arns = {call.principal.arn};
   question.context = access.context;
   question.context.merge(request_context(call));
-  if (call.world.find_account(access.owner) != nullptr) {
+  if (const Account* owner = call.world.find_account(access.owner)) {
     question.context["aws:resourceaccount"] = {access.owner};
-    question.context["aws:resourceorgid"] = {call.world.organization_id};
+    question.context["aws:resourceorgid"] = {organization_of(call.world, *owner)};
   }
   if (call.principal.kind == PrincipalKind::role_session) {
     question.principal_arns.push_back(call.principal.role_arn);
@@ -98,7 +102,7 @@ PolicyContext request_context(const Call& call) {
   PolicyContext context;
   context["aws:principalarn"] = {principal.kind == PrincipalKind::user ? principal.arn : principal.role_arn};
   context["aws:principalaccount"] = {principal.account};
-  context["aws:principalorgid"] = {call.world.organization_id};
+  context["aws:principalorgid"] = {organization_of(call.world, call.account)};
   context["aws:principalorgpaths"] = {call.world.organization_path(call.account.parent)};
   context["aws:principaltype"] = {principal.kind == PrincipalKind::user ? "User" : "AssumedRole"};
   context["aws:userid"] = {principal.unique_id};

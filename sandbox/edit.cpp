@@ -159,8 +159,19 @@ Role& role_of(World& world, const json::object& edit) {
   return role->second;
 }
 
+/// Without an account: in every account that has such a role.
 json::object put_role_policy(World& world, const json::object& edit) {
-  role_of(world, edit).policies[text_or(edit, "name", "edited")] = policy_text(edit, PolicyKind::identity);
+  const std::string policy = policy_text(edit, PolicyKind::identity);
+  const std::string name = text_or(edit, "name", "edited");
+  if (edit.contains("account")) {
+    role_of(world, edit).policies[name] = policy;
+    return {};
+  }
+  const std::string wanted = text(edit, "role");
+  for (auto& [id, account] : world.accounts) {
+    const auto role = account.roles.find(wanted);
+    if (role != account.roles.end()) role->second.policies[name] = policy;
+  }
   return {};
 }
 
@@ -182,6 +193,7 @@ json::object set_account(World& world, const json::object& edit) {
     if (!state) refuse("unknown state " + text(edit, "state"));
     account.state = *state;
   }
+  account.elsewhere = text_or(edit, "organization", account.elsewhere);
   if (edit.contains("parent")) account.parent = text(edit, "parent");
   if (edit.contains("tag")) {
     account.tags.erase(text(edit, "tag"));

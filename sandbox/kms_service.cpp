@@ -48,11 +48,25 @@ json::object get_key_policy(const Call& call, const JsonParameters& parameters) 
   return {{"Policy", key->policy.empty() ? default_policy(call.account) : key->policy}, {"PolicyName", "default"}};
 }
 
+/// A key used directly and not by way of a service. Nothing is encrypted: whether it is allowed is what counts.
+json::object use_key(const Call& call, const JsonParameters& parameters) {
+  const std::string id = parameters.require("KeyId", "ValidationException");
+  const KmsKey* key = find_kms_key(call.account, call.region, id);
+  if (!key) throw ApiError(400, "NotFoundException", "Key '" + id + "' does not exist");
+  Access access{"kms:" + call.action, kms_key_arn(call.account, *key), call.account.id, key->policy, PolicyKind::resource, {}};
+  access.resource_must_allow = !key->policy.empty();
+  if (!key->alias.empty()) access.context["kms:resourcealiases"] = {key->alias};
+  authorize(call, access);
+  const bool reads = call.action == "Decrypt";
+  return {{"KeyId", kms_key_arn(call.account, *key)}, {reads ? "Plaintext" : "CiphertextBlob", "c2FuZGJveA=="}};
+}
+
 }  // namespace
 
 json::object handle_kms(const Call& call, const JsonParameters& parameters) {
   if (call.action == "DescribeKey") return describe_key(call, parameters);
   if (call.action == "GetKeyPolicy") return get_key_policy(call, parameters);
+  if (call.action == "Encrypt" || call.action == "Decrypt" || call.action == "GenerateDataKey") return use_key(call, parameters);
   throw ApiError(400, "UnknownOperationException", "");
 }
 

@@ -36,6 +36,7 @@ std::string_view legacy_status(AccountState state) {
     case AccountState::suspended:
     case AccountState::closed: return "SUSPENDED";
     case AccountState::active:
+    case AccountState::novel:
     case AccountState::pending_activation: break;
   }
   return "ACTIVE";

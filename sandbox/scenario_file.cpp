@@ -240,7 +240,7 @@ void read_account(World& world, const Node& node) {
   node.only({"id",      "management", "name",           "email",        "ou",         "state",  "tags",
              "alias",   "invited",    "standard_roles", "mail_sandbox", "roles",      "groups", "users",
              "secrets", "kms_keys",   "identities",     "topics",       "parameters", "buckets", "contacts",
-             "security_hub"});
+             "security_hub", "tables"});
   const bool management = node.flag("management", false);
   const std::string id = management ? world.management_account : node.text("id");
   if (!base::AccountId::parse(id)) node.fail("'id' must have 12 digits");
@@ -260,8 +260,10 @@ void read_account(World& world, const Node& node) {
   account.tags = node.texts("tags");
   if (!management && node.flag("standard_roles", true)) add_standard_roles(world, account);
   for (const Node& group : node.nodes("groups")) {
-    group.only({"name", "policies"});
-    make_group(world, account, group.text("name")).policies = group.policies("policies");
+    group.only({"name", "path", "policies"});
+    Group& made = make_group(world, account, group.text("name"));
+    made.path = group.text("path", "/");
+    made.policies = group.policies("policies");
   }
   if (!account.groups.contains(k_exemption_group)) make_group(world, account, k_exemption_group);
   for (const Node& user : node.nodes("users")) read_user(world, account, user);
@@ -279,6 +281,19 @@ void read_account(World& world, const Node& node) {
     if (colon == std::string::npos) node.fail("'parameters' must be named region:name");
     account.parameters[{name.substr(0, colon), name.substr(colon + 1)}] =
         Parameter{"SecureString", value, 1, world.now()};
+  }
+  if (const json::value* tables = node.find("tables")) {
+    const Node all(*tables, "tables");
+    for (const auto& [name, rows] : tables->get_object()) {
+      const std::string_view regional = name;
+      const std::size_t colon = regional.find(':');
+      if (colon == std::string_view::npos || !rows.is_array()) all.fail("must be lists named region:name");
+      auto& table = account.tables[{std::string(regional.substr(0, colon)), std::string(regional.substr(colon + 1))}];
+      for (const json::value& row : rows.get_array()) {
+        const json::object wrapped{{"row", row}};
+        table.push_back(Node(wrapped, "tables").texts("row"));
+      }
+    }
   }
   if (const json::value* buckets = node.find("buckets")) {
     const Node all(*buckets, "buckets");

@@ -96,7 +96,8 @@ json::object create_secret(const Call& call, const JsonParameters& parameters) {
   secret.created = secret.changed = call.now;
   lay_tags(secret.tags, tags);
   if (value) {
-    authorize_key(call, call.account, secret, "kms:GenerateDataKey");
+    // Both, as for PutSecretValue (Secrets Manager User Guide, "Secret encryption and decryption").
+    for (const char* action : {"kms:GenerateDataKey", "kms:Decrypt"}) authorize_key(call, call.account, secret, action);
     value->stages = {"AWSCURRENT"};
     secret.versions.emplace(token, std::move(*value));
   }

@@ -37,7 +37,7 @@ SecretVersion* holder_of(StoredSecret& secret, const std::string& stage, std::st
 json::object put_secret_value(const Call& call, const JsonParameters& parameters) {
   FoundSecret found = find_secret(call, parameters, SecretUse::write);
   StoredSecret& secret = found.secret;
-  authorize_key(call, found.account, secret, "kms:GenerateDataKey");
+  for (const char* action : {"kms:GenerateDataKey", "kms:Decrypt"}) authorize_key(call, found.account, secret, action);
   const std::string token = version_token(parameters);
   auto value = secret_value(call, parameters);
   if (!value) throw ApiError(400, "InvalidRequestException", "You must provide either SecretString or SecretBinary.");

@@ -36,12 +36,16 @@ void check_address(const std::string& address) {
   }
 }
 
-/// The address itself or its domain, whichever is verified; empty when neither is.
+/// The address itself, its domain or one above it, whichever is verified; empty when none is.
 std::string identity_of(const Account& account, const std::string& address) {
   const std::string bare = lower(bare_address(address));
   if (account.identities.contains(bare)) return bare;
-  const std::string domain = bare.substr(bare.find('@') + 1);
-  return account.identities.contains(domain) ? domain : "";
+  std::string domain = bare.substr(bare.find('@') + 1);
+  while (!domain.empty() && !account.identities.contains(domain)) {
+    const std::size_t dot = domain.find('.');
+    domain.erase(0, dot == std::string::npos ? dot : dot + 1);
+  }
+  return domain;
 }
 
 void check_verified(const Call& call, const Mail& mail) {
@@ -124,17 +128,25 @@ json::object send_email(const Call& call, const JsonParameters& parameters) {
   }
 
   const std::string identity = identity_of(call.account, mail.from);
-  Access access{mail.raw.empty() ? "ses:SendEmail" : "ses:SendRawEmail",
+  Access access{"ses:SendEmail",
                 "arn:aws:ses:" + call.region + ":" + call.account.id + ":identity/" +
                     (identity.empty() ? lower(bare_address(mail.from)) : identity),
                 call.account.id,
                 "",
                 PolicyKind::resource,
                 {{"ses:fromaddress", {bare_address(mail.from)}}}};
-  authorize(call, access);
-  if (const auto set = parameters.find("ConfigurationSetName")) {
-    access.resource = "arn:aws:ses:" + call.region + ":" + call.account.id + ":configuration-set/" + *set;
-    authorize(call, access);
+  // A mail that brings its own headers needs the second right, too (SES Developer Guide, "Controlling access").
+  std::vector<std::string> actions{access.action};
+  if (!mail.raw.empty()) actions.emplace_back("ses:SendRawEmail");
+  std::vector<std::string> resources{access.resource};
+  if (const auto set = parameters.find("ConfigurationSetName"))
+    resources.push_back("arn:aws:ses:" + call.region + ":" + call.account.id + ":configuration-set/" + *set);
+  for (const std::string& resource : resources) {
+    access.resource = resource;
+    for (const std::string& action : actions) {
+      access.action = action;
+      authorize(call, access);
+    }
   }
   if (call.account.mail_paused) {
     throw ApiError(400, "SendingPausedException", "Email sending is disabled for your account.");

@@ -6,6 +6,7 @@
 #include "sandbox/account_service.hpp"
 #include "sandbox/authenticator.hpp"
 #include "sandbox/cloudwatch_service.hpp"
+#include "sandbox/dynamodb_service.hpp"
 #include "sandbox/iam_service.hpp"
 #include "sandbox/kms_service.hpp"
 #include "sandbox/organizations_service.hpp"
@@ -155,6 +156,7 @@ WireReply Simulation::execute(const Call& call, Protocol protocol, const WireReq
   if (call.service == "secretsmanager")
     return json_reply(protocol, handle_secrets_manager(call, JsonParameters::parse(request.body)));
   if (call.service == "ssm") return json_reply(protocol, handle_ssm(call, JsonParameters::parse(request.body)));
+  if (call.service == "dynamodb") return json_reply(protocol, handle_dynamodb(call, JsonParameters::parse(request.body)));
   if (call.service == "kms") return json_reply(protocol, handle_kms(call, JsonParameters::parse(request.body)));
   if (call.service == "ses") return json_reply(protocol, handle_ses(call, request));
   if (call.service == "account") return json_reply(protocol, handle_account(call, JsonParameters::parse(request.body)));

@@ -223,6 +223,7 @@ std::optional<Protocol> protocol_of(std::string_view service, const WireRequest&
     return Protocol::json_1_1;
   if (service == "ses" || service == "account" || service == "securityhub") return Protocol::rest_json;
   if (service == "s3") return Protocol::rest_xml;
+  if (service == "dynamodb") return Protocol::json_1_0;
   if (service == "monitoring") return request.header("x-amz-target").empty() ? Protocol::query : Protocol::json_1_0;
   return std::nullopt;
 }

@@ -28,13 +28,14 @@ std::string_view to_string(AccountState state) {
     case AccountState::suspended: return "SUSPENDED";
     case AccountState::pending_closure: return "PENDING_CLOSURE";
     case AccountState::closed: return "CLOSED";
+    case AccountState::novel: return "NOVEL";
   }
   return "ACTIVE";
 }
 
 std::optional<AccountState> parse_account_state(std::string_view text) {
   for (const AccountState state : {AccountState::pending_activation, AccountState::active, AccountState::suspended,
-                                   AccountState::pending_closure, AccountState::closed}) {
+                                   AccountState::pending_closure, AccountState::closed, AccountState::novel}) {
     if (to_string(state) == text) return state;
   }
   return std::nullopt;

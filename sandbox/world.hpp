@@ -178,7 +178,8 @@ struct MetricDatum {
   std::map<std::string, std::string> dimensions;
 };
 
-enum class AccountState { pending_activation, active, suspended, pending_closure, closed };
+/// `novel`: one that AWS may name one day and that nobody has heard of yet.
+enum class AccountState { pending_activation, active, suspended, pending_closure, closed, novel };
 std::string_view to_string(AccountState state);
 std::optional<AccountState> parse_account_state(std::string_view text);
 
@@ -198,6 +199,7 @@ struct Account {
   AccountState state = AccountState::active;
   base::Instant joined;
   std::string parent;  ///< id of the root or of an organizational unit
+  std::string elsewhere;  ///< id of the organization that it left ours for; empty: none
   bool invited = false;
   Tags tags;
   std::string alias;
@@ -213,6 +215,7 @@ struct Account {
   bool mail_paused = false;          ///< the account's sending is switched off
   std::set<RegionalName> topics;
   std::map<RegionalName, Parameter> parameters;
+  std::map<RegionalName, std::vector<std::map<std::string, std::string>>> tables;  ///< of DynamoDB, row by row
   std::map<std::string, std::map<std::string, StoredObject>> buckets;
   std::vector<Publication> publications;
   std::vector<MetricDatum> metrics;

@@ -10,15 +10,19 @@
 #
 # SOURCE_DATE_EPOCH: the time of all files (else 1980, where the times of zip files begin). The last line is the file's path.
 set -euo pipefail
+from=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/common.sh
 . scripts/common.sh
 
+# What is named was seen from where somebody typed it: there is a config.yaml here, too, and it is not theirs.
+seen() { case $1 in /*) echo "$1" ;; *) echo "$from/$1" ;; esac; }
+
 program='' file=build/lambda/keyward.zip
 while getopts p:o: option; do
   case $option in
-    p) program=$OPTARG ;;
-    o) file=$OPTARG ;;
+    p) program=$(seen "$OPTARG") ;;
+    o) file=$(seen "$OPTARG") ;;
     *) sed -n '2,/^set /{/^#/{s/^# \{0,1\}//;p}}' scripts/lambda_zip.sh >&2 && exit 2 ;;
   esac
 done
@@ -39,13 +43,15 @@ loader=$(basename "$(grep 'ld-linux' <<<"$libraries")")
 "${CXX:-clang++-19}" -std=c++20 -O2 -Wall -Wextra -Werror -static -s "-DKEYWARD_LOADER=\"$loader\"" -o "$root/bootstrap" deploy/lambda/bootstrap.cpp
 # For systems without authorities of their own.
 cp -L /etc/ssl/certs/ca-certificates.crt "$root/lib/"
-# Licences of the libraries. Debian may know one by its name below /lib or below /usr/lib.
+# Licences of the libraries, of those that are compiled in, too. Debian may know one by its name below /lib or below /usr/lib.
 # shellcheck disable=SC2046,SC2086 # one word each
-for package in $(dpkg-query -S $libraries $(readlink -f $libraries) 2>/dev/null | sed -n 's/:.*//p' | sort -u) libc6-dev ca-certificates; do
+for package in $(dpkg-query -S $libraries $(readlink -f $libraries) 2>/dev/null | sed -n 's/:.*//p' | sort -u) libc6-dev ca-certificates libcli11-dev; do
   mkdir -p "$root/doc/$package"
   cp -L "/usr/share/doc/$package/copyright" "$root/doc/$package/"
 done
-for more in "$@"; do cp -RL "$more" "$root/"; done
+for more in "$@"; do cp -RL "$(seen "$more")" "$root/"; done
+# Under another name the function does not find it, and would look after no account without a word.
+if [ ! -f "$root/config.yaml" ]; then echo "lambda_zip.sh: warning: no config.yaml is in the package" >&2; fi
 
 python3 - "$root" "$file" "lib/$loader" <<'PYTHON'
 import os, pathlib, sys, time, zipfile

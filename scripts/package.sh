@@ -11,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 preset=${1:-release}
 folder=${2:-build/$preset/deb}
-build "$preset" keyward keyward_package_files >&2
+build "$preset" keyward keyward_package_files keyward_sbom >&2
 mkdir -p "$folder"
 rm -f "$folder"/*.deb
 # CPack tells all it does; only when it fails somebody reads it.

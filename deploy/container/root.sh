@@ -31,6 +31,9 @@ for package in $packages ca-certificates; do
   mkdir -p "$root/usr/share/doc/$package"
   cp -L "/usr/share/doc/$package/copyright" "$root/usr/share/doc/$package/"
 done
+# Compiled in, and its licence asks for the notice.
+mkdir -p "$root/usr/share/doc/libcli11-dev"
+cp -L /usr/share/doc/libcli11-dev/copyright "$root/usr/share/doc/libcli11-dev/"
 
 cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
 echo 'hosts: files dns' >"$root/etc/nsswitch.conf"

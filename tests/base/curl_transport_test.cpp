@@ -329,6 +329,35 @@ TEST_F(CurlTransportTest, KnowsLoopbackByAllItsNames) {
   }
 }
 
+// 0.0.0.0 leads to this host, and is no public address; plain http to it is allowed here, so that only the reach decides.
+TEST_F(CurlTransportTest, GoesToPublicAddressesOnlyWhereAskedTo) {
+  ScriptedServer server(loop.get_executor(), echo);
+  CurlTransport transport(loop.get_executor(), {.plain_http_hosts = {"0.0.0.0"}});
+  const std::string url = "http://0.0.0.0:" + std::to_string(server.port()) + "/";
+  for (const Idempotency idempotency : {Idempotency::idempotent, Idempotency::non_idempotent}) {
+    HttpRequest request = post(url, "x", idempotency);
+    request.reach = Reach::public_addresses;
+    const auto refused = send(transport, std::move(request));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::invalid);
+    EXPECT_EQ(refused.error().code, "AddressRefused");
+    EXPECT_TRUE(server.requests().empty());
+  }
+  EXPECT_TRUE(send(transport, post(url)));
+  HttpRequest request = post(url);  // also when a connection is there already
+  request.reach = Reach::public_addresses;
+  EXPECT_FALSE(send(transport, std::move(request)));
+  EXPECT_EQ(server.requests().size(), 1u);
+}
+
+TEST_F(CurlTransportTest, GoesToLoopbackWhereTheUrlSaysSo) {
+  ScriptedServer server(loop.get_executor(), echo);
+  CurlTransport transport(loop.get_executor());
+  HttpRequest request = post(server.url());
+  request.reach = Reach::public_addresses;
+  EXPECT_TRUE(send(transport, std::move(request)));
+}
+
 TEST_F(CurlTransportTest, RefusesUrlsAndHeadersThatAreNone) {
   ScriptedServer server(loop.get_executor(), echo);
   CurlTransport transport(loop.get_executor());

@@ -9,7 +9,7 @@ using enum TransferFailure;
 
 constexpr TransferFailure k_all[] = {
     cannot_resolve,   cannot_connect,  tls_failed,       certificate_refused, timed_out, deadline_passed,
-    truncated_answer, connection_lost, malformed_answer, answer_too_large,    other};
+    truncated_answer, connection_lost, malformed_answer, answer_too_large,    address_refused, other};
 
 TEST(TransferError, OfASentNonIdempotentRequestIsAlwaysAmbiguous) {
   for (const TransferFailure failure : k_all) {
@@ -41,6 +41,7 @@ TEST(TransferError, SaysWhetherTryingAgainHelps) {
       {connection_lost, ErrorKind::transient},
       {malformed_answer, ErrorKind::transient},
       {answer_too_large, ErrorKind::invalid},
+      {address_refused, ErrorKind::invalid},
       {other, ErrorKind::transient},
   };
   for (const auto& row : table) {

@@ -2,7 +2,11 @@
 
 import pytest
 
+import printed_rights
+
 FIGURES = "figures"
+
+printed_rights.switch_on()
 
 
 @pytest.fixture

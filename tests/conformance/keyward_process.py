@@ -9,6 +9,9 @@ import os
 import pathlib
 import subprocess
 
+import printed_rights
+import sandbox_process
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # A run of a few accounts takes a second; one that hangs must not hold up the suite.
@@ -20,6 +23,12 @@ def executable():
     path = build / "keyward"
     assert path.exists(), f"{path} is missing: build the target keyward or set KEYWARD_BUILD"
     return path
+
+
+def region_of(arguments):
+    """The option that names the region of a run, because it is in ARNs, too."""
+    at = arguments.index("--region") if "--region" in arguments else len(arguments)
+    return arguments[at : at + 2]
 
 
 @dataclasses.dataclass
@@ -96,10 +105,19 @@ class Keyward:
                 self.configuration[key] = value
         # YAML holds all of JSON, and JSON quotes every text: no account id is taken for a number.
         (self.directory / "config.yaml").write_text(json.dumps(self.configuration, indent=2))
+        self._give_rights()
+
+    def _give_rights(self, *options, **environment):
+        """Those that this configuration needs, where the test plays AWS with the sandbox."""
+        environment = {**self.environment, **environment}
+        sandbox = sandbox_process.RUNNING.get(environment.get("AWS_ENDPOINT_URL"))
+        command = [str(executable()), "-c", str(self.directory / "config.yaml"), *options]
+        printed_rights.give(sandbox, command, self.configuration, environment)
 
     def start(self, *arguments, stdout=subprocess.PIPE, **environment):
         """The running program, for tests that disturb it; finish() waits for its end."""
         self._records = self._run_directories()
+        self._give_rights(*region_of(arguments), **environment)
         progress = () if "--progress" in arguments else ("--progress", "none")
         command = [*self.launcher, executable(), "-c", self.directory / "config.yaml", *progress, *arguments]
         return subprocess.Popen(

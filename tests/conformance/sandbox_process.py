@@ -18,6 +18,8 @@ import botocore.config
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HUB_ACCOUNT = "111111111111"
 
+RUNNING = {}  # sandboxes of this process by their URL
+
 # One attempt: a test that counts calls or injects faults must see each of them.
 ONE_ATTEMPT = botocore.config.Config(retries={"total_max_attempts": 1, "mode": "standard"})
 
@@ -37,7 +39,11 @@ class Sandbox:
         self._scenario = scenario
         self._tls = tls
         self._process = None
+        self._hub_arn = None
+        self._kept_rights = None
         self.environment = {}
+        self.rights = None  # what was given last (printed_rights.py)
+        self.rights_of_its_own = None  # why a test leaves the identities' rights as they are
 
     def __enter__(self):
         self._directory = tempfile.TemporaryDirectory(prefix="keyward-sandbox-")
@@ -56,14 +62,24 @@ class Sandbox:
             if words[:1] == ["export"]:
                 name, _, value = words[1].partition("=")
                 self.environment[name] = value
+        RUNNING[self.url] = self
         return self
 
     def __exit__(self, *_):
+        RUNNING.pop(self.url, None)
         self._process.terminate()
         code = self._process.wait(timeout=10)
         self._process.stdout.close()
         self._directory.cleanup()
         assert code == 0, f"the sandbox ended with {code}"
+
+    @property
+    def hub_arn(self):
+        """Who runs keyward."""
+        if self._hub_arn is None:
+            management = self.state()["organization"]["management_account"]
+            self._hub_arn = f"arn:aws:iam::{management}:user/hub"
+        return self._hub_arn
 
     @property
     def pid(self):
@@ -81,12 +97,16 @@ class Sandbox:
         with self._open(request) as answer:
             return json.load(answer)
 
-    def state_bytes(self):
-        with self._open(f"{self.url}/_sandbox/state") as answer:
-            return answer.read()
-
     def state(self):
-        return json.loads(self.state_bytes())
+        return self.control("state")
+
+    def state_bytes(self):
+        """What lasts, to be compared. The rights that a test's configuration is given are none of it (printed_rights.py)."""
+        state = self.state()
+        for one in state["accounts"].values():
+            for identity in (*one["users"].values(), *one["roles"].values()):
+                identity["policies"].pop("rights", None)
+        return json.dumps(state).encode()
 
     def mail(self):
         return self.control("mail")
@@ -98,13 +118,17 @@ class Sandbox:
         return self.control("faults", settings)
 
     def edit(self, edit, **members):
+        if members.get("name") == "rights":
+            self.rights_of_its_own = "the test gives the rights itself"
         return self.control("edit", {"edit": edit, **members})
 
     def snapshot(self):
         self.control("snapshot", {})
+        self._kept_rights = self.rights
 
     def restore(self):
         self.control("restore", {})
+        self.rights = self._kept_rights
 
     def gate(self, **settings):
         """Counts requests from now on; holds those from number `from_` on. See docs/sandbox.md."""

@@ -85,6 +85,7 @@ def deployed(tmp_path, store):
         made(STORE),
     ]  # fmt: skip
     with organization(*accounts, organization={"id": ORGANIZATION}, external_id=EXTERNAL_ID, quirks={"account_paths": False}) as sandbox:
+        sandbox.rights_of_its_own = "the templates make them"
         yield Deployed(sandbox, tmp_path, configuration)
 
 

@@ -5,6 +5,7 @@ import collections
 import json
 import re
 import shlex
+import subprocess
 
 import boto3
 import cfnlint
@@ -265,6 +266,14 @@ def test_the_commands_of_the_page_are_taken():
             Stack(template.removeprefix("deploy/"), account=CONTROL, **given)
             tried.append(template)
     assert len(tried) == 3
+
+
+@pytest.mark.parametrize("stack", [FUNCTION, ON_FARGATE], ids=["function", "task"])
+def test_a_run_by_hand_is_what_a_shell_makes_of_it(stack):
+    """Braces with a comma are several words to bash."""
+    command = stack.output("RunByHand")
+    words = subprocess.run(["bash", "-c", f"printf '%s\\0' {command}"], check=True, capture_output=True, text=True).stdout
+    assert words.split("\0")[:-1] == shlex.split(command)
 
 
 def test_a_function_is_the_code_that_was_meant_and_runs_once_a_day():

@@ -22,6 +22,7 @@ from receivers import Authority, MailServer, Posts
 HUB = "111111111111"
 CONTROL = f"arn:aws:iam::{HUB}:role/keyward-control"
 SIGNING = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+MORE = "doctor asks AWS for more than a run needs, and what a run needs is what is printed"
 ALLOW_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
@@ -120,6 +121,7 @@ def assert_fixes_are_commands(checks):
 def world():
     a = account(A, overdue("alice"), kms_keys=[{"region": "us-east-1", "id": "own", "alias": "alias/keyward"}])
     with organization(management(topics=["us-east-1:keyward"]), a, account(B, overdue("bob"))) as sandbox:
+        sandbox.rights_of_its_own = MORE
         for number in (A, B):
             sandbox.edit("put_role_trust", account=number, role="keyward-rotate", policy=trust(CONTROL))
         sandbox.environment = as_control(sandbox)
@@ -425,6 +427,7 @@ def test_without_credentials_the_rest_is_still_looked_at(tmp_path, sandbox):
 def test_which_accounts_are_looked_into(tmp_path):
     members = [account(str(200000000000 + i)) for i in range(1, 9)]
     with organization(*members) as sandbox:
+        sandbox.rights_of_its_own = MORE
         keyward = Keyward(tmp_path, sandbox.environment)
         some, every = doctor(keyward), doctor(keyward, "--all")
         accounts = [{a for check in checks.all if check["id"] == "doctor.role.assume" for a in check["accounts"]} for checks in (some, every)]

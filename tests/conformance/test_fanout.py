@@ -110,6 +110,17 @@ def test_the_function_hears_what_it_knows():
     assert late == {"action": "merge", "bucket": payload["Merge"]["bucket"], "prefix": "runs/x"}
 
 
+def test_what_was_done_before_an_execution_failed_is_told_whatever_it_failed_of():
+    merge = definition()["States"]["Merge"]
+    [told_already] = [set(rule["ErrorEquals"]) for rule in merge["Retry"] if rule["MaxAttempts"] == 0]
+    detail = STACK.properties("WhenItFails")["EventPattern"]["detail"]
+    [error] = detail["error"]
+    # Once more after the merge has told everything would only tell operators twice.
+    assert set(error["anything-but"]) == told_already | {"Function.PreflightFailed"} and "FAILED" in detail["status"]
+    terraform = (DEPLOY / "terraform/modules/fanout/main.tf").read_text()
+    assert all(f'"{name}"' in terraform for name in error["anything-but"])
+
+
 def test_each_may_do_what_it_does_and_no_more():
     rights = {}
     for name, kind, document in STACK.identity_policies():

@@ -37,6 +37,17 @@ def unpack(package, folder):
     return folder
 
 
+def test_what_is_packed_is_seen_from_where_it_was_named(tmp_path):
+    (tmp_path / "config.yaml").write_text("region: eu-north-1\n")
+    script = [ROOT / "scripts/lambda_zip.sh", "-p", "/usr/bin/true", "-o", "mine.zip"]
+    packed = subprocess.run([*script, "config.yaml"], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert packed.stdout.splitlines()[-1] == str(tmp_path / "mine.zip") and "warning" not in packed.stderr
+    with zipfile.ZipFile(tmp_path / "mine.zip") as files:
+        assert files.read("config.yaml") == b"region: eu-north-1\n"
+    without = subprocess.run(script, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert "no config.yaml is in the package" in without.stderr
+
+
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lambda")
@@ -70,11 +81,12 @@ def secrets_of(state):
 
 
 def test_every_event_in_one_process(task, tmp_path):
-    hub = {"management": True, "users": [{"name": "dave", **YOUNG}]}
+    hub = {"management": True, "users": [{"name": "dave", **YOUNG}, {"name": "spared", **YOUNG}]}
+    spared = {"account": HUB_ACCOUNT, "user": "spared", "reason": "vendor appliance", "owner": "ciso@example.org"}
     world = [account(A, overdue("alice"), {"name": "carol", **YOUNG}), account(B, overdue("bob")), hub]
     rules = {"default": "opt-out", "include": [{"id": HUB_ACCOUNT}], "exclude": [{"id": C}]}
     with organization(*world, account(C, overdue("eve"))) as sandbox:
-        service, _ = function(task, tmp_path, sandbox, accounts=rules)
+        service, _ = function(task, tmp_path, sandbox, accounts=rules, users={"exempt": [spared]})
         with service as invoke:
             listed = done(invoke({"action": "inventory"}))
             assert [one["account"] for one in listed["accounts"]] == [HUB_ACCOUNT, A, B]
@@ -126,9 +138,12 @@ def test_every_event_in_one_process(task, tmp_path):
 
             # Nothing else is an event, and nothing of it is told.
             odd = {"action": "delete", "username": "dave", "password": "correct horse", "Username": "mallory"}
-            for event in (odd, {"account": A}, {**first, "dryrun": "maybe"}, b"battery staple", [], {"action": "purge"}):
+            for event in (odd, {"account": A}, {**first, "dryrun": "maybe"}, {**DAILY, "dryrun": True}, b"battery staple", [], {"action": "purge"}):
                 text = refused(invoke(event), "Function.UnknownEvent")
                 assert '"ForceRotate"' in text and "correct" not in text and "staple" not in text
+            for event in ({"action": "create", "username": "spared"}, {**listed["accounts"][0], "ForceRotate": "spared"}):
+                assert "ExemptUser" in refused(invoke(event), "Function.Partial")
+            assert len(keys(sandbox.state(), HUB_ACCOUNT, "spared")) == 1
             assert "no IAM user nobody" in refused(invoke({"action": "create", "username": "nobody"}), "Function.Partial")
             assert "does not take part" in refused(invoke({"account": C, "name": "", "email": ""}), "Function.PreflightFailed")
             log = service.said()
@@ -179,6 +194,19 @@ def test_a_rotation_that_secrets_manager_began(task, tmp_path):
             assert new["secret"] not in service.said() and old["secret"] not in service.said()
 
 
+def test_a_secret_is_not_rotated_where_a_rule_may_call_the_account_dry(task, tmp_path):
+    hub = {"management": True, "secrets": [{"name": "app", "region": "us-east-1", "value": json.dumps({"USER_NAME": "app"})}]}
+    by_tag, by_id = {"match": {"tag": {"stage": "prod"}}, "dry_run": True}, {"match": {"id": HUB_ACCOUNT}, "dry_run": False}
+    event = {"Step": "createSecret", "SecretId": "app", "ClientRequestToken": "0" * 32}
+    with organization(account(A), hub) as sandbox:
+        for overrides, code in (([by_tag], "RuleUnknown"), ([by_tag, by_id], "RuleUnknown"), ([by_id, by_tag], "RotationNotEnabled")):
+            service, keyward = function(task, tmp_path, sandbox, accounts={"overrides": overrides})
+            policy = keyward("policy", "secret-rotation", "--principal", f"arn:aws:iam::{HUB_ACCOUNT}:role/f").expect(0).stdout
+            sandbox.edit("put_user_policy", account=HUB_ACCOUNT, user="hub", name="secret-rotation", policy=json.loads(policy))
+            with service as invoke:
+                assert code in refused(invoke(event), "Function.Partial")
+
+
 def test_rules_by_unit_hold_for_an_account_by_itself(task, tmp_path):
     unit = "ou-ab12-11111111"
     overrides = [{"match": {"ou": unit}, "dry_run": True}]
@@ -202,6 +230,16 @@ def test_rules_by_unit_hold_for_an_account_by_itself(task, tmp_path):
             assert "it is not in the organization" in refused(invoke(unknown), "Function.PreflightFailed")
             done(invoke({"account": B, "name": "", "email": f"{B}@example.org", "path": items[B]["path"]}))
         assert_rotated(sandbox.state(), B, "bob")
+
+
+def test_metrics_are_lines_of_the_log_by_themselves(task, tmp_path):
+    """CloudWatch finds them in no other: without them the alarm about runs that are missing would ring every day."""
+    with organization(account(A, overdue("alice"))) as sandbox:
+        service, _ = function(task, tmp_path, sandbox, notify={"channels": [{"type": "file"}, {"type": "metrics", "embedded": True}]})
+        with service as invoke:
+            assert "said" not in done(invoke({})).body
+            [metrics] = [line for line in map(json.loads, service.said().splitlines()) if "_aws" in line]
+        assert (metrics["Runs"], metrics["KeysRotated"], metrics["Mode"]) == (1, 1, "enforce")
 
 
 def test_a_process_that_dies_is_replaced_and_the_next_one_ends_its_work(task, tmp_path):
@@ -281,6 +319,7 @@ def test_the_package_runs_where_nothing_else_is(package, tmp_path):
         # Without a state_dir of its own it writes to /tmp, and leaves no records there to fill it up.
         folders = {path.name: list(path.iterdir()) for path in (root / "tmp/keyward/runs").iterdir()}
         assert again["run"]["run"] in folders and not any(folders.values())
+        assert "nobody reads it" in again["said"][0]
         assert {path.name for path in root.iterdir()} == {"tmp", "var"}
 
 

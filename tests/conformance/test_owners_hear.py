@@ -311,6 +311,6 @@ def test_a_table_that_cannot_be_read_stops_the_run_before_anything_is_done(tmp_p
     with organization(account(A, overdue("alice"))) as sandbox:
         before = sandbox.state_bytes()
         keyward = Keyward(tmp_path, sandbox.environment, notify={"recipients_file": "dynamodb://owners"})
-        result = keyward("run").expect(5)  # the sandbox has no such service
+        result = keyward("run").expect(5)  # there is no such table
         assert "people could not be told" in result.stderr and result.directory is None
         assert sandbox.state_bytes() == before

@@ -9,8 +9,11 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "conformance"))
 
 import held_requests  # noqa: E402
+import printed_rights  # noqa: E402
 from keyward_process import Keyward  # noqa: E402
 from sandbox_process import Sandbox  # noqa: E402
+
+printed_rights.switch_on()
 
 # Any time: what it is decides nothing, but a world that is made twice must be the same.
 START = "2026-03-02T06:00:00Z"

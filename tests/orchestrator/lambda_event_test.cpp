@@ -93,7 +93,8 @@ TEST(LambdaEvent, WhatIsHalfUnderstoodIsRefusedAndNotRepeated) {
         R"({"account":"SECRET","name":"","email":""})", R"({"account":222222222222,"name":"","email":""})",
         R"({"account":"222222222222","name":"","email":null})", R"({"account":"222222222222","name":"","email":"","forcerotate":"svc"})",
         R"({"account":"222222222222","name":"","email":"","path":"SECRET"})", R"({"account":"222222222222","name":"","email":"","tags":{"a":1}})",
-        R"({"Step":"createSecret","SecretId":"SECRET"})", R"({"source":"aws.s3","detail-type":"Scheduled Event"})"}) {
+        R"({"Step":"createSecret","SecretId":"SECRET"})", R"({"source":"aws.s3","detail-type":"Scheduled Event"})",
+        R"({"source":"aws.events","detail-type":"Scheduled Event","dryrun":true})"}) {
     const auto event = parse_lambda_event(text);
     ASSERT_FALSE(event) << text;
     EXPECT_NE(event.error().message.find("\"ClientRequestToken\""), std::string::npos) << "the shapes are named: " << text;

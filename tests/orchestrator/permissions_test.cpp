@@ -220,6 +220,30 @@ TEST_F(PermissionsTest, SecretsAreNamedAsTheStoreNamesThem) {
   EXPECT_EQ(with_action(rotate, "secretsmanager:PutSecretValue").resources, std::vector<std::string>{name + "-??????"});
 }
 
+TEST_F(PermissionsTest, APatternThatEndsWithAWildcardIsNamedOnce) {
+  const std::string_view text =
+      "notify: {channels: [{type: file}]}\naccounts: {default: opt-out}\nstore: {name: \"keys/{account_id}/{user}\"}\n";
+  const Permissions rotate = rights(text, PolicyMode::rotate);
+  const std::string name = "arn:aws:secretsmanager:us-east-1:*:secret:keys/${aws:PrincipalAccount}/*";
+  EXPECT_EQ(with_action(rotate, "secretsmanager:DescribeSecret").resources, std::vector<std::string>{name});
+  const PolicyStatement& create = with_action(rotate, "secretsmanager:CreateSecret");
+  EXPECT_EQ(create.resources, std::vector<std::string>{name + "-*"});
+  EXPECT_TRUE(create.conditions.empty());
+}
+
+TEST_F(PermissionsTest, TheCallersOwnContactIsReadWhereItsAccountMayTakePart) {
+  const auto contacts = [this](const std::string& account) {
+    const std::string_view text =
+        "accounts: {default: opt-in, include: [{id: \"222222222222\"}]}\nnotify: {channels: [{type: file}]}\n";
+    const Permissions control = permissions_of(configuration_of(text), PolicyMode::control, {"aws", "us-east-1", account});
+    return with_action(control, "account:GetAlternateContact").resources;
+  };
+  const std::string own = "arn:aws:account::*:account";
+  EXPECT_EQ(contacts("111111111111"), std::vector<std::string>{own + "/*/*"});
+  for (const char* may : {"222222222222", "*", "${AWS::AccountId}"})
+    EXPECT_EQ(contacts(may), (std::vector<std::string>{own, own + "/*/*"}));
+}
+
 TEST_F(PermissionsTest, StoresOfOverridesAreJoinedAndItIsSaid) {
   const std::string_view text =
       "notify: {channels: [{type: file}]}\naccounts:\n  default: opt-out\n  overrides:\n"

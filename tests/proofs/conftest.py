@@ -1,14 +1,18 @@
-"""Options of the proofs, and the figures they print at the end."""
+"""Options of the proofs. Their figures are printed as those of tests/conformance."""
 
 import pathlib
 import random
 import secrets
 import sys
 
-import pytest
-
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS / "conformance"), str(TESTS / "crash")]
+
+import pytest  # noqa: E402
+
+import printed_rights  # noqa: E402
+
+printed_rights.switch_on()
 
 FIGURES = "figures"
 
@@ -20,37 +24,23 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "full: only with --full")
-    config.proof_seed = config.getoption("--seed")
-    if config.proof_seed is None:
-        config.proof_seed = getattr(config, "workerinput", {}).get("proof_seed")
-    if config.proof_seed is None:
-        config.proof_seed = secrets.randbelow(10**6)
+    config.proofs_seed = config.getoption("--seed")
+    if config.proofs_seed is None:
+        config.proofs_seed = getattr(config, "workerinput", {}).get("proofs_seed")
+    if config.proofs_seed is None:
+        config.proofs_seed = secrets.randbelow(10**6)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node):
     """Of pytest-xdist: all of its processes have one seed."""
-    node.workerinput["proof_seed"] = node.config.proof_seed
+    node.workerinput["proofs_seed"] = node.config.proofs_seed
 
 
 def pytest_collection_modifyitems(config, items):
     if not config.getoption("--full"):
         config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("full")])
         items[:] = [item for item in items if not item.get_closest_marker("full")]
-
-
-def pytest_report_header(config):
-    return f"proofs: seed {config.proof_seed}"
-
-
-def pytest_terminal_summary(terminalreporter, config):
-    # Quiet runs have no header.
-    terminalreporter.write_line(f"\nproofs, seed {config.proof_seed}")
-    for outcome in ("passed", "failed"):
-        for report in terminalreporter.getreports(outcome):
-            for name, text in report.user_properties:
-                if name == FIGURES:
-                    terminalreporter.write_line(f"\n{report.nodeid}\n{text}")
 
 
 @pytest.fixture
@@ -65,7 +55,7 @@ def show(request):
 
 @pytest.fixture(scope="session")
 def seed(pytestconfig):
-    return pytestconfig.proof_seed
+    return pytestconfig.proofs_seed
 
 
 @pytest.fixture(scope="session")
@@ -76,3 +66,12 @@ def full(pytestconfig):
 @pytest.fixture
 def chance(seed, request):
     return random.Random(f"{seed}/{request.node.name}")
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    terminalreporter.write_line(f"\nproofs, seed {config.proofs_seed}")
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for name, text in report.user_properties:
+                if name == FIGURES:
+                    terminalreporter.write_line(f"\n{report.nodeid}\n{text}")

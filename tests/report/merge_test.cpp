@@ -35,6 +35,23 @@ std::string refusal(const std::vector<RunSummary>& shards, Missing missing = Mis
   return merged ? "merged" : merged.error().code + ": " + merged.error().message;
 }
 
+TEST(Merge, WhatIsKnownToBeOfOneRunMayBeOfSeveralDaysAndConfigurations) {
+  RunSummary one = shard(1, 2);
+  RunSummary two = shard(2, 2);
+  one.started += std::chrono::days(2);
+  one.finished += std::chrono::days(2);
+  one.configuration = "mended";
+  one.version = "2";
+  EXPECT_EQ(merge_summaries({one, two}, Missing::refused).error().code, "NotOneRun");
+  const auto merged = merge_summaries({one, two}, Missing::refused, Kinship::known);
+  ASSERT_TRUE(merged) << base::describe(merged.error());
+  EXPECT_EQ(merged->configuration, "mended") << "the first one's";
+  EXPECT_EQ(merged->started, two.started);
+  EXPECT_EQ(merged->finished, one.finished);
+  two.organization = "o-2";
+  EXPECT_EQ(merge_summaries({one, two}, Missing::refused, Kinship::known).error().code, "NotOneRun");
+}
+
 TEST(Merge, AddsUpWhatShardsCounted) {
   RunSummary one = shard(1, 3);
   RunSummary two = shard(2, 3);

@@ -78,7 +78,7 @@ resource "aws_cloudwatch_metric_alarm" "failed_function" {
 resource "aws_cloudwatch_metric_alarm" "failed_starts" {
   count               = local.has_dead_letter_queue ? 1 : 0
   alarm_name          = "${var.name}-failed-starts"
-  alarm_description   = "A start of keyward came to nothing; the queue holds it. Empty the queue when the cause is mended"
+  alarm_description   = "A start of keyward came to nothing, or its function ended with an error; the queue holds it. Empty the queue when the cause is mended"
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = var.dead_letter_queue }

@@ -43,7 +43,7 @@ resource "aws_cloudwatch_log_group" "keyward" {
   kms_key_id        = aws_kms_key.keyward.arn
 }
 
-# Starts that came to nothing. What is in it says when, not what: the next run makes up for it.
+# Starts that came to nothing, and those whose function ended with an error. What is in it says when, not what: the next run makes up for it.
 resource "aws_sqs_queue" "dead_letters" {
   name                      = "${var.name}-dead-letters"
   message_retention_seconds = 1209600

@@ -64,7 +64,7 @@ variable "max_concurrency" {
 }
 
 variable "tolerated_failure_percentage" {
-  description = "As limits.max_failed_accounts_percent; above it the execution fails and can be redriven"
+  description = "So many of the calls for accounts may fail; above it the execution fails and can be redriven"
   type        = number
   default     = 10
 

@@ -130,7 +130,8 @@ resource "aws_sfn_state_machine" "machine" {
   depends_on = [aws_iam_role_policy.machine]
 }
 
-# A map that has failed has been to some accounts, whose owners must hear of it today; a redrive merges again.
+# A map that has failed has been to some accounts, whose owners must hear of it today; a redrive merges again. So has one whose
+# results could not be written. Not after the merge itself, which has told what it says, nor where a merge would end the same.
 resource "aws_cloudwatch_event_rule" "failed" {
   name        = "${var.name}-failed"
   description = "What an execution did before it failed is reported"
@@ -140,8 +141,13 @@ resource "aws_cloudwatch_event_rule" "failed" {
     detail-type = ["Step Functions Execution Status Change"]
     detail = {
       stateMachineArn = [aws_sfn_state_machine.machine.arn]
-      status          = ["FAILED"]
-      error           = ["States.ExceedToleratedFailureThreshold"]
+      status          = ["FAILED", "TIMED_OUT"]
+      error = [{
+        "anything-but" = [
+          "Function.Configuration", "Function.Partial", "Function.PreflightFailed",
+          "Function.RecoveryNeeded", "Function.SafetyStop", "Function.UnknownEvent",
+        ]
+      }]
     }
   })
 }

@@ -1,0 +1,240 @@
+"""Dry run cannot write, proved: by AWS alone when keyward's own guard is left out, and by the guard alone when the session
+policy is. Every call that keyward can make is tried, with full rights on the role, and not only those of a dry run.
+
+The two are left out by the linker, in test programs only (tests/proofs/dry_run/CMakeLists.txt)."""
+
+import collections
+import json
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+from keyward_process import ROOT, Keyward, executable
+from organizations import A, account, organization, overdue
+
+ROLE = f"arn:aws:iam::{A}:role/keyward-rotate"
+PAGE = ROOT / "docs" / "calls.md"
+ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+SAID_BY_THE_GUARD = "a dry run may not change anything; the call was not sent"
+SAID_BY_TEST_BUILDS = ("the guard of dry runs is left out", "the session policy of dry runs is left out")
+SECRET, KEY = "dry-run-secret", "AKIAEXAMPLEEXAMPLE42"
+ANYONE = json.dumps({"Version": "2012-10-17", "Statement": []})
+RAW = "RnJvbToga2V5d2FyZEBleGFtcGxlLm9yZw0KVG86IGFAZXhhbXBsZS5vcmcNClN1YmplY3Q6IHgNCg0KeA=="  # From, To, Subject, x
+
+
+def program(name):
+    return executable().parent / name
+
+
+# ---- every call that does more than read, and an input with which it takes effect
+
+
+def query(version, **input):
+    return {"protocol": "query", "version": version, "input": {name.replace("_", "."): value for name, value in input.items()}}
+
+
+def json_call(target, **input):
+    return {"protocol": "json", "target": target, "input": input}
+
+
+def iam(**input):
+    return query("2010-05-08", **input)
+
+
+def secrets_manager(**input):
+    return json_call("secretsmanager", **input)
+
+
+def finding():
+    names = {"SchemaVersion": "2018-10-08", "Id": "keyward/1", "GeneratorId": "keyward", "AwsAccountId": A, "Title": "t", "Description": "d"}
+    product = f"arn:aws:securityhub:us-east-1:{A}:product/{A}/default"
+    times = {"CreatedAt": "2026-01-01T00:00:00.000Z", "UpdatedAt": "2026-01-01T00:00:00.000Z"}
+    resource = {"Type": "AwsIamAccessKey", "Id": f"arn:aws:iam::{A}:user/alice"}
+    types = ["Software and Configuration Checks/AWS Security Best Practices"]
+    return {**names, "ProductArn": product, **times, "Types": types, "Severity": {"Label": "LOW"}, "Resources": [resource]}
+
+
+NEW = {"SecretString": "x", "ClientRequestToken": "1" * 32}
+CALLS = {
+    "iam:CreateAccessKey": iam(UserName="bob"),
+    "iam:UpdateAccessKey": iam(UserName="alice", AccessKeyId=KEY, Status="Inactive"),
+    "iam:DeleteAccessKey": iam(UserName="alice", AccessKeyId=KEY),
+    "iam:TagUser": iam(UserName="alice", Tags_member_1_Key="a", Tags_member_1_Value="b"),
+    "secretsmanager:CreateSecret": secrets_manager(Name="new", **{**NEW, "ClientRequestToken": "2" * 32}),
+    "secretsmanager:GetSecretValue": secrets_manager(SecretId=SECRET),
+    "secretsmanager:PutSecretValue": secrets_manager(SecretId=SECRET, VersionStages=["AWSPENDING"], **NEW),
+    "secretsmanager:UpdateSecretVersionStage": secrets_manager(SecretId=SECRET, VersionStage="mine", MoveToVersionId="0" * 32),
+    "secretsmanager:PutResourcePolicy": secrets_manager(SecretId=SECRET, ResourcePolicy=ANYONE, BlockPublicPolicy=True),
+    "secretsmanager:ReplicateSecretToRegions": secrets_manager(SecretId=SECRET, AddReplicaRegions=[{"Region": "eu-west-1"}]),
+    "secretsmanager:DeleteSecret": secrets_manager(SecretId="old", RecoveryWindowInDays=7),
+    "ses:SendEmail": {"protocol": "rest", "path": "/v2/email/outbound-emails", "input": {
+        "FromEmailAddress": "keyward@example.org", "Destination": {"ToAddresses": ["a@example.org"]}, "Content": {"Raw": {"Data": RAW}}}},
+    "sns:Publish": query("2010-03-31", TopicArn=f"arn:aws:sns:us-east-1:{A}:topic", Message="x"),
+    "cloudwatch:PutMetricData": query(
+        "2010-08-01", Namespace="n", MetricData_member_1_MetricName="m", MetricData_member_1_Value="1"),
+    "securityhub:BatchImportFindings": {"protocol": "rest", "path": "/findings/import", "input": {"Findings": [finding()]}},
+    "s3:PutObject": {"protocol": "put", "path": "/bucket/object", "input": "x"},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def calls():
+    """What the clients are made of: every call with its classes, as the program knows them."""
+    listed = subprocess.run([program("calls_of_a_dry_run"), "--list"], capture_output=True, text=True, check=True).stdout
+    return {one["operation"]: one for one in map(json.loads, listed.splitlines())}
+
+
+@pytest.fixture
+def sandbox():
+    user = {"name": "alice", "age_days": 200, "keys": [{"id": KEY, "age_days": 95, "last_used": {"days_ago": 1}}]}
+    bob = {"name": "bob", "age_days": 200, "keys": []}
+    secrets = [{"name": SECRET, "region": "us-east-1", "value": "v", "version_id": "0" * 32}, {"name": "old", "region": "us-east-1", "value": "v"}]
+    member = account(A, user, bob, overdue("carol"), secrets=secrets, topics=["us-east-1:topic"], buckets={"bucket": {"old": "x"}}, security_hub=True)
+    with organization(member) as running:
+        running.rights_of_its_own = "the role may do everything"
+        running.edit("put_role_policy", account=A, role="keyward-rotate", name="everything", policy=ALL)
+        yield running
+
+
+def ask(name, sandbox, operations):
+    """What became of these calls, made by one of the test programs in a session that was opened for a dry run."""
+    lines = "".join(json.dumps({"operation": operation, **CALLS[operation]}) + "\n" for operation in operations)
+    command = [program(name), ROLE, sandbox.environment["KEYWARD_EXTERNAL_ID"]]
+    done = subprocess.run([str(word) for word in command], input=lines, env=sandbox.environment, capture_output=True, text=True, check=True)
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [answer["operation"] for answer in answers] == list(operations), done.stderr
+    return answers
+
+
+def lasting(sandbox):
+    volatile = sandbox.control("volatile")
+    return sandbox.state_bytes(), len(sandbox.mail()), [len(volatile[name]) for name in ("publications", "metrics", "findings")]
+
+
+def test_every_call_that_changes_anything_is_tried(calls):
+    assert set(CALLS) == {name for name, one in calls.items() if one["effect"] != "read"}
+
+
+def test_without_either_each_of_them_takes_effect(sandbox):
+    """Or that they are refused below would prove nothing."""
+    assert [answer for answer in ask("calls_without_both", sandbox, CALLS) if not answer["done"]] == []
+    _, new = [sandbox.state()["accounts"][A]["users"][name]["keys"] for name in ("alice", "bob")]
+    assert len(new) == 1
+
+
+def test_aws_alone_refuses_each_of_them(sandbox, show):
+    before = lasting(sandbox)
+    answers = ask("calls_without_guard", sandbox, CALLS)
+    assert all(answer["sent"] and not answer["done"] for answer in answers)
+    for answer in answers:
+        assert re.fullmatch("AccessDenied(Exception)?|AuthorizationError", answer["code"]), answer
+        assert "because no session policy allows" in answer["message"], answer
+    assert lasting(sandbox) == before
+    effects = collections.Counter(answer["effect"] for answer in answers)
+    show(f"refused by AWS alone, by the session policy: {effects['write']} calls that write, {effects['send']} that send, {effects['reveal']} that reveals")
+
+
+def test_the_guard_alone_refuses_each_that_writes(sandbox, calls, show):
+    writes = [name for name in CALLS if calls[name]["effect"] == "write"]
+    before = lasting(sandbox)
+    answers = ask("calls_without_session_policy", sandbox, writes)
+    assert {(answer["code"], answer["message"], answer["sent"]) for answer in answers} == {("DryRun", SAID_BY_THE_GUARD, False)}
+    assert lasting(sandbox) == before
+    assert all(session["policy"] is None for session in sandbox.control("volatile")["sessions"])
+    show(f"refused by the guard alone, before anything was sent: {len(answers)} calls that write")
+
+
+def test_with_both_nothing_is_sent_that_writes(sandbox, calls):
+    answers = ask("calls_of_a_dry_run", sandbox, CALLS)
+    assert not any(answer["done"] for answer in answers)
+    assert {answer["operation"] for answer in answers if not answer["sent"]} == {name for name in CALLS if calls[name]["effect"] == "write"}
+
+
+# ---- the program itself
+
+
+def test_a_dry_run_of_the_program_without_its_guard_changes_nothing(sandbox, tmp_path, show):
+    """DryRunFlag=true, full rights on the role, and everything is due."""
+    keyward = Keyward(tmp_path, sandbox.environment, dry_run=False, report={"security_hub": True})
+    command = [str(program("keyward-without-guard")), "-c", str(tmp_path / "config.yaml"), "--progress", "none", "run"]
+    before = lasting(sandbox)
+    sandbox.control("calls", method="DELETE")
+    done = subprocess.run(command, env={**keyward.environment, "DryRunFlag": "true"}, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert lasting(sandbox) == before
+    sessions = [session for session in sandbox.control("volatile")["sessions"] if f":{A}:" in session["arn"]]
+    assert sessions and all(session["policy"] for session in sessions)
+    counts = sandbox.calls()["counts"]
+    show(f"dry run of the program without its guard: {sum(counts.values())} calls, nothing changed, {len(sessions)} sessions, each with the policy")
+    # Told to write, it does: the rights are there.
+    subprocess.run(command, env={**keyward.environment, "DryRunFlag": "false"}, capture_output=True, check=True, cwd=tmp_path)
+    assert lasting(sandbox) != before
+
+
+def test_the_shipped_program_cannot_leave_them_out():
+    """The test programs are told from it by what is linked into them."""
+    shipped, without = executable().read_bytes(), program("keyward-without-guard").read_bytes()
+    assert SAID_BY_THE_GUARD.encode() in shipped and not any(words.encode() in shipped for words in SAID_BY_TEST_BUILDS)
+    assert SAID_BY_THE_GUARD.encode() not in without and SAID_BY_TEST_BUILDS[0].encode() in without
+
+
+# ---- the list
+
+
+def refusals_of(effect):
+    return {
+        "read": ("", ""),
+        "reveal": ("yes", ""),
+        "write": ("yes", "yes"),
+        "send": ("in a session of a role", ""),
+    }[effect]
+
+
+def page(calls):
+    rows = []
+    for name, one in calls.items():
+        session, guard = refusals_of(one["effect"])
+        rows.append(f"| `{name}` | {one['effect']} | {'yes' if one['idempotent'] else 'no'} | {session} | {guard} |")
+    counts = collections.Counter(one["effect"] for one in calls.values())
+    told = ", ".join(f"{counts[effect]} {effect}" for effect in ("read", "reveal", "write", "send"))
+    return PAGE_HEAD + "\n".join(rows) + f"\n\n{len(calls)} calls: {told}.\n"
+
+
+PAGE_HEAD = """# Every call that keyward makes
+
+Written from `aws/operations.hpp` by `KEYWARD_UPDATE_CALLS=1 pytest tests/proofs/test_dry_run.py`; a test compares. There is no way to make another call: the clients take theirs
+from that list, and one without an effect and an idempotency does not compile.
+
+What a call does is `read`; `reveal` (it hands out a secret: the rotation by Secrets Manager alone, [secret-rotation.md](secret-rotation.md)); `write`; or `send` (it tells people:
+mail, metrics, records, with the caller's own credentials). A call that may not be sent twice is not repeated when its answer is lost.
+
+In a dry run a write is refused twice: keyward's guard does not let it leave the process, and the session policy of every role that keyward assumes allows only what reads, so AWS refuses it
+whatever keyward does. Each alone is proved by `tests/proofs/test_dry_run.py`.
+
+| call | effect | may be sent twice | refused by the session policy | refused by the guard |
+|---|---|---|---|---|
+"""
+
+
+def test_the_list_of_calls_is_that_of_the_clients(calls):
+    written = page(calls)
+    if os.environ.get("KEYWARD_UPDATE_CALLS"):
+        PAGE.write_text(written)
+    assert PAGE.read_text() == written
+
+
+def test_every_call_stands_in_the_list():
+    """An operation that is declared and not listed would be in no session policy and in no proof; one made elsewhere, too."""
+    header = (ROOT / "aws/operations.hpp").read_text()
+    declared = re.findall(r"inline constexpr Operation (k_\w+)", header)
+    listed = re.findall(r"^ +(k_\w+),$", header.partition("k_all =")[2], re.MULTILINE)
+    assert sorted(declared) == sorted(listed) and len(set(listed)) == len(listed)
+    elsewhere = []
+    for folder in ("base", "aws", "accounts", "rotation", "notify", "report", "orchestrator"):
+        for file in sorted((ROOT / folder).glob("*.?pp")):
+            if file.name != "operations.hpp" and re.search(r"\bOperation\s*\w*\s*\{\s*(aws::)?Service::", file.read_text()):
+                elsewhere.append(pathlib.Path(folder) / file.name)
+    assert elsewhere == []

@@ -1,0 +1,176 @@
+"""Least privilege, proved both ways: the printed policies are enough, and nothing in them is too much.
+
+Every action, every resource and every value of a condition is taken away, one at a time: something then fails. Every
+condition and every limit of the resources is taken away, one at a time: something then is allowed that was refused.
+Each trial is one thing changed in one policy of one set-up (least_privilege_stage.py). Without --full a few are chosen."""
+
+import collections
+import concurrent.futures
+import copy
+import dataclasses
+import itertools
+import multiprocessing
+import random
+
+import pytest
+
+from least_privilege_changes import Probes, narrowed, reason_against, refused, widened
+from least_privilege_rotation import RotationStage
+from least_privilege_stage import SETUPS, Stage
+
+WORKERS = 2
+SELECTED = 4  # of each set-up that is chosen
+
+
+@dataclasses.dataclass
+class Proof:
+    """What became of the changes of one set-up."""
+
+    setup: str
+    tried: collections.Counter = dataclasses.field(default_factory=collections.Counter)
+    runs: int = 0
+    uncaught: list = dataclasses.field(default_factory=list)
+    left_out: dict = dataclasses.field(default_factory=dict)
+
+    def count(self, change, caught, how):
+        self.tried[change.kind] += 1
+        if not caught:
+            self.uncaught.append(f"{self.setup}: {change}: {how}")
+
+
+def changes_of(stage):
+    for mode, document in stage.policies.items():
+        yield from narrowed(mode, document)
+        yield from widened(mode, document)
+    if stage.setup.trusts:
+        for mode, document in stage.trusts.items():
+            yield from narrowed(mode, document, trust=True)
+            yield from widened(mode, document, trust=True)
+
+
+class Baselines(dict):
+    """What acts show under the printed rights: everything is done and nothing refused."""
+
+    def __init__(self, stage, proof):
+        self.stage, self.proof = stage, proof
+
+    def __missing__(self, act):
+        seen = self[act] = self.stage.perform(act)
+        self.proof.runs += 1
+        assert seen.code == 0, f"{self.proof.setup}: {act.name}: exit {seen.code}\n{seen.words}"
+        unexpected = [name for name in seen.refusals() if not name.startswith("iam:GenerateCredentialReport")]
+        assert unexpected == [], f"{self.proof.setup}: {act.name}: {unexpected}"
+        return seen
+
+
+def hold(stage, change):
+    (stage.hold_trust if change.trust else stage.hold)(change.mode, change.document)
+
+
+def try_narrowed(stage, change, seen, proof):
+    acts = sorted(stage.setup.acts, key=lambda act: not any(part in change.what for part in act.shows))
+    for act in acts:
+        proof.runs += 1
+        if stage.perform(act, lambda: hold(stage, change)).missed(seen[act]):
+            return proof.count(change, True, "")
+    return proof.count(change, False, "nothing fails without it")
+
+
+def try_widened(stage, change, proof):
+    stage.restore()
+    allowed_before = not refused(Probes(stage, change.mode).of(change))
+    stage.restore()
+    hold(stage, change)
+    allowed_after = not refused(Probes(stage, change.mode).of(change))
+    how = "what it is to refuse is allowed with it" if allowed_before else "nothing more is allowed without it"
+    proof.count(change, allowed_after and not allowed_before, how)
+
+
+def prove(name, folder, choose):
+    """Tries the chosen changes of one set-up."""
+    proof = Proof(name)
+    # A process of its own: botocore has one clock.
+    with STAGES[name](folder) as stage, stage.sandbox.signing_with_its_clock():
+        left = []
+        for change in changes_of(stage):
+            reason = reason_against(change)
+            if reason:
+                proof.left_out[f"{change.kind} {change.sid} {change.what}"] = reason
+            else:
+                left.append(change)
+        seen = Baselines(stage, proof)
+        for change in choose(left):
+            if change.kind in ("condition", "limit"):
+                try_widened(stage, change, proof)
+            else:
+                try_narrowed(stage, change, seen, proof)
+    return proof
+
+
+STAGES = {setup.name: (lambda folder, setup=setup: Stage(setup, folder)) for setup in SETUPS}
+STAGES["secret rotation"] = RotationStage
+
+
+def table(proofs):
+    kinds = {"action": "actions removed", "resource": "resources removed", "value": "values of conditions changed",
+             "condition": "conditions removed", "limit": "limits of resources removed"}  # fmt: skip
+    tried = sum((proof.tried for proof in proofs), collections.Counter())
+    lines = [f"{tried[kind]:5} {words}" for kind, words in kinds.items()]
+    lines.append(f"{tried.total() - sum(len(proof.uncaught) for proof in proofs):5} of {tried.total()} noticed, in {sum(proof.runs for proof in proofs)} runs of keyward")
+    for reason, count in collections.Counter(itertools.chain.from_iterable(proof.left_out.values() for proof in proofs)).items():
+        lines.append(f"{count:5} left out: {reason}")
+    return "\n".join(lines)
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """Every WORKERS-th, so that two work on one set-up."""
+
+    number: int
+
+    def __call__(self, changes):
+        return changes[self.number :: WORKERS]
+
+
+@dataclasses.dataclass(frozen=True)
+class Sample:
+    seed: float
+
+    def __call__(self, changes):
+        return random.Random(self.seed).sample(changes, min(SELECTED, len(changes)))
+
+
+def prove_all(jobs):
+    """(name, folder, choose) each in a process, WORKERS at once."""
+    with concurrent.futures.ProcessPoolExecutor(WORKERS, mp_context=multiprocessing.get_context("fork")) as pool:
+        return [job.result() for job in [pool.submit(prove, *job) for job in jobs]]
+
+
+@pytest.mark.full
+def test_nothing_in_a_printed_policy_is_too_much(tmp_path, show):
+    proofs = prove_all([(name, tmp_path / f"{name}-{number}", Part(number)) for name in STAGES for number in range(WORKERS)])
+    for proof in proofs[1::WORKERS]:
+        proof.left_out.clear()  # the same as of the first half
+    show(table(proofs))
+    assert [line for proof in proofs for line in proof.uncaught] == []
+
+
+def test_something_fails_for_each_of_a_few_changes(tmp_path, show, chance):
+    names = chance.sample(sorted(STAGES), 2)
+    proofs = prove_all([(name, tmp_path / name, Sample(chance.random())) for name in names])
+    for proof in proofs:
+        proof.left_out.clear()
+    show(f"{', '.join(names)}\n{table(proofs)}")
+    assert [line for proof in proofs for line in proof.uncaught] == []
+
+
+@pytest.mark.full
+def test_a_right_too_much_would_be_noticed(tmp_path):
+    """Somebody adds an action that keyward does not need."""
+    proof = Proof("a right too much")
+    with Stage(SETUPS[-1], tmp_path / "stage") as stage:
+        document = copy.deepcopy(stage.policies["rotate"])
+        next(one for one in document["Statement"] if one["Sid"] == "ReadUsers")["Action"].append("iam:GetUser")
+        (change,) = [change for change in narrowed("rotate", document) if change.what == "iam:GetUser"]
+        try_narrowed(stage, change, Baselines(stage, proof), proof)
+    assert len(proof.uncaught) == 1 and "iam:GetUser: nothing fails without it" in proof.uncaught[0]
