@@ -28,6 +28,15 @@ constexpr std::size_t k_most_headers = 8;
 /// STS answers within a second or two, and everything else waits for it.
 constexpr std::chrono::seconds k_sts_timeout{20};
 
+/// What a server says goes into logs and records, and it may repeat what it was sent.
+void hide(const base::Secret& secret, std::string& text) {
+  if (secret.empty()) return;
+  constexpr std::string_view k_instead = "(a secret)";
+  for (std::size_t at = text.find(secret.expose()); at != std::string::npos; at = text.find(secret.expose(), at + k_instead.size())) {
+    text.replace(at, secret.expose().size(), k_instead);
+  }
+}
+
 }  // namespace
 
 /// One call, before it is signed.
@@ -91,7 +100,7 @@ class Caller::Sending {
       error.operation = call_.operation.full_name();
       co_return error;
     }
-    Result<Answer> answer = judge(std::move(*response), sent_at);
+    Result<Answer> answer = judge(std::move(*response), sent_at, signer.get());
     if (!answer && answer.error().kind == ErrorKind::throttled) {
       ++context_.statistics.throttled;
       limits.api->throttled(went_at);
@@ -140,11 +149,12 @@ class Caller::Sending {
     return true;
   }
 
-  Result<Answer> judge(HttpResponse response, base::Instant sent_at) {
+  Result<Answer> judge(HttpResponse response, base::Instant sent_at, const Credentials* signer) {
     retry_after_ = base::parse_retry_hint(response.header("x-amz-retry-after"));
     const auto date = base::parse_http_date(response.header("date"));
     if (response.status / 100 != 2) {
       Error error = error_of_answer(call_.operation, response);
+      if (signer != nullptr) hide(signer->session_token, error.message);
       clock_was_wrong_ =
           date && !clock_corrected_ && may_be_clock_skew(error.code) && std::chrono::abs(*date - sent_at) >= k_skew;
       if (clock_was_wrong_) {

@@ -63,13 +63,21 @@ std::string text_of(pugi::xml_node node, const char* lower, const char* upper) {
   return node.child(lower).text().get();
 }
 
+/// The message without the request that AWS quotes where a signature is wrong ("The Canonical String for this request
+/// should have been ..."): its headers are in there, the session token among them.
+std::string without_quoted_request(std::string message) {
+  message.resize(std::min(message.size(), message.find("The Canonical String")));
+  while (message.ends_with('\n') || message.ends_with(' ')) message.pop_back();
+  return message;
+}
+
 bool read_xml(std::string_view body, base::Error& error) {
   pugi::xml_document document;
   if (!document.load_buffer(body.data(), body.size(), pugi::parse_default)) return false;
   const auto found = document.find_node([](pugi::xml_node node) { return std::string_view(node.name()) == "Error"; });
   if (!found) return false;
   error.code = text_of(found, "code", "Code");
-  error.message = text_of(found, "message", "Message");
+  error.message = without_quoted_request(text_of(found, "message", "Message"));
   const auto id = document.find_node([](pugi::xml_node node) {
     return std::string_view(node.name()) == "RequestId" || std::string_view(node.name()) == "RequestID";
   });
@@ -91,7 +99,7 @@ bool read_json(std::string_view body, base::Error& error) {
   const boost::json::value value = boost::json::parse(body, failed);
   if (failed || !value.is_object()) return false;
   error.code = normalised(member(value.get_object(), {"__type", "code", "Code"}));
-  error.message = member(value.get_object(), {"message", "Message"});
+  error.message = without_quoted_request(member(value.get_object(), {"message", "Message"}));
   return true;
 }
 

@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 #include <strings.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
+#include <cerrno>
 #include <charconv>
 #include <climits>
 #include <cstdlib>
@@ -530,6 +532,15 @@ RequestSent Transfer::sent() const {
   return bytes > 0 ? RequestSent::maybe : RequestSent::no;
 }
 
+/// What libcurl calls a host that cannot be reached, when this process can open no socket. Empty when it can.
+std::string why_no_socket() {
+  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int failed = errno;
+  if (probe >= 0) ::close(probe);
+  if (probe >= 0 || (failed != EMFILE && failed != ENFILE)) return {};
+  return std::string(" (") + std::strerror(failed) + ": raise the limit of open files, ulimit -n or LimitNOFILE=)";
+}
+
 std::string Transfer::detail(TransferFailure failure) const {
   std::string text = error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(job_.code);
   switch (failure) {
@@ -538,6 +549,8 @@ std::string Transfer::detail(TransferFailure failure) const {
              " (if a proxy inspects TLS, name its authority in AWS_CA_BUNDLE)";
     case TransferFailure::answer_too_large:
       return "the answer is larger than " + std::to_string(request_.max_response_bytes) + " bytes";
+    case TransferFailure::cannot_resolve:
+    case TransferFailure::cannot_connect: return target_->host + ": " + text + why_no_socket();
     case TransferFailure::address_refused: return refused_reach(target_->host);
     case TransferFailure::truncated_answer: return "the answer of " + target_->host + " is not whole: " + text;
     case TransferFailure::timed_out:

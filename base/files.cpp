@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/wiped_buffer.hpp"
+
 namespace keyward::base {
 namespace {
 
@@ -133,6 +135,7 @@ Result<std::string> read_whole(const std::filesystem::path& file) {
     if (size < 0) return file_error("read", file, errno);
     if (size == 0) return content;
     content.append(buffer.data(), static_cast<std::size_t>(size));
+    wipe(buffer.data(), static_cast<std::size_t>(size));  // some files hold secrets, and nothing else wipes the stack
   }
 }
 

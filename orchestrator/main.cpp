@@ -19,6 +19,7 @@
 #include "aws/credential_chain.hpp"
 #include "base/curl_smtp.hpp"
 #include "base/curl_transport.hpp"
+#include "base/memory_lock.hpp"
 #include "orchestrator/command_about.hpp"
 #include "orchestrator/command_init.hpp"
 #include "orchestrator/command_lambda.hpp"
@@ -234,7 +235,7 @@ class StopSignals {
   int signal_ = 0;
 };
 
-ExitCode aws_command(const CommandLine& line, const std::map<std::string, std::string>& environment) {
+ExitCode aws_command(const CommandLine& line, const std::map<std::string, std::string>& environment, base::MemoryLock memory) {
   const LoadedOrRefused result = load(line, environment);
   say(result.problems);
   if (!result.loaded) return ExitCode::usage;
@@ -257,6 +258,7 @@ ExitCode aws_command(const CommandLine& line, const std::map<std::string, std::s
   base::TimerSleeper sleeper;
   const base::LogLevel log_level = base::parse_log_level(line.log_level).value_or(base::LogLevel::info);
   base::Log log(log_level, log_format(line.log_format, environment), block.above());
+  log.debug("memory_lock", {{"locked", memory == base::MemoryLock::locked}});
   const std::uint64_t seed = std::random_device{}();
   aws::CallContext context{transport, clock, sleeper, where->endpoints, std::mt19937_64(seed), {}, where->user_agent};
   const std::shared_ptr<aws::CredentialProvider> identity = aws::default_credential_chain({context, environment, where->home, where->profile, where->region});
@@ -301,7 +303,7 @@ ExitCode lambda_command(CommandLine line, const std::map<std::string, std::strin
   return run_lambda({line, *result.loaded, *where, level, log_format(line.log_format, environment)});
 }
 
-ExitCode run(int argc, const char* const* argv) {
+ExitCode run(int argc, const char* const* argv, base::MemoryLock memory) {
   const auto environment = read_environment();
   constexpr std::array<const char*, 2> k_function{"keyward", "lambda"};
   const bool started_by_lambda = argc < 2 && environment.contains("AWS_LAMBDA_RUNTIME_API");
@@ -317,7 +319,7 @@ ExitCode run(int argc, const char* const* argv) {
   if (line.command == Command::policy) return policy_command(line, environment);
   const bool offline = line.command == Command::config_validate || line.command == Command::config_show ||
                        line.command == Command::config_schema;
-  return offline ? config_command(line, environment) : aws_command(line, environment);
+  return offline ? config_command(line, environment) : aws_command(line, environment, memory);
 }
 
 }  // namespace
@@ -328,7 +330,8 @@ int main(int argc, char** argv) {
   try {
     keyward::base::start_libcurl();
     keyward::orchestrator::protect_process();
-    ExitCode code = keyward::orchestrator::run(argc, argv);
+    const keyward::base::MemoryLock memory = keyward::base::lock_memory();
+    ExitCode code = keyward::orchestrator::run(argc, argv, memory);
     std::cout.flush();
     if (!std::cout) {
       std::cerr << "keyward: the results could not be written to standard output, what arrived there is not complete\n";

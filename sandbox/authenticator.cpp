@@ -138,10 +138,16 @@ void check_signature(Protocol protocol, const SignedHeader& header, const WireRe
   if (same(expected.signature, header.signature)) return;
   refuse(protocol, Refusal::wrong_signature,
          "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access "
-         "Key and signing method. Consult the service documentation for details.");
+         "Key and signing method. Consult the service documentation for details.\n\n"
+         "The Canonical String for this request should have been\n'" + expected.canonical_request +
+             "'\n\nThe String-to-Sign should have been\n'" + expected.string_to_sign + "'\n");
 }
 
 }  // namespace
+
+void refuse_signature(Protocol protocol, const SignedHeader& header, const WireRequest& request, base::Instant now) {
+  check_signature(protocol, header, request, now, "another secret", request.header("x-amz-security-token"));
+}
 
 std::optional<SignedHeader> read_authorization(const WireRequest& request) {
   std::string_view text = request.header("authorization");

@@ -26,6 +26,9 @@ std::optional<SignedHeader> read_authorization(const WireRequest& request);
 Principal authenticate(World& world, Protocol protocol, const std::optional<SignedHeader>& header,
                        const WireRequest& request);
 
+/// Refuses a request as one whose signature is wrong: in the words of AWS, which quote the request with its session token.
+void refuse_signature(Protocol protocol, const SignedHeader& header, const WireRequest& request, base::Instant now);
+
 /// Marks a use of the key at `now`. IAM notes only the first use in 15 minutes.
 void record_use(AccessKey& key, base::Instant now, std::string_view service, std::string_view region);
 

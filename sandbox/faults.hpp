@@ -28,6 +28,7 @@ enum class Fault {
   /// The caller's session ends now, so this call and its later ones are refused. A user's own key has no end: no
   /// effect.
   expired_token,
+  bad_signature,  ///< the signature is refused; the message quotes the request, its session token included
 };
 
 std::optional<Fault> parse_fault(std::string_view name);

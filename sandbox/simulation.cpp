@@ -195,6 +195,7 @@ Outcome Simulation::handle(const WireRequest& request) {
       world_.sessions.at(principal.access_key_id).expires = world_.now();
       authenticate(world_, protocol, asked.header, request);  // refuses it now, in the words of the protocol
     }
+    if (fault == Fault::bad_signature && asked.header) refuse_signature(protocol, *asked.header, request, world_.now());
     if (fault == Fault::throttle) throw throttling_error(protocol, service);
     if (fault == Fault::error_before) throw internal_error(protocol, service);
     if (fault == Fault::denied) {

@@ -287,6 +287,19 @@ TEST_F(CallerTest, AnEmptyBudgetEndsRetriesAndIsNotThatOfAnotherCaller) {
   EXPECT_EQ(other.retry_budget().left(), base::RetryBudget::k_capacity);
 }
 
+TEST_F(CallerTest, AnErrorDoesNotRepeatTheSessionToken) {
+  auto session = long_term_credentials("ASIASESSION");
+  session->session_token = base::Secret("the-token");
+  identity.next = CredentialsPtr(session);
+  const std::string quoted =
+      "The request signature we calculated does not match the signature you provided.\n\nThe Canonical String for this request "
+      "should have been\n'POST\n/\n\nx-amz-security-token:the-token\n'\n";
+  world.transport.answer(403, "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>" + quoted + "</Message></Error></ErrorResponse>");
+  world.transport.answer(403, "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not with the-token, the-token!</Message></Error></ErrorResponse>");
+  EXPECT_EQ(failure(query(k_list_users)).message, "The request signature we calculated does not match the signature you provided.");
+  EXPECT_EQ(failure(query(k_list_users)).message, "not with (a secret), (a secret)!");
+}
+
 TEST_F(CallerTest, WaitsAsLongAsTheServerAsksAndForgetsThatAfterwards) {
   world.transport.answer(503, xml_error("ServiceUnavailable"), {{"x-amz-retry-after", "3000"}});
   world.transport.fail(ErrorKind::transient).answer(200, xml_answer("ListUsers"));

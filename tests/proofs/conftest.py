@@ -5,7 +5,8 @@ import random
 import secrets
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "conformance"))
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS / "conformance"), str(TESTS / "crash")]
 
 import pytest  # noqa: E402
 
@@ -25,7 +26,15 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "full: only with --full")
     config.proofs_seed = config.getoption("--seed")
     if config.proofs_seed is None:
+        config.proofs_seed = getattr(config, "workerinput", {}).get("proofs_seed")
+    if config.proofs_seed is None:
         config.proofs_seed = secrets.randbelow(10**6)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """Of pytest-xdist: all of its processes have one seed."""
+    node.workerinput["proofs_seed"] = node.config.proofs_seed
 
 
 def pytest_collection_modifyitems(config, items):
@@ -44,12 +53,12 @@ def show(request):
     return keep
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def seed(pytestconfig):
     return pytestconfig.proofs_seed
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def full(pytestconfig):
     return pytestconfig.getoption("--full")
 

@@ -1,0 +1,460 @@
+"""No secret leaves the secret store: whatever a run writes, sends or leaves in memory is searched for every secret it had."""
+
+import collections
+import hmac
+import json
+import os
+import pathlib
+import random
+import re
+import resource
+import shutil
+import signal
+import socket
+import string
+import subprocess
+import tempfile
+import threading
+
+import pytest
+
+import secret_search
+from held_requests import go_on_until
+from host_clock import HostClock
+from keyward_process import Keyward, executable
+from organizations import A, B, C, account, keys, organization, overdue
+from receivers import Authority, MailServer, Posts
+from sandbox_process import HUB_ACCOUNT, Sandbox
+
+KEYS = [100, pytest.param(1000, marks=pytest.mark.full)]
+USERS = 20  # of each account
+TOPIC = f"arn:aws:sns:us-east-1:{HUB_ACCOUNT}:keyward"
+STORE_ROLE = f"arn:aws:iam::{HUB_ACCOUNT}:role/keyward-rotate"
+CENTRAL = {"target": "central", "kms_key_id": "alias/keyward", "role": STORE_ROLE}
+REPORTS = ("html", "json", "csv", "ocsf", "asff", "prometheus")
+
+ACCESS_KEY, SESSION_KEY, SESSION_TOKEN = "secret access key", "session's secret key", "session token"
+SIGNING_KEY = "session's signing key"
+OWN_KEY, GIVEN = "keyward's own secret key", "given secret"
+
+# What may be found in memory at the end of a run, however many keys it made: copies of each secret by its kind or name.
+# docs/security.md says what each of them is. All others: none.
+REMAINING = {
+    OWN_KEY: 1,  # keyward signs with it
+    GIVEN: 1,  # the configuration has it
+    "SMTP password": 6,  # and libcurl, as long as it is connected to the mail server
+    "URL of webhook": 9,  # and whoever is at work on the request that is held
+}
+
+
+def signing_keys(secret, day):
+    """What is derived from a secret key for a day, its region and services (Signature Version 4)."""
+    of_day = hmac.digest(b"AWS4" + secret.encode(), day.encode(), "sha256")
+    of_region = hmac.digest(of_day, b"us-east-1", "sha256")
+    yield "day", of_day
+    yield "region", of_region
+    for service in ("iam", "secretsmanager", "sts"):
+        yield service, hmac.digest(hmac.digest(of_region, service.encode(), "sha256"), b"aws4_request", "sha256")
+
+
+def word(chance, length):
+    return "".join(chance.choice(string.ascii_letters + string.digits) for _ in range(length))
+
+
+class HeldPosts(Posts):
+    """Posts that holds the answer to what is posted to one path until it is let go."""
+
+    def __init__(self, authority, path):
+        super().__init__(authority)
+        self.path, self.reached, self.go = path, threading.Event(), threading.Event()
+        self.answers = self
+
+    def __bool__(self):
+        return self.requests[-1][0] == self.path
+
+    def pop(self, _):
+        self.reached.set()
+        assert self.go.wait(60)
+        return 200, {}, b"ok"
+
+
+class Given:
+    """The secrets that keyward is given, each in a file; nothing of them is in its environment or on its command line."""
+
+    def __init__(self, folder, chance, url):
+        self.folder = folder
+        folder.mkdir()
+        self.texts = {"SMTP password": word(chance, 24), "webhook secret": "whsec_" + word(chance, 32), "PagerDuty key": word(chance, 32)}
+        self.urls = {}
+        for channel in ("slack", "teams", "webhook"):
+            token = word(chance, 40)
+            self.texts[f"URL of {channel}"] = token
+            self.urls[channel] = f"{url}/{channel}/{token}"
+        files = {**self.texts, **self.urls, "login": MailServer.USER}
+        for name, text in files.items():
+            (folder / name).write_text(text + "\n")
+
+    def file(self, name):
+        return f"file:{self.folder / name}"
+
+
+class Run:
+    """One run that made a given number of keys, with every channel on, held at its last message."""
+
+    def __init__(self, tmp_path, keys, seed):
+        chance = random.Random(f"{seed}/{keys}")
+        accounts = [
+            account(
+                str(200_000_000_000 + number),
+                *(overdue(f"user-{n:02}") for n in range(USERS)),
+                tags={"store": "own" if number % 2 else "central"},
+            )
+            for number in range(keys // USERS)
+        ]
+        options = ("--seed", seed, "--propagation", "0ms")
+        authority = Authority(tmp_path)
+        with (
+            Sandbox(*options, scenario={"external_id": "ext-1", "accounts": accounts}, tls=True) as sandbox,
+            HeldPosts(authority, None) as posts,
+        ):
+            self.given = Given(tmp_path / "given", chance, posts.url)
+            posts.path = self.given.urls["webhook"].removeprefix(posts.url)
+            password = self.given.texts["SMTP password"]
+            with MailServer(authority) as server:
+                server.PASSWORD = password
+                self._prepare(tmp_path, sandbox, authority, server, posts)
+                self._run(posts)
+                self._render()
+                self.mails = [("mail by SMTP", mail.as_bytes()) for _, _, mail in server.mails]
+            self.posts = [(f"post to {path.split('/')[1]}", str(headers).encode() + body) for path, headers, body in posts.requests]
+            self.world = [("SES", json.dumps(sandbox.mail()).encode())]
+            shown = sandbox.control("volatile")
+            self.world += [(what, json.dumps(shown[what]).encode()) for what in ("publications", "metrics", "findings")]
+            self._learn(sandbox, shown["sessions"])
+
+    def _prepare(self, tmp_path, sandbox, authority, server, posts):
+        sandbox.client("sns", sandbox.admin(), region="us-east-1").create_topic(Name="keyward")
+        own = {name: sandbox.environment[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+        (tmp_path / "given" / "credentials").write_text(
+            f"[default]\naws_access_key_id = {own['AWS_ACCESS_KEY_ID']}\naws_secret_access_key = {own['AWS_SECRET_ACCESS_KEY']}\n"
+        )
+        bundle = tmp_path / "authorities.pem"
+        bundle.write_text(pathlib.Path(sandbox.environment["AWS_CA_BUNDLE"]).read_text() + authority.bundle.read_text())
+        environment = {name: value for name, value in sandbox.environment.items() if name not in own and not name.startswith("SANDBOX_")}
+        environment |= {"AWS_CA_BUNDLE": str(bundle), "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "given" / "credentials")}
+        # Like the release build, which is linked so: the dynamic linker, looking up a function at its first call, would leave
+        # the vector registers on the stack, and what was just copied with them.
+        environment["LD_BIND_NOW"] = "1"
+        given = self.given.file
+        channels = [
+            server.channel(),
+            {"type": "ses"},
+            {"type": "file"},
+            {"type": "sns", "topic_arn": TOPIC, "per_event": True},
+            {"type": "metrics"},
+            {"type": "metrics", "embedded": True},
+            {"type": "slack", "url": given("slack")},
+            {"type": "teams", "url": given("teams")},
+            {"type": "pagerduty", "routing_key": given("PagerDuty key"), "endpoint": posts.url},
+            {"type": "webhook", "url": given("webhook"), "secret": given("webhook secret")},  # the last one is held
+        ]
+        login = {"smtp_user": given("login"), "smtp_password": given("SMTP password")}
+        self.keyward = Keyward(
+            tmp_path / "keyward",
+            environment,
+            notify={"channels": channels, "allowed_domains": ["example.org"], **login},
+            accounts={"default": "opt-out", "overrides": [{"match": {"tag": {"store": "central"}}, "store": CENTRAL}]},
+            limits={"max_changes": 2000, "max_changes_per_account": 100},
+        )
+
+    def _run(self, posts):
+        process = self.keyward.start("--log-level", "trace", "--log-format", "json", "run")
+        reading = Reader(process)
+        try:
+            assert posts.reached.wait(120), f"the last message was not sent: {reading.end().stderr[-4000:]}"
+            pid = process.pid
+            self.memory = secret_search.memory_of(pid)
+            of_process = ("environ", "cmdline", "status", "limits", "smaps")
+            self.process = {name: pathlib.Path(f"/proc/{pid}/{name}").read_bytes() for name in of_process}
+        finally:
+            posts.go.set()
+            self.result = reading.end()
+
+    def _render(self):
+        """Every output there is besides."""
+        self.texts = {"output": self.result.stdout, "log": self.result.stderr}
+        folder = self.keyward.directory / "out"
+        folder.mkdir()
+        commands = {f"report {name}": ("report", "--format", name, "--out", folder / f"report.{name}") for name in REPORTS}
+        commands |= {
+            "plan": ("plan", "--out", folder / "plan.json"),
+            "preview": ("notify", "preview", "--out", folder / "preview"),
+            "explain": ("explain", "--account", "200000000000", "--user", "user-00"),
+            "recover": ("recover", "--list"),
+            "doctor": ("doctor",),
+            "config": ("config", "show"),
+            "policy": ("policy", "rotate"),
+            **{f"audit {name}": ("-o", name, "audit", "--exit-zero") for name in ("table", "json", "jsonl", "csv")},
+        }
+        for name, arguments in commands.items():
+            result = self.keyward("--log-level", "trace", *arguments)
+            assert result.code in (0, 4, 5), f"{name}: exit {result.code}\n{result.stderr}"
+            self.texts[name] = result.stdout + result.stderr
+
+    def _learn(self, sandbox, sessions):
+        accounts = sandbox.state()["accounts"]
+        keys = {key["id"]: key for one in accounts.values() for user in one["users"].values() for key in user["keys"]}
+        own = sandbox.environment["AWS_ACCESS_KEY_ID"]
+        users = (user for number, one in accounts.items() if number != HUB_ACCOUNT for user in one["users"].values())
+        self.made = [key for user in users for key in user["keys"][1:]]
+        self.secrets = {
+            ACCESS_KEY: {id_: key["secret"] for id_, key in keys.items() if id_ != own},
+            SESSION_KEY: {session["access_key_id"]: session["secret"] for session in sessions},
+            SESSION_TOKEN: {session["access_key_id"]: session["token"] for session in sessions},
+            SIGNING_KEY: {
+                f"{session['access_key_id']} {name}": key
+                for session in sessions
+                for name, key in signing_keys(session["secret"], f"{sandbox.now():%Y%m%d}")
+            },
+            OWN_KEY: {own: keys[own]["secret"]},
+            GIVEN: self.given.texts,
+        }
+
+
+class Reader:
+    """Reads what a process writes while it runs, so that a pipe that is full holds nothing up."""
+
+    def __init__(self, process):
+        self._process, self._texts = process, {}
+        self._threads = [threading.Thread(target=self._read, args=(name,), daemon=True) for name in ("stdout", "stderr")]
+        for thread in self._threads:
+            thread.start()
+
+    def _read(self, name):
+        self._texts[name] = getattr(self._process, name).read()
+
+    def end(self, limit=120):
+        self._process.wait(limit)
+        for thread in self._threads:
+            thread.join(limit)
+        return subprocess.CompletedProcess(self._process.args, self._process.returncode, self._texts["stdout"], self._texts["stderr"])
+
+
+@pytest.fixture(scope="module", params=KEYS)
+def run(request, tmp_path_factory, seed):
+    return Run(tmp_path_factory.mktemp("run"), request.param, seed)
+
+
+def listed(copies, most=20):
+    return "\n".join(map(str, copies[:most])) + (f"\nand {len(copies) - most} more" if len(copies) > most else "")
+
+
+def test_it_was_such_a_run(run, request):
+    keys = request.node.callspec.params["run"]
+    assert run.result.returncode == 0, run.result.stderr[-2000:]
+    assert len(run.made) == keys
+    sent = {path.split()[-1] for path, _ in run.posts}
+    assert {"slack", "teams", "webhook"} <= sent and run.mails and len(json.loads(dict(run.world)["SES"])) > 0
+
+
+def test_nothing_that_is_written_or_sent_holds_a_secret(run, show):
+    search = secret_search.Search(run.secrets)
+    parts = [(f"{name} of the program", text.encode()) for name, text in run.texts.items()]
+    parts += [(f"/proc/PID/{name}", run.process[name]) for name in ("environ", "cmdline")]
+    parts += secret_search.files_below(run.keyward.directory) + run.mails + run.posts + run.world
+    copies, size = search(parts)
+    copies = [copy for copy in copies if (copy.name, copy.place) != ("PagerDuty key", "post to v2")]  # there it belongs
+    assert copies == [], listed(copies)
+    show(f"{search.secrets:,} secrets in {len(search.patterns):,} patterns, {len(parts):,} places, {size:,} bytes: none found")
+
+
+def test_memory_after_the_last_account_holds_no_secret_but_those_named(run, show):
+    search = secret_search.Search(run.secrets)
+    copies, size = search(run.memory)
+    found = secret_search.by_kind(copies)
+    lines = [f"{search.secrets:,} secrets in {len(search.patterns):,} patterns, {len(run.memory)} mappings, {size:,} bytes of memory"]
+    for kind, secrets in run.secrets.items():
+        lines.append(f"  {kind}: {len(secrets):,} secrets, {found.get(kind, (0, 0))[0]} copies of {found.get(kind, (0, 0))[1]} of them")
+    show("\n".join(lines))
+    of = collections.Counter((copy.kind, copy.name) for copy in copies)
+    for (kind, name), number in of.items():
+        assert number <= REMAINING.get(name, REMAINING.get(kind, 0)), listed([copy for copy in copies if copy.name == name])
+
+
+def test_nothing_of_the_memory_is_written_to_swap_or_into_a_core(run, show):
+    status = dict(re.findall(r"^(\w+):\s+(.*)$", run.process["status"].decode(), re.MULTILINE))
+    (locked,) = re.findall(r'"event":"memory_lock","locked":(\w+)', run.texts["log"])
+    # Each mapping begins with its line of maps and ends with its flags (proc(5)): wr may be written, lo is locked.
+    flags = [line.split()[1:] for line in run.process["smaps"].decode().splitlines() if line.startswith("VmFlags:")]
+    writable = [each for each in flags if "wr" in each]
+    assert all(("lo" in each) == (locked == "true") for each in writable)
+    capable = int(status["CapEff"], 16) >> 14 & 1 and pathlib.Path("/proc/self/uid_map").read_text().split() == ["0", "0", "4294967295"]
+    if capable or resource.getrlimit(resource.RLIMIT_MEMLOCK)[1] == resource.RLIM_INFINITY:
+        assert locked == "true"
+    assert re.search(r"^Max core file size\s+0\s+0\s", run.process["limits"].decode(), re.MULTILINE)
+    show(f"locked: {locked}, {len(writable)} writable mappings, VmLck {status['VmLck']}, VmHWM {status['VmHWM']}; core file size 0")
+
+
+# ---- the search finds what is there
+
+
+@pytest.fixture
+def clock(tmp_path):
+    return HostClock(tmp_path, speed=20)
+
+
+def test_in_the_middle_of_a_rotation_the_search_finds_the_new_key(tmp_path, show):
+    with organization(account(A, overdue("alice"))) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment)
+        sandbox.gate()
+        process = keyward.start("run")
+        try:
+            go_on_until(sandbox, process, "secretsmanager:PutSecretValue")
+            memory = secret_search.memory_of(process.pid)
+            made = keys(sandbox.state(), A, "alice")[1]
+            sessions = sandbox.control("volatile")["sessions"]
+            environment = pathlib.Path(f"/proc/{process.pid}/environ").read_bytes()
+        finally:
+            process.kill()
+            keyward.finish(process)
+            sandbox.release(discard=True)
+        search = secret_search.Search({ACCESS_KEY: {made["id"]: made["secret"]}, SESSION_TOKEN: {s["arn"]: s["token"] for s in sessions}})
+        found = secret_search.by_kind(search(memory)[0])
+        assert found[ACCESS_KEY][0] >= 1 and found[SESSION_TOKEN][0] >= 1
+        day = f"{sandbox.now():%Y%m%d}"
+        signing = {SIGNING_KEY: {f"{s['arn']} {name}": key for s in sessions for name, key in signing_keys(s["secret"], day)}}
+        assert secret_search.Search(signing)(memory)[0]
+        # What is given in the environment stands in the environment.
+        own = secret_search.Search({OWN_KEY: {"own": sandbox.environment["AWS_SECRET_ACCESS_KEY"]}})
+        assert own([("environ", environment)])[0]
+        copies = f"{found[ACCESS_KEY][0]} copies of the new key, {found[SESSION_TOKEN][0]} of the session's token"
+        show(f"while PutSecretValue is under way: {copies}")
+
+
+@pytest.mark.parametrize("form, written", [("plain", "ab/cd+efghijklmnopqrstuvwxyz0123456789ABCD")])
+def test_every_form_is_found(form, written):
+    search = secret_search.Search({ACCESS_KEY: {"one": written}})
+    for name, text in secret_search.forms(written):
+        copies, _ = search([("a place", b"before " + text.encode() + b" behind")])
+        assert copies and {copy.place for copy in copies} == {"a place"}, name
+    for at in range(len(written) - 22):
+        assert search([("a part", written[at : at + 23].encode())])[0], at
+    assert search([("nothing", b"before" + written[:15].encode() + b"\0" + written[-15:].encode())])[0] == []
+
+
+# ---- when things go wrong
+
+FAULTS = ("truncate", "html", "denied", "bad_signature")
+MORE_FAULTS = ("empty", "expired_token", "error_after", "drop_after", "throttle")
+STRUCK = (
+    *("sts:AssumeRole", "iam:CreateAccessKey", "iam:TagUser", "ses:SendEmail"),
+    *("secretsmanager:PutSecretValue", "secretsmanager:PutResourcePolicy"),
+)
+
+
+def test_what_is_said_of_failures_holds_no_secret(tmp_path, seed, full, clock, show):
+    faults = FAULTS + (MORE_FAULTS if full else ())
+    chance = random.Random(f"{seed}/faults")
+    authority = Authority(tmp_path)
+    everybody = [account(number, *(overdue(f"user-{n}") for n in range(5))) for number in (A, B, C)]
+    with organization(*everybody) as sandbox, Posts(authority) as posts, MailServer(authority) as server:
+        given = Given(tmp_path / "given", chance, posts.url)
+        server.PASSWORD = "another " + given.texts["SMTP password"]  # the login is refused
+        channels = [
+            {"type": "ses"},
+            server.channel(),
+            *({"type": name, "url": f"env:{name.upper()}"} for name in ("slack", "teams")),
+            {"type": "webhook", "url": "env:WEBHOOK", "secret": given.file("webhook secret")},
+        ]
+        environment = {**sandbox.environment, **clock.environment, "AWS_CA_BUNDLE": str(authority.bundle)}
+        environment["PASSWORD"] = given.texts["SMTP password"]
+        environment |= {name.upper(): url for name, url in given.urls.items()}
+        login = {"smtp_user": given.file("login"), "smtp_password": "env:PASSWORD"}
+        keyward = Keyward(tmp_path / "keyward", environment, notify={"channels": channels, "allowed_domains": ["example.org"], **login})
+        texts, codes, secrets = [], collections.Counter(), {ACCESS_KEY: {}, SESSION_KEY: {}, SESSION_TOKEN: {}, GIVEN: given.texts}
+        sandbox.snapshot()
+        for number, fault in enumerate(faults):
+            sandbox.restore()
+            keyward.state_dir = tmp_path / "states" / str(number)
+            keyward.configure(state_dir=str(keyward.state_dir))
+            times = {"sts:AssumeRole": 1}  # who cannot get into an account fails nowhere else
+            sandbox.faults(rules=[{"action": one, "fault": fault, "skip": 1, "times": times.get(one, 3)} for one in STRUCK])
+            # Servers that repeat what they were sent.
+            echo = " ".join(given.urls.values())
+            posts.answers = [(status, {"X-Url": echo}, echo.encode()) for status in (403, 404, 400) * 2]
+            result = keyward("--log-level", "trace", "run")
+            assert result.code in (0, 4, 5, 9), (fault, result)
+            codes[result.code] += 1
+            texts += [(f"output with {fault}", result.stdout.encode()), (f"log with {fault}", result.stderr.encode())]
+            for one in sandbox.state()["accounts"].values():
+                for user in one["users"].values():
+                    secrets[ACCESS_KEY] |= {key["id"]: key["secret"] for key in user["keys"]}
+            for session in sandbox.control("volatile")["sessions"]:
+                secrets[SESSION_KEY][session["access_key_id"]] = session["secret"]
+                secrets[SESSION_TOKEN][session["access_key_id"]] = session["token"]
+            texts.append((f"SES with {fault}", json.dumps(sandbox.mail()).encode()))
+        told = texts + secret_search.files_below(tmp_path / "states")
+        for code in (b"SignatureDoesNotMatch", b"MalformedAnswer", b"AccessDenied", b"the answer is not one that AWS sends", b"SMTP535"):
+            assert any(code in text for _, text in told), code
+    search = secret_search.Search(secrets)
+    copies, size = search(told)
+    assert copies == [], listed(copies)
+    show(f"{len(faults)} runs with faults ({dict(codes)}): {search.secrets} secrets, {len(told)} places, {size:,} bytes: none found")
+
+
+# ---- cores
+
+
+def silent_server():
+    """Takes connections and answers nothing: a keyward that asks it stands still."""
+    server = socket.create_server(("127.0.0.1", 0))
+    return server, f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+QUIET = {"accounts": {"default": "opt-out"}, "notify": {"sender": "keyward@example.org", "channels": [{"type": "file"}]}}
+
+
+@pytest.fixture
+def standing_still():
+    """keyward, waiting for its first answer, under the user that everybody is who is nobody. The tests may run as root, who
+    may read and lock everything."""
+    server, url = silent_server()
+    with server, tempfile.TemporaryDirectory(prefix="keyward-core-") as folder:
+        os.chmod(folder, 0o777)
+        program = pathlib.Path(folder) / "keyward"
+        shutil.copy(executable(), program)
+        (pathlib.Path(folder) / "config.yaml").write_text(json.dumps({"state_dir": f"{folder}/state", **QUIET}))
+        environment = {"PATH": os.environ["PATH"], "HOME": folder, "AWS_ENDPOINT_URL": url, "AWS_REGION": "us-east-1"}
+        environment |= {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
+        drop = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups") if os.geteuid() == 0 else ()
+        limits = ("prlimit", "--core=unlimited:unlimited", f"--memlock={1 << 20}:{1 << 20}")
+        command = [*limits, *drop, program, "-c", f"{folder}/config.yaml", "--log-level", "trace", "--progress", "none", "inventory"]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        process = subprocess.Popen(list(map(str, command)), cwd=folder, env=environment, **pipes)
+        server.settimeout(60)
+        try:
+            connection, _ = server.accept()
+            with connection:
+                yield process, pathlib.Path(folder)
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def test_it_leaves_no_core_and_others_may_not_look_into_it(standing_still, show):
+    process, folder = standing_still
+    # What may be dumped belongs to its user; what may not, to root (proc(5)).
+    owner = os.stat(f"/proc/{process.pid}/environ").st_uid
+    assert owner == 0 != int(re.search(r"^Uid:\s+(\d+)", pathlib.Path(f"/proc/{process.pid}/status").read_text(), re.MULTILINE)[1])
+    process.send_signal(signal.SIGABRT)
+    ended = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert (ended.si_code, ended.si_status) == (os.CLD_KILLED, signal.SIGABRT)  # not CLD_DUMPED
+    assert {path.name for path in folder.iterdir()} <= {"keyward", "config.yaml", "state"}
+    show("aborted with an unlimited core size: no core; /proc/PID belongs to root, so its user may neither read nor trace it")
+
+
+def test_where_memory_may_not_be_locked_it_works_and_says_so(standing_still):
+    process, _ = standing_still
+    assert re.search(r"^VmLck:\s+0 kB", pathlib.Path(f"/proc/{process.pid}/status").read_text(), re.MULTILINE)
+    process.kill()
+    assert "memory_lock locked=false" in process.communicate()[1]
