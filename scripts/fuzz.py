@@ -33,6 +33,16 @@ LARGEST = 4096  # bytes of an input; everything that is parsed here says what it
 LARGEST_KEPT = 3072
 
 
+def fixed_layout():
+    """The address layout that newer kernels choose at random is more than AddressSanitizer can shadow."""
+    command = ["setarch", os.uname().machine, "-R"]
+    works = shutil.which("setarch") and subprocess.run([*command, "true"], capture_output=True, check=False).returncode == 0
+    return command if works else []
+
+
+LAYOUT = fixed_layout()
+
+
 class Target:
     def __init__(self, build, name):
         self.name = name
@@ -46,6 +56,7 @@ class Target:
     def run(self, arguments, folders):
         self.crashes.mkdir(parents=True, exist_ok=True)
         command = [
+            *LAYOUT,
             str(self.binary),
             f"-artifact_prefix={self.crashes}/",
             f"-timeout={SLOWEST_SECONDS}",
