@@ -10,7 +10,7 @@ KEYWARD_FUZZ_TARGET(address_books) {
   const auto book = notify::AddressBook::parse(input, "owners.csv");
   if (!book) {
     require(book.error().kind == base::ErrorKind::invalid, "a book that cannot be read is invalid");
-    std::string_view message = book.error().message;
+    const std::string message = book.error().message;
     require(std::ranges::none_of(message, [](char c) { return c != '\n' && (static_cast<unsigned char>(c) < ' ' || c == '\x7f'); }),
             "complaints are lines");
     return;

@@ -10,13 +10,14 @@
 namespace keyward::fuzz {
 namespace {
 
-void check(const base::Result<aws::CredentialsPtr>& found, std::string_view input) {
+/// `answers` are the part of the input that was answered.
+void check(const base::Result<aws::CredentialsPtr>& found, std::string_view answers) {
   if (found) {
     require(!(*found)->access_key_id.empty() && !(*found)->secret_access_key.empty(), "credentials are whole");
     return;
   }
   for (const std::string_view name : {"\"SecretAccessKey\":\"", "\"Token\":\"", "\"SessionToken\":\""}) {
-    check_error(found.error(), secret_between(input, name, "\""));
+    check_error(found.error(), secret_between(answers, name, "\""));
   }
 }
 
@@ -37,7 +38,7 @@ KEYWARD_FUZZ_TARGET(credential_documents) {
     const auto document = kind == 0 ? aws::CredentialDocument::process : aws::CredentialDocument::endpoint;
     const auto found = aws::parse_credential_document(document, in.rest(), "credentials", "source");
     if (found && kind == 1) require((*found)->expiration.has_value(), "what an endpoint hands out ends");
-    return check(found, input);
+    return check(found, in.rest());
   }
   aws::Environment environment;
   test::FakeClock clock;
@@ -46,7 +47,7 @@ KEYWARD_FUZZ_TARGET(credential_documents) {
     const std::vector<std::string_view> bodies = in.parts();
     AnswersOfInput transport(200, bodies);
     aws::ImdsCredentials imds(environment, transport);
-    check(test::run(loop(), imds.credentials()), input);
+    check(test::run(loop(), imds.credentials()), in.rest());
     for (const std::string& url : transport.urls) {
       require(url.starts_with("http://169.254.169.254/latest/") && aws::parse_url(url).has_value(), "only the metadata service is asked");
     }
@@ -58,7 +59,7 @@ KEYWARD_FUZZ_TARGET(credential_documents) {
   AnswersOfInput transport(200, bodies);
   aws::ContainerCredentials container(environment, transport, sleeper);
   const auto found = test::run(loop(), container.credentials());
-  check(found, input);
+  check(found, in.rest());
   if (!found) require_absent("token-of-the-container", base::describe(found.error()));
   for (const std::string& url : transport.urls) check_host(url);
 }

@@ -8,7 +8,6 @@ namespace keyward::fuzz {
 namespace {
 
 constexpr std::string_view k_separator = "\n---\n";
-constexpr std::size_t k_shortest_secret = 8;  // a shorter one stands in other words by chance
 
 }  // namespace
 
@@ -53,13 +52,13 @@ std::vector<std::string_view> Input::parts() const {
 }
 
 std::string_view secret_between(std::string_view input, std::string_view begin, std::string_view end) {
-  const auto start = input.find(begin);
+  const auto mark = input.find(k_secret_mark);
+  if (mark == std::string_view::npos || mark != input.rfind(k_secret_mark)) return {};
+  const auto start = input.rfind(begin, mark);
   if (start == std::string_view::npos) return {};
-  const std::string_view behind = input.substr(start + begin.size());
-  const auto stop = behind.find(end);
-  if (stop == std::string_view::npos || stop < k_shortest_secret) return {};
-  const std::string_view secret = behind.substr(0, stop);
-  return input.find(secret) == input.rfind(secret) ? secret : std::string_view();
+  const std::string_view before = input.substr(start + begin.size(), mark - start - begin.size());
+  const bool inside = before.find(end) == std::string_view::npos && input.find(end, mark) != std::string_view::npos;
+  return inside ? k_secret_mark : std::string_view();
 }
 
 void require_absent(std::string_view secret, std::string_view text) {

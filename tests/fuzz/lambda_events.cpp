@@ -25,8 +25,7 @@ KEYWARD_FUZZ_TARGET(lambda_events) {
   if (!event) {
     require(event.error().kind == base::ErrorKind::invalid, "an event that is not understood is invalid");
     require(is_one_line(event.error().message), "an error is one line");
-    require_absent(secret_between(in.rest(), "\"email\":\"", "\""), event.error().message);
-    require_absent(secret_between(in.rest(), "\"username\":\"", "\""), event.error().message);
+    require(event.error().message.find(k_secret_mark) == std::string::npos, "nothing of the payload is repeated");
     return;
   }
   require(!orchestrator::name_of(*event).empty(), "an event has a name");

@@ -17,7 +17,10 @@ KEYWARD_FUZZ_TARGET(plain_values) {
     require(base::parse_iso8601(base::format_basic(*time)) == time, "the basic form");
     require(base::parse_http_date(base::format_http_date(*time)) == time, "the Date header");
   }
-  if (const auto time = base::parse_http_date(input)) require(base::format_http_date(*time) == input, "the Date header has one form");
+  if (const auto time = base::parse_http_date(input)) {
+    // The day of the week is not looked at.
+    require(std::string_view(base::format_http_date(*time)).substr(3) == input.substr(3), "the Date header has one form");
+  }
   if (const auto day = base::parse_date(input)) require(base::format_date(*day) == input, "a date has one form");
   const std::string encoded = base::percent_encode(input);
   require(base::percent_decode(encoded) == std::string(input), "percent encoding");

@@ -31,7 +31,7 @@ KEYWARD_FUZZ_TARGET(templates) {
   }
   const std::string filled = compiled->render(k_values);
   require(filled == compiled->render(k_values), "the same values give the same text");
-  if (kind == notify::TemplateKind::html && in.rest().find("<kw7f1") == std::string_view::npos) {
+  if (kind == notify::TemplateKind::html && in.rest().find("kw7f1") == std::string_view::npos) {
     require(filled.find("<kw7f1") == std::string::npos, "a value opens no tag");
     require(filled.find("kw7f1'x\"") == std::string::npos, "a value ends no attribute");
   }
