@@ -182,7 +182,7 @@ void CurlShard::watch() {
 
 void CurlShard::handle_events() {
   // Few at a time: what follows the last of them has waited for all of them.
-  std::array<epoll_event, 16> events{};
+  std::array<epoll_event, 16> events;
   const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 0);
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
