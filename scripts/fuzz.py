@@ -7,7 +7,8 @@
                                              the next time goes on
   scripts/fuzz.py BUILD --merge              takes into tests/fuzz/corpus what of the finds reaches something new
 
-Options: --jobs N targets at once, --seed N, --junit FILE, and names of targets. A crash leaves the input in
+Names of targets may stand behind BUILD; without, it is all of them. Options: --jobs N targets at once, --seed N,
+--junit FILE. A crash leaves the input in
 BUILD/fuzz/crashes/TARGET; `BUILD/bin/TARGET_fuzz FILE` shows it again. Exit code 1 then.
 """
 
