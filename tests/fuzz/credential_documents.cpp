@@ -61,7 +61,8 @@ KEYWARD_FUZZ_TARGET(credential_documents) {
   aws::ContainerCredentials container(environment, transport, sleeper);
   const auto found = test::run(loop(), container.credentials());
   check(found, in.rest());
-  if (!found) require_absent("token-of-the-container", base::describe(found.error()));
+  constexpr std::string_view k_token = "token-of-the-container";
+  if (!found && input.find(k_token) == std::string_view::npos) require_absent(k_token, base::describe(found.error()));
   for (const std::string& url : transport.urls) check_host(url);
 }
 
