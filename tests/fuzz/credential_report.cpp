@@ -7,7 +7,7 @@
 namespace keyward::fuzz {
 namespace {
 
-std::string quoted(std::string_view field) {
+std::string in_quotes(std::string_view field) {
   std::string text = "\"";
   for (const char c : field) text += c == '"' ? "\"\"" : std::string(1, c);
   return text + '"';
@@ -23,7 +23,7 @@ std::string written(const std::vector<rotation::ReportedUser>& users) {
   std::string csv =
       "user,arn,user_creation_time,access_key_1_active,access_key_1_last_rotated,access_key_2_active,access_key_2_last_rotated";
   for (const rotation::ReportedUser& user : users) {
-    csv += '\n' + quoted(user.user.name.str()) + ',' + quoted(user.user.arn.str()) + ',' + quoted(user.fingerprint);
+    csv += '\n' + in_quotes(user.user.name.str()) + ',' + in_quotes(user.user.arn.str()) + ',' + in_quotes(user.fingerprint);
     csv += key_fields(user.keys, 0) + key_fields(user.keys, 1);
   }
   return csv;
