@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """clang-tidy with the list of .clang-tidy, whose warnings are errors.
 
-  scripts/tidy.py BUILD              a share of the program's files, another one for each commit, and whatever the last
-                                     commits changed
-  scripts/tidy.py BUILD --all        all of them
+  scripts/tidy.py BUILD              a share of the files of the lower four floors, another one for each commit, and
+                                     whatever the last commits changed of them
+  scripts/tidy.py BUILD --all        all files of these floors
   scripts/tidy.py BUILD FILE...      these
 
-Options: --share N (one file of N, default 20), --seconds S (begins with no further file after so long and says how many
+Options: --share N (one file of N, default 10), --seconds S (begins with no further file after so long and says how many
 were not looked at), --seed TEXT (default: the commit), --jobs N, --without-analyzer (the path-sensitive checks take
 longest). Files with coroutines are not given to the analyzer: that of Clang 19 takes what co_await returns for
 uninitialised. BUILD is a folder that CMake has configured; nothing need be built.
@@ -24,7 +24,8 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-FOLDERS = ["base", "aws", "accounts", "rotation", "notify", "report", "orchestrator", "sandbox"]
+# What makes, stores and removes keys, and all that it stands on.
+FOLDERS = ["base", "aws", "accounts", "rotation"]
 # As many commits as a day has; their files are looked at in any case, as far as the time goes.
 LATELY = 5
 WARNING = re.compile(r"^\S+:\d+:\d+: (?:warning|error): .*\[[\w.,-]+\]$", re.MULTILINE)
@@ -67,7 +68,7 @@ def main():
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("files", nargs="*")
     parser.add_argument("--all", action="store_true")
-    parser.add_argument("--share", type=int, default=20)
+    parser.add_argument("--share", type=int, default=10)
     parser.add_argument("--seconds", type=int)
     parser.add_argument("--seed")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
