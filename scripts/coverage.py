@@ -32,7 +32,8 @@ def main():
             for what in ("lines", "branches"):
                 floors[floor][what][0] += summary[what]["covered"]
                 floors[floor][what][1] += summary[what]["count"]
-        missed.append((summary["lines"]["count"] - summary["lines"]["covered"], percent((summary["lines"]["covered"], summary["lines"]["count"])), path))
+        lines = summary["lines"]
+        missed.append((lines["count"] - lines["covered"], percent((lines["covered"], lines["count"])), "/".join(parts)))
     print(f"{'floor':14} {'files':>5} {'lines':>7} {'covered':>8} {'branches':>8} {'covered':>8}")
     for floor, sums in sorted(floors.items(), key=lambda item: (item[0] == "together", item[0])):
         print(
