@@ -37,7 +37,7 @@ bool may_be_asked(const Url& url) {
 
 Result<std::string> endpoint_url(const Environment& environment) {
   if (const auto relative = variable(environment, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")) {
-    const std::string text = "http://169.254.170.2" + *relative;
+    std::string text = "http://169.254.170.2" + *relative;
     if (!relative->starts_with('/') || !parse_url(text)) {
       return invalid("BadUri", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI must be a path: \"" + *relative + "\"");
     }

@@ -34,6 +34,7 @@ constexpr std::array<std::string_view, 12> k_unsigned_headers = {"authorization"
                                                                  "x-amzn-trace-id"};
 
 bool same_name(std::string_view a, std::string_view b) {
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): it is told the size
   return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
 }
 

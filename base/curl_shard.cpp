@@ -38,7 +38,7 @@ CurlShard& shard_of(void* data) noexcept { return *static_cast<CurlShard*>(data)
 }  // namespace
 
 CurlJob::CurlJob(boost::asio::any_io_executor executor)
-    : done(std::move(executor), boost::asio::steady_timer::time_point::max()) {}
+    : done(executor, boost::asio::steady_timer::time_point::max()) {}
 
 CurlJob::~CurlJob() {
   if (shard != nullptr) shard->remove(*this);

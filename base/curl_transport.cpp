@@ -50,6 +50,7 @@ constexpr long k_send_record_bytes = 4096;
 constexpr milliseconds k_timer_slack{5};
 
 bool same_name(std::string_view a, std::string_view b) {
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): it is told the size
   return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
 }
 

@@ -21,7 +21,7 @@ struct Permits::State {
 /// Stands in the queue for as long as it lives, wherever its coroutine ends.
 struct Permits::Waiter {
   Waiter(std::shared_ptr<State> owner, boost::asio::any_io_executor executor, std::chrono::milliseconds patience)
-      : state(std::move(owner)), wake(std::move(executor), patience) {
+      : state(std::move(owner)), wake(executor, patience) {
     state->queue.push_back(this);
   }
   ~Waiter() {

@@ -42,6 +42,7 @@ milliseconds Backoff::delay(RetryCause cause, int retry, double random,
 std::optional<milliseconds> parse_retry_hint(std::string_view value) {
   milliseconds::rep count = 0;
   const char* end = value.data() + value.size();
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): the end is given
   const auto [stopped, error] = std::from_chars(value.data(), end, count);
   if (error != std::errc() || stopped != end || count < 0) return std::nullopt;
   return milliseconds(count);

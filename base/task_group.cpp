@@ -23,7 +23,7 @@ using Signal = std::shared_ptr<asio::cancellation_signal>;
 
 struct TaskGroup::State {
   State(asio::any_io_executor executor, std::size_t max_children)
-      : places(max_children), ended(std::move(executor), asio::steady_timer::time_point::max()) {}
+      : places(max_children), ended(executor, asio::steady_timer::time_point::max()) {}
 
   void cancel() {
     cancelled = true;

@@ -23,8 +23,14 @@ if(KEYWARD_SANITIZE)
   add_compile_options(-fsanitize=${KEYWARD_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${KEYWARD_SANITIZE})
 endif()
-# No path of the machine gets into what is built, so the same sources make the same bytes anywhere (scripts/reproducible.sh).
-add_compile_options(-ffile-prefix-map=${PROJECT_BINARY_DIR}/=build/ -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+# No path of the machine gets into what is shipped, so the same sources make the same bytes anywhere (scripts/reproducible.sh).
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  add_compile_options(-ffile-prefix-map=${PROJECT_BINARY_DIR}/=build/ -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+endif()
+if(KEYWARD_FUZZ)
+  # Counts the edges that are taken. Where libFuzzer is not linked, the sanitizer's runtime has empty functions for it.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   find_program(KEYWARD_LLD NAMES ld.lld-19 ld.lld)
   if(KEYWARD_LLD)

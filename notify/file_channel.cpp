@@ -88,7 +88,7 @@ base::Result<std::string> FileChannel::write(const Message& message) {
   }
   // link() refuses to replace what rename() would: another run may use the directory at the same time.
   while (true) {
-    const std::string name = fmt::format("{:03}-{}.eml", ++last_number_, recipient);
+    std::string name = fmt::format("{:03}-{}.eml", ++last_number_, recipient);
     const std::filesystem::path target = directory_ / name;
     const bool linked = ::link(temporary.c_str(), target.c_str()) == 0;
     if (!linked && errno == EEXIST) continue;

@@ -11,10 +11,11 @@ constexpr std::size_t k_line = 76;  // RFC 2045, 6.7 (5) and RFC 2047, section 2
 constexpr std::string_view k_word_start = "=?UTF-8?B?";
 constexpr std::string_view k_word_end = "?=";
 
-/// How many bytes the character at the front has; 1 for a stray byte.
+/// How many bytes the character at the front has; 1 for a stray byte. Never more than UTF-8 has for one, or stray bytes
+/// would make a line as long as they are many.
 std::size_t character_size(std::string_view text) {
   std::size_t size = 1;
-  while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) ++size;
+  while (size < text.size() && size < 4 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) ++size;
   return size;
 }
 

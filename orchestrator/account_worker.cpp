@@ -117,8 +117,8 @@ Task<AccountReport> work_account(RunParts parts, accounts::Account account, Mode
 
   // What was interrupted may be younger than the credential report.
   const bool settles = report.mode == Mode::recover || report.mode == Mode::list_interrupted;
-  Result<std::vector<aws::IamUser>> users =
-      co_await workplace.auditor().users(settles ? rotation::Listing::complete : rotation::Listing::sparing);
+  const rotation::Listing listing = settles ? rotation::Listing::complete : rotation::Listing::sparing;
+  Result<std::vector<aws::IamUser>> users = co_await workplace.auditor().users(listing);
   if (!users) {
     report.failure = users.error();
     co_return report;

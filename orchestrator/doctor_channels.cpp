@@ -84,8 +84,8 @@ Task<std::optional<notify::SecretPtr>> secret_of(Examination& examination, std::
 Task<void> examine_post(Examination& examination, ChannelSettings channel) {
   const std::string name(word(channel.type));
   const bool pagerduty = channel.type == ChannelSettings::Type::pagerduty;
-  std::optional<notify::SecretPtr> first =
-      co_await secret_of(examination, name, pagerduty ? channel.routing_key : channel.url);
+  const notify::SecretSource& needed = pagerduty ? channel.routing_key : channel.url;
+  std::optional<notify::SecretPtr> first = co_await secret_of(examination, name, needed);
   if (!first) co_return;
   if (!channel.secret.empty()) {
     std::optional<notify::SecretPtr> signing = co_await secret_of(examination, name, channel.secret);

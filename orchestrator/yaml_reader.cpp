@@ -12,6 +12,8 @@
 #include <sstream>
 #include <utility>
 
+#include "notify/text.hpp"
+
 namespace keyward::orchestrator {
 namespace {
 
@@ -214,6 +216,9 @@ void Problems::warning(const Origin& origin, std::string_view path, std::string 
 }
 
 void Problems::add(Problem problem) {
+  // Parts of the file stand in it, and it goes to a terminal.
+  problem.path = notify::one_line(problem.path);
+  problem.message = notify::one_line(problem.message);
   if (list_.size() > k_max_problems || std::ranges::find(list_, problem) != list_.end()) return;
   if (list_.size() == k_max_problems) {
     problem.path.clear();

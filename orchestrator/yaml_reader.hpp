@@ -39,7 +39,7 @@ struct Problem {
 /// the place.
 std::string describe(const Problem& problem);
 
-/// Collects what is wrong, so that one attempt shows everything. Keeps the first two hundred and drops repetitions.
+/// Collects what is wrong, so that one attempt shows everything. Makes one harmless line of each. Keeps the first two hundred and drops repetitions.
 class Problems {
  public:
   void error(const Origin& origin, std::string_view path, std::string message);

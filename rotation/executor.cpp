@@ -274,7 +274,8 @@ Task<Outcome> Executor::rotate(UserFacts facts, Decision decision, bool forced, 
   if (ready) {
     // What was seen of the secret holds as long as no other host can have begun to settle this rotation.
     const bool late = parts_.clock.now() - begun > k_surely_ours;
-    ready = co_await parts_.store.promote_from(late ? "" : prepared->current, location, facts.name, created->id);
+    std::string current = late ? std::string() : prepared->current;
+    ready = co_await parts_.store.promote_from(std::move(current), location, facts.name, created->id);
     if (!ready) {
       // The label may have moved although the answer was lost: then the rotation goes on.
       Result<StoredState> state = co_await parts_.store.state(facts.name, created->id);

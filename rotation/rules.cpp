@@ -73,6 +73,7 @@ class Rules {
   /// They mostly are in this order, and copies cost more than all the rules.
   const std::vector<KeyFacts>& older_first(const std::vector<KeyFacts>& keys) {
     const auto by_age = [](const KeyFacts& a, const KeyFacts& b) { return std::tie(a.created, a.id) < std::tie(b.created, b.id); };
+    // NOLINTNEXTLINE(bugprone-return-const-ref-from-parameter): the facts outlive the rules
     if (std::ranges::is_sorted(keys, by_age)) return keys;
     sorted_ = keys;
     std::ranges::sort(sorted_, by_age);

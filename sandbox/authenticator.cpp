@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "aws/sigv4.hpp"
+#include "aws/url.hpp"
 #include "base/digest.hpp"
 #include "base/ids.hpp"
 
@@ -134,6 +135,7 @@ void check_signature(Protocol protocol, const SignedHeader& header, const WireRe
       header.region, header.service,
       protocol == Protocol::rest_xml ? aws::sigv4::PathStyle::verbatim : aws::sigv4::PathStyle::normalized};
   const std::string url = "http://" + std::string(request.header("host")) + request.target;
+  if (!aws::parse_url(url)) refuse(protocol, Refusal::wrong_signature, "The Host header and the path make no URL.");
   const auto expected = aws::sigv4::compute(request.method, url, headers, request.body, scope, credentials, signed_at);
   if (same(expected.signature, header.signature)) return;
   refuse(protocol, Refusal::wrong_signature,

@@ -14,6 +14,7 @@ struct ObjectName {
 
 ObjectName object_name(const WireRequest& request) {
   const std::string path = base::percent_decode(request.path()).value_or("/");
+  if (!path.starts_with('/')) return {};
   const std::size_t slash = path.find('/', 1);
   if (slash == std::string::npos) return {path.substr(1), ""};
   return {path.substr(1, slash - 1), path.substr(slash + 1)};

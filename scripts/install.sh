@@ -3,7 +3,7 @@
 #
 #   scripts/install.sh LIST...
 #
-# Lists: build (the two programs), test (and their tests), sanitize (and the sanitizers and static checks). Each holds
+# Lists: build (the two programs), test (and their tests), sanitize (and the sanitizers, libFuzzer, coverage and static checks). Each holds
 # the ones before it. And bench: what the benchmarks need beside test. Needs root or sudo only when something is missing.
 set -euo pipefail
 
@@ -13,7 +13,7 @@ build=(ca-certificates clang-19 lld-19 libstdc++-12-dev cmake ninja-build ccache
   libspdlog-dev libfmt-dev libkainjow-mustache-dev)
 test=(libgtest-dev librapidcheck-dev python3-venv awscli valgrind chromium fonts-dejavu-core mandoc zsh fish
   dpkg-dev file lintian strace systemd)
-sanitize=(g++ libclang-rt-19-dev llvm-19 shellcheck)
+sanitize=(g++ libclang-rt-19-dev llvm-19 clang-tidy-19 cppcheck shellcheck)
 bench=(wrk)
 
 wanted=()

@@ -47,5 +47,16 @@ TEST(HeaderText, EncodesAndFoldsEverythingElse) {
   }
 }
 
+TEST(Mime, StrayBytesMakeNoLongLine) {
+  const std::string stray(1000, '\x80');
+  for (const std::string& text : {"Subject: " + header_text(stray, 9) + "\r\n", quoted_printable(stray)}) {
+    std::size_t start = 0;
+    for (std::size_t end = text.find("\r\n"); end != std::string::npos; end = text.find("\r\n", start)) {
+      EXPECT_LE(end - start, 76u);
+      start = end + 2;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace keyward::notify

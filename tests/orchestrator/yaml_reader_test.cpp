@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
@@ -104,6 +105,16 @@ TEST(YamlReader, SuggestsTheNearestName) {
   EXPECT_EQ(suggestion("polcy", {"store", "policy"}), "did you mean \"policy\"?");
   EXPECT_EQ(suggestion("rotate_after_day", {"rotate_after_days", "conflict"}), "did you mean \"rotate_after_days\"?");
   EXPECT_EQ(suggestion("xyzzyxyz", {"store", "policy"}), "known here: store, policy");
+}
+
+TEST(Problems, AreOneHarmlessLineEach) {
+  Problems problems;
+  problems.error({}, "a\nb", "is \x1b[31mred\x12 and\r\nlong");
+  EXPECT_EQ(problems.list().at(0).path, "a b");
+  EXPECT_EQ(problems.list().at(0).message, "is [31mred and long");
+  for (const std::string& line : problems_of(std::string("a: [[\0\x12\x1b[[31m]]]]]]]]\n", 22))) {
+    EXPECT_TRUE(std::ranges::none_of(line, [](char c) { return static_cast<unsigned char>(c) < ' '; })) << line;
+  }
 }
 
 TEST(Problems, StopsCollectingAtSomePoint) {

@@ -51,6 +51,19 @@ TEST_F(Simulated, RefusesARequestThatWasChangedAfterSigning) {
   EXPECT_EQ(code(simulation.handle(request).reply), "SignatureDoesNotMatch");
 }
 
+TEST_F(Simulated, RefusesAHostThatMakesNoUrl) {
+  WireRequest request{"POST", "/", {{"Host", "a b\r"}}, "Action=ListUsers&Version=2010-05-08"};
+  const WireReply reply = send(hub(), "iam", "us-east-1", std::move(request)).reply;
+  EXPECT_EQ(reply.status, 403);
+  EXPECT_EQ(code(reply), "SignatureDoesNotMatch");
+}
+
+TEST_F(Simulated, RefusesATargetWithoutAPath) {
+  WireRequest request{"GET", "?prefix=a", {{"x-amz-content-sha256", "UNSIGNED-PAYLOAD"}}, ""};
+  EXPECT_EQ(simulation.label(request).target, "");
+  EXPECT_GE(send(hub(), "s3", "us-east-1", std::move(request)).reply.status, 400);
+}
+
 TEST_F(Simulated, IamHasOneRegion) {
   const WireRequest request{"POST", "/", {}, "Action=ListAccessKeys&Version=2010-05-08"};
   EXPECT_EQ(element(send(hub(), "iam", "eu-west-1", request).reply, "Message"),

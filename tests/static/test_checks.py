@@ -1,0 +1,61 @@
+"""The checks check: python3 tests/static/test_checks.py"""
+
+import pathlib
+import sys
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "scripts"))
+
+import coroutines  # noqa: E402
+import floors  # noqa: E402
+
+
+def cases():
+    text = (HERE / "coroutines.txt").read_text(encoding="utf-8")
+    for case in text.split("\n== ")[1:]:
+        wanted, _, code = case.partition("\n")
+        yield wanted, code
+
+
+class Coroutines(unittest.TestCase):
+    def test_every_violation_is_found_and_nothing_else(self):
+        seen = list(cases())
+        self.assertGreater(len(seen), 20)
+        for wanted, code in seen:
+            with self.subTest(wanted=wanted, code=code):
+                found = {problem for _, problem in coroutines.problems(code)}
+                self.assertEqual(found, set() if wanted == "nothing" else {wanted})
+
+    def test_every_problem_has_a_case(self):
+        """Whatever the script can say stands in the file of cases."""
+        source = pathlib.Path(coroutines.__file__).read_text(encoding="utf-8")
+        said = {part for _, part in cases()}
+        self.assertTrue(said)
+        wanted = {name for name, _ in cases()}
+        for line in source.splitlines():
+            if "yield " in line and ', "' in line:
+                self.assertIn(line.split(', "')[1].rstrip('"'), wanted)
+
+    def test_the_line_is_told(self):
+        self.assertEqual([line for line, _ in coroutines.problems("\nint a;\nco_await b(co_await c);\n")], [3])
+
+
+class Floors(unittest.TestCase):
+    def test_an_include_of_a_higher_floor_is_found(self):
+        wrong = [("aws", '#include "rotation/rules.hpp"\n'), ("base", "\n #  include <aws/url.hpp>\n"), ("notify", '#include "report/text.hpp"\n')]
+        for folder, text in wrong:
+            self.assertEqual(len(list(floors.wrong_includes(folder, text))), 1, text)
+
+    def test_an_include_of_a_lower_floor_passes(self):
+        right = [("aws", '#include "base/error.hpp"\n#include "aws/url.hpp"\n'), ("sandbox", '#include "aws/url.hpp"\n'), ("base", "#include <vector>\n")]
+        for folder, text in right:
+            self.assertEqual(list(floors.wrong_includes(folder, text)), [], text)
+
+    def test_a_bare_check_is_found(self):
+        self.assertEqual(len(list(floors.bare_checks("  if (a) EXPECT_TRUE(b);\n"))), 1)
+        self.assertEqual(list(floors.bare_checks("  if (a) {\n    EXPECT_TRUE(b);\n  }\n")), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
