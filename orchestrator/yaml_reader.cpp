@@ -234,6 +234,10 @@ std::shared_ptr<const YamlValue> parse_yaml(std::string_view text, const std::st
                    fmt::format("is {} bytes long; a configuration has at most {}", text.size(), k_max_file_bytes));
     return nullptr;
   }
+  if (!notify::is_utf8(text)) {
+    problems.error(whole_file, "", "is not UTF-8");
+    return nullptr;
+  }
   TreeBuilder builder(file, problems);
   try {
     std::istringstream in{std::string(text)};

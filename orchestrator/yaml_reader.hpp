@@ -80,7 +80,7 @@ struct YamlEntry {
   std::shared_ptr<const YamlValue> value;
 };
 
-/// Reads one YAML document. Reports bad syntax, duplicate keys, tags (`!!str`), more than one document, over 1 MiB,
+/// Reads one YAML document. Reports bad syntax, duplicate keys, tags (`!!str`), more than one document, broken UTF-8, over 1 MiB,
 /// over 16 levels, over 100 000 values, over 64 aliases or an alias inside of what an alias repeats (which could grow
 /// without bound). Never throws for what the text says. Returns an empty map for a document without content, and
 /// nothing when the text cannot be used at all.

@@ -62,6 +62,11 @@ TEST(YamlReader, RefusesWhatNoConfigurationNeeds) {
   EXPECT_EQ(problems_of(std::string(200, 'k') + ": 1"), Lines{"c.yaml:1:1: a key is longer than any known one"});
 }
 
+TEST(YamlReader, RefusesWhatIsNotUtf8) {
+  // It would come out again in `config show --output json`, which is UTF-8.
+  EXPECT_EQ(problems_of("a: {b: en\xFF" "bled}\n"), Lines{"c.yaml: is not UTF-8"});
+}
+
 TEST(YamlReader, ReportsBadSyntaxWithItsPlace) {
   const Lines lines = problems_of("a: 1\nb: [1, 2\nc: 3\n");
   ASSERT_EQ(lines.size(), 1u);
