@@ -408,9 +408,6 @@ size_t Transfer::on_read(char* buffer, size_t size, size_t count, void* data) no
 CURLcode Transfer::on_tls(CURL*, void* context, void* trust) noexcept {
   auto* tls = static_cast<SSL_CTX*>(context);
   SSL_CTX_set_options(tls, SSL_OP_CLEANSE_PLAINTEXT);
-  // libcurl takes a connection that somebody cut for one that its peer closed. An answer without a length would then end
-  // wherever they like.
-  SSL_CTX_clear_options(tls, SSL_OP_IGNORE_UNEXPECTED_EOF);
   // libcurl has a connection's record buffers freed whenever there is nothing to read or to write, several times for a
   // call. let_buffers_go() does it once, at the end.
   SSL_CTX_clear_mode(tls, SSL_MODE_RELEASE_BUFFERS);
@@ -491,8 +488,9 @@ bool Transfer::is_whole() const {
   if (!header_complete_) return false;
   const int status = response_.status;
   if (request_.method == "HEAD" || status == 204 || status == 304) return true;
-  // Over TLS the end of the connection is authenticated (close_notify), over plain http it may be an accident.
-  return target_->tls || !response_.header("Content-Length").empty() || !response_.header("Transfer-Encoding").empty();
+  // Without a length the answer ends where the connection does, and who can cut the connection can shorten it, over TLS as
+  // well: libcurl does not ask for the peer's close_notify. AWS always tells the length.
+  return !response_.header("Content-Length").empty() || !response_.header("Transfer-Encoding").empty() || (target_->tls && response_.body.empty());
 }
 
 TransferFailure Transfer::failure() const {

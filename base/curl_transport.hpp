@@ -57,7 +57,7 @@ void start_libcurl();
 ///
 /// Error codes: BadUrl, BadHeader, PlainHttpRefused, CaBundleUnreadable, ResolveFailed, ConnectFailed, TlsFailed,
 /// CertificateRefused, TimedOut, DeadlineExceeded, TruncatedAnswer, ConnectionLost, MalformedAnswer, AnswerTooLarge,
-/// TransferFailed. An answer over plain http without Content-Length and chunked coding is a TruncatedAnswer: nobody can
+/// TransferFailed. An answer with a body and neither Content-Length nor chunked coding is a TruncatedAnswer: nobody can
 /// tell whether it is whole.
 ///
 /// For one io_context on one thread. Must be destroyed before the io_context; transfers in flight then end with

@@ -305,9 +305,12 @@ ExitCode lambda_command(CommandLine line, const std::map<std::string, std::strin
 
 ExitCode run(int argc, const char* const* argv, base::MemoryLock memory) {
   const auto environment = read_environment();
-  constexpr std::array<const char*, 2> k_function{"keyward", "lambda"};
-  const bool started_by_lambda = argc < 2 && environment.contains("AWS_LAMBDA_RUNTIME_API");
-  const auto parsed = started_by_lambda ? parse_command_line(k_function.size(), k_function.data()) : parse_command_line(argc, argv);
+  if (argc < 2 && environment.contains("AWS_LAMBDA_RUNTIME_API")) {
+    CommandLine function;  // without making the tree of commands, which every cold start would pay for
+    function.command = Command::lambda;
+    return lambda_command(std::move(function), environment);
+  }
+  const auto parsed = parse_command_line(argc, argv);
   if (const auto* code = std::get_if<ExitCode>(&parsed)) return *code;
   CommandLine line = std::get<CommandLine>(parsed);
   if (is_lambda(line, environment)) return lambda_command(line, environment);

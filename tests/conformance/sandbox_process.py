@@ -88,7 +88,7 @@ class Sandbox:
     # Control endpoints
 
     def _open(self, request):
-        trust = ssl.create_default_context(cafile=self.environment["AWS_CA_BUNDLE"]) if self._tls else None
+        trust = ssl.create_default_context(cafile=self.environment["AWS_CA_BUNDLE"]) if self.url.startswith("https") else None
         return urllib.request.urlopen(request, context=trust)
 
     def control(self, path, body=None, method=None):

@@ -199,7 +199,7 @@ def test_a_secret_is_not_rotated_where_a_rule_may_call_the_account_dry(task, tmp
     by_tag, by_id = {"match": {"tag": {"stage": "prod"}}, "dry_run": True}, {"match": {"id": HUB_ACCOUNT}, "dry_run": False}
     event = {"Step": "createSecret", "SecretId": "app", "ClientRequestToken": "0" * 32}
     with organization(account(A), hub) as sandbox:
-        for overrides, code in (([by_tag], "RuleUnknown"), ([by_tag, by_id], "RuleUnknown"), ([by_id, by_tag], "RotationNotEnabled")):
+        for overrides, code in (([by_tag], "RuleUnknown"), ([by_tag, by_id], "RuleUnknown"), ([by_id, by_tag], "secretsmanager:DescribeSecret")):  # as far as a secret that is not the function's
             service, keyward = function(task, tmp_path, sandbox, accounts={"overrides": overrides})
             policy = keyward("policy", "secret-rotation", "--principal", f"arn:aws:iam::{HUB_ACCOUNT}:role/f").expect(0).stdout
             sandbox.edit("put_user_policy", account=HUB_ACCOUNT, user="hub", name="secret-rotation", policy=json.loads(policy))

@@ -1,4 +1,4 @@
-// Feeds the files of a folder to a target: fuzz_replay TARGET FOLDER. The corpus is a test of every build.
+// Feeds the files of a folder to a target: fuzz_replay TARGET FOLDER. The corpus is a test of every build under AddressSanitizer.
 
 #include <algorithm>
 #include <cstdio>

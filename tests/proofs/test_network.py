@@ -312,15 +312,15 @@ PRIVATE = ["0.0.0.0", "[::ffff:127.0.0.1]", "0x0.0", "hooks.internal"]
 def test_a_webhook_leads_to_no_private_address(run, sandbox, authority, tmp_path, host):
     hook = Hook(run, sandbox, authority, tmp_path, host)
     assert (hook.accepted, hook.requests) == (0, [])
-    assert hook.notice["outcome"] == "failed"
-    assert "private, link-local or reserved address" in hook.notice["reason"] and "private_addresses: true" in hook.notice["reason"], hook.notice
+    assert hook.notice["outcome"] == "rejected"
+    assert "private, link-local or reserved address" in hook.notice["error"] and "private_addresses: true" in hook.notice["error"], hook.notice
     assert "hidden" not in json.dumps(hook.notice)
 
 
 @pytest.mark.parametrize("host", ["169.254.169.254", "[fd00:ec2::254]", "10.0.0.1", "[fe80::1]"])
 def test_a_webhook_asks_no_metadata_service(run, sandbox, authority, tmp_path, host):
     hook = Hook(run, sandbox, authority, tmp_path, host)
-    assert "private, link-local or reserved address" in hook.notice["reason"], hook.notice
+    assert "private, link-local or reserved address" in hook.notice["error"], hook.notice
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "hooks.internal"])
@@ -343,11 +343,11 @@ def test_behind_a_proxy_the_proxy_decides_about_names(run, sandbox, authority, t
 def test_behind_a_proxy_an_address_in_the_url_is_refused(run, sandbox, authority, tmp_path):
     with Proxy() as proxy:
         hook = Hook(run, sandbox, authority, tmp_path, "10.0.0.1", https_proxy=proxy.url)
-        assert "private, link-local or reserved address" in hook.notice["reason"] and proxy.asked == []
+        assert "private, link-local or reserved address" in hook.notice["error"] and proxy.asked == []
 
 
 def test_past_a_proxy_names_are_looked_at(run, sandbox, authority, tmp_path):
     with Proxy() as proxy:
         hook = Hook(run, sandbox, authority, tmp_path, "hooks.internal", https_proxy=proxy.url, no_proxy="hooks.internal")
-        assert "private, link-local or reserved address" in hook.notice["reason"], hook.notice
+        assert "private, link-local or reserved address" in hook.notice["error"], hook.notice
         assert (hook.requests, proxy.asked) == ([], [])

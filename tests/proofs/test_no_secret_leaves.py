@@ -29,8 +29,17 @@ from sandbox_process import HUB_ACCOUNT, Sandbox
 KEYS = [100, pytest.param(1000, marks=pytest.mark.full)]
 USERS = 20  # of each account
 TOPIC = f"arn:aws:sns:us-east-1:{HUB_ACCOUNT}:keyward"
-STORE_ROLE = f"arn:aws:iam::{HUB_ACCOUNT}:role/keyward-rotate"
+STORE_ROLE = f"arn:aws:iam::{HUB_ACCOUNT}:role/keyward-store"
 CENTRAL = {"target": "central", "kms_key_id": "alias/keyward", "role": STORE_ROLE}
+# Beside the role of the accounts, whose rights a test gives anew (printed_rights.py).
+MANAGEMENT = {
+    "management": True,
+    "roles": [{
+        "name": "keyward-store",
+        "trust": {"Statement": [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{HUB_ACCOUNT}:user/hub"}, "Action": "sts:AssumeRole"}]},
+        "policies": {"store": {"Statement": [{"Effect": "Allow", "Action": ["secretsmanager:*", "kms:*"], "Resource": "*"}]}},
+    }],
+}  # fmt: skip
 REPORTS = ("html", "json", "csv", "ocsf", "asff", "prometheus")
 
 ACCESS_KEY, SESSION_KEY, SESSION_TOKEN = "secret access key", "session's secret key", "session token"
@@ -114,7 +123,7 @@ class Run:
         options = ("--seed", seed, "--propagation", "0ms")
         authority = Authority(tmp_path)
         with (
-            Sandbox(*options, scenario={"external_id": "ext-1", "accounts": accounts}, tls=True) as sandbox,
+            Sandbox(*options, scenario={"external_id": "ext-1", "accounts": [MANAGEMENT, *accounts]}, tls=True) as sandbox,
             HeldPosts(authority, None) as posts,
         ):
             self.given = Given(tmp_path / "given", chance, posts.url)
