@@ -26,7 +26,7 @@ struct CurlJob {
   CurlEasy easy;
   CurlShard* shard = nullptr;  ///< where it is on the wire; null before and after
   std::size_t place = 0;       ///< among the shard's transfers
-  bool finished = false;       ///< `code` says how
+  bool finished = false;         ///< `code` says how
   bool public_only = false;      ///< it opens no connection to an address that is not public
   bool address_refused = false;  ///< and would have
   CURLcode code = CURLE_OK;

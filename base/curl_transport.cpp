@@ -490,12 +490,16 @@ bool Transfer::is_whole() const {
   if (request_.method == "HEAD" || status == 204 || status == 304) return true;
   // Without a length the answer ends where the connection does, and who can cut the connection can shorten it, over TLS as
   // well: libcurl does not ask for the peer's close_notify. AWS always tells the length.
-  return !response_.header("Content-Length").empty() || !response_.header("Transfer-Encoding").empty() || (target_->tls && response_.body.empty());
+  if (!response_.header("Content-Length").empty()) return true;
+  if (response_.header("Transfer-Encoding").find("chunked") != std::string_view::npos) return true;
+  return target_->tls && (request_.reads == Reads::status || response_.body.empty());
 }
 
 TransferFailure Transfer::failure() const {
   if (too_large_) return TransferFailure::answer_too_large;
-  if (job_.address_refused) return TransferFailure::address_refused;
+  // Other addresses of the name may have been tried, and may have failed otherwise.
+  const bool not_sent = job_.code == CURLE_COULDNT_CONNECT || job_.code == CURLE_ABORTED_BY_CALLBACK;
+  if (job_.address_refused && not_sent) return TransferFailure::address_refused;
   switch (job_.code) {
     case CURLE_OK:
     case CURLE_PARTIAL_FILE: return TransferFailure::truncated_answer;

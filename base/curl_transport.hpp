@@ -57,8 +57,8 @@ void start_libcurl();
 ///
 /// Error codes: BadUrl, BadHeader, PlainHttpRefused, CaBundleUnreadable, ResolveFailed, ConnectFailed, TlsFailed,
 /// CertificateRefused, TimedOut, DeadlineExceeded, TruncatedAnswer, ConnectionLost, MalformedAnswer, AnswerTooLarge,
-/// TransferFailed. An answer with a body and neither Content-Length nor chunked coding is a TruncatedAnswer: nobody can
-/// tell whether it is whole.
+/// TransferFailed. AddressRefused. An answer with neither Content-Length nor chunked coding is a TruncatedAnswer, because
+/// nobody can tell whether it is whole; over TLS only where it has a body and the body counts.
 ///
 /// For one io_context on one thread. Must be destroyed before the io_context; transfers in flight then end with
 /// operation_aborted. The program must ignore SIGPIPE (libcurl is told not to touch signals).

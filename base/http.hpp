@@ -25,6 +25,12 @@ enum class Reach {
   public_addresses,  ///< those of the public Internet (base/public_address.hpp), and loopback where the URL names it
 };
 
+/// What a caller goes by.
+enum class Reads {
+  whole_answer,
+  status,  ///< the body says nothing, so an answer whose end nobody vouches for will do, over TLS
+};
+
 struct HttpHeader {
   std::string name;
   std::string value;
@@ -38,6 +44,7 @@ struct HttpRequest {
   Body body;
   Idempotency idempotency = Idempotency::idempotent;
   Reach reach = Reach::anywhere;
+  Reads reads = Reads::whole_answer;
   Deadline deadline = Deadline::never();
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds timeout{60'000};  ///< for this one attempt; the deadline may shorten it

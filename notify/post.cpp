@@ -79,6 +79,7 @@ class Posting {
     request.deadline = deadline_;
     request.timeout = post_.timeout;
     request.reach = tools_.reach;
+    request.reads = base::Reads::status;
     request.max_response_bytes = k_most_answer;
     base::Result<base::HttpResponse> response = co_await tools_.transport.send(std::move(request));
     if (!response) {

@@ -35,12 +35,13 @@ std::string_view word(ChannelSettings::Type type) {
 }
 
 std::string way_fix(const base::Error& error, const std::string& host) {
+  if (error.code == "AddressRefused") return "private_addresses: true   # at the channel, if the receiver is yours";
   if (error.code == "ResolveFailed") return "getent ahosts " + host;
   return "openssl s_client -connect " + host + ":443 -servername " + host + " -brief < /dev/null";
 }
 
 /// Name resolution, TLS and an HTTP answer of whatever status, from the host alone: what is posted to stays untouched.
-Task<void> examine_host(Examination& examination, std::string channel, std::string secret_url) {
+Task<void> examine_host(Examination& examination, std::string channel, std::string secret_url, base::Reach reach) {
   const std::string id = "doctor.channel." + channel;
   const std::optional<std::string> problem = notify::problem_of_url(secret_url);
   const std::optional<aws::Url> url = aws::parse_url(secret_url);
@@ -54,6 +55,8 @@ Task<void> examine_host(Examination& examination, std::string channel, std::stri
   request.method = "HEAD";
   request.url = url->scheme + "://" + url->authority() + "/";
   request.timeout = std::chrono::seconds(15);
+  request.reach = reach;
+  request.reads = base::Reads::status;
   Result<base::HttpResponse> answer = co_await examination.services().context.transport.send(std::move(request));
   if (answer) {
     examination.ok(id, "channel " + channel + ": " + url->host + " answers");
@@ -93,7 +96,9 @@ Task<void> examine_post(Examination& examination, ChannelSettings channel) {
   }
   std::string url = pagerduty ? (channel.endpoint.empty() ? std::string(k_pagerduty) : channel.endpoint)
                               : std::string((*first)->expose());
-  co_await examine_host(examination, name, std::move(url));
+  const bool anywhere = pagerduty || channel.private_addresses.value_or(false);
+  const base::Reach reach = anywhere ? base::Reach::anywhere : base::Reach::public_addresses;
+  co_await examine_host(examination, name, std::move(url), reach);
 }
 
 Task<void> examine_topic(Examination& examination, base::Arn topic) {

@@ -131,9 +131,11 @@ Task<Result<Listed>> read_list(Store& store) {
   const Result<object> about = object_of(*inventory, k_inventory);
   if (!about) co_return about.error();
   Listed listed;
-  const std::optional<base::Instant> at = base::parse_iso8601(text_of(*about, "listed"));
-  if (!at) co_return damaged(k_inventory);
-  listed.since = *at - k_clocks_differ;
+  if (about->contains("listed")) {  // it is absent from a list of an earlier version, which may be redriven
+    const std::optional<base::Instant> at = base::parse_iso8601(text_of(*about, "listed"));
+    if (!at) co_return damaged(k_inventory);
+    listed.since = *at - k_clocks_differ;
+  }
   listed.organization = text_of(*about, "organization");
   listed.in_organization = number_of(*about, "in_organization");
   if (const value* skipped = about->if_contains("skipped"); skipped != nullptr && skipped->is_object()) {
@@ -301,7 +303,9 @@ Task<void> take_told(Pieces& pieces) {
 
 /// `journal`: what no channel took is still owed there.
 Task<Result<void>> remember_told(Pieces& pieces, const Journal& journal) {
-  array runs(pieces.runs.begin(), pieces.runs.end());
+  std::set<std::string> all = pieces.told;  // a piece that could not be fetched this time was told all the same
+  all.insert(pieces.runs.begin(), pieces.runs.end());
+  array runs(all.begin(), all.end());
   array owed;
   for (const Journal::Creditor& creditor : journal.creditors()) {
     for (notify::OwnerNotice& notice : journal.owed(creditor)) owed.emplace_back(text_of(JournalLine(std::move(notice)), LineState::open));

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Looks in a program for the protections that the preset release asks the compiler and linker for.
 
-    scripts/hardening.py PROGRAM [--list]
+    scripts/hardening.py PROGRAM
 
 One line for each protection; exit code 1 when one is missing. It reads the file, not the flags: what a linker dropped is missing.
 """

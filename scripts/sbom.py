@@ -162,7 +162,7 @@ def debian_package(package, kind, name, licence, comment):
         "externalRefs": [{
             "referenceCategory": "PACKAGE-MANAGER",
             "referenceType": "purl",
-            "referenceLocator": f"pkg:deb/debian/{package.replace('+', '%2B')}@{version.replace('+', '%2B').replace('~', '~')}?arch={architecture}",
+            "referenceLocator": f"pkg:deb/debian/{package.replace('+', '%2B')}@{version.replace('+', '%2B')}?arch={architecture}",
         }],
     }  # fmt: skip
     if homepage:

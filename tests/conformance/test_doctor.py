@@ -384,6 +384,9 @@ def test_mail_servers_are_greeted_and_get_no_mail(tmp_path, sandbox):
         (tmp_path / "password").write_text(MailServer.PASSWORD)
         untrusted = doctor(keyward, code=4, HOOK=posts.url)
         assert untrusted.unwell == {"doctor.mail.smtp", "doctor.channel.webhook"}
+        # It goes no further than a run.
+        found = doctor(keyward, code=4, HOOK="https://10.0.0.1/x", **trusting)["doctor.channel.webhook"]
+        assert "private_addresses: true" in found["fix"]
     with MailServer(authority, starttls=False) as server:
         keyward.configure(notify={"channels": [server.channel()]})
         found = doctor(keyward, code=4, **trusting)["doctor.mail.smtp"]

@@ -212,7 +212,7 @@ What a call does is `read`; `reveal` (it hands out a secret: the rotation by Sec
 mail, metrics, records, with the caller's own credentials). A call that may not be sent twice is not repeated when its answer is lost.
 
 In a dry run a write is refused twice: keyward's guard does not let it leave the process, and the session policy of every role that keyward assumes allows only what reads, so AWS refuses it
-whatever keyward does. Each alone is proved by `tests/proofs/test_dry_run.py`.
+whatever keyward does (a central store without `store.role` is written without a role, and kept by the guard alone). Each alone is proved by `tests/proofs/test_dry_run.py`.
 
 | call | effect | may be sent twice | refused by the session policy | refused by the guard |
 |---|---|---|---|---|
