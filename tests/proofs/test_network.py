@@ -261,6 +261,7 @@ def drip(request, connection):
     """A byte now and then, until the other end goes."""
     silence = threading.Event()
     with contextlib.suppress(OSError):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
         while True:
             connection.sendall(b"X")
             silence.wait(0.1)
