@@ -392,7 +392,8 @@ def test_what_is_said_of_failures_holds_no_secret(tmp_path, seed, full, clock, s
             echo = " ".join(given.urls.values())
             posts.answers = [(status, {"X-Url": echo}, echo.encode()) for status in (403, 404, 400) * 2]
             result = keyward("--log-level", "trace", "run")
-            assert result.code in (0, 4, 5, 9), (fault, result)
+            # 6, too: three failures of one account's store, and its other users' keys are held back.
+            assert result.code in (0, 4, 5, 6, 9), (fault, result)
             codes[result.code] += 1
             texts += [(f"output with {fault}", result.stdout.encode()), (f"log with {fault}", result.stderr.encode())]
             for one in sandbox.state()["accounts"].values():
