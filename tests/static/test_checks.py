@@ -56,6 +56,12 @@ class Floors(unittest.TestCase):
         self.assertEqual(len(list(floors.bare_checks("  if (a) EXPECT_TRUE(b);\n"))), 1)
         self.assertEqual(list(floors.bare_checks("  if (a) {\n    EXPECT_TRUE(b);\n  }\n")), [])
 
+    def test_a_thread_is_found(self):
+        for text in ("  std::thread worker(work);\n", "std::jthread a;\n", "auto a = std::async(work);\n", "boost::asio::thread_pool pool(1);\n"):
+            self.assertEqual(len(list(floors.threads(text))), 1, text)
+        for text in ("std::this_thread::yield();\n", "// std::thread would race\n", "std::thread::id id;\n"):
+            self.assertEqual(list(floors.threads(text)), [], text)
+
 
 if __name__ == "__main__":
     unittest.main()
