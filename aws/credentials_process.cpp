@@ -41,10 +41,16 @@ Error failed(ErrorKind kind, std::string code, std::string message) {
 }
 
 /// Anonymous memory that the program writes to as if to a file: it can neither block it nor fill a disk, and no
-/// grandchild that keeps it open can hold us up.
+/// grandchild that keeps it open can hold us up. It cannot grow: who writes more gets an error (memfd_create(2)).
 class OutputFile {
  public:
-  OutputFile() : descriptor_(::memfd_create("credential_process", MFD_CLOEXEC)) {}
+  OutputFile() : descriptor_(::memfd_create("credential_process", MFD_CLOEXEC | MFD_ALLOW_SEALING)) {
+    if (descriptor_ < 0) return;
+    if (::ftruncate(descriptor_, k_max_output) == 0 &&
+        ::fcntl(descriptor_, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) == 0)
+      return;
+    ::close(std::exchange(descriptor_, -1));
+  }
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
   ~OutputFile() {
@@ -53,11 +59,17 @@ class OutputFile {
 
   int descriptor() const { return descriptor_; }
 
-  /// At most `limit` bytes from the beginning.
-  base::Body content(std::size_t limit) const {
-    base::WipedVector bytes(limit);
-    const ssize_t size = ::pread(descriptor_, bytes.data(), bytes.size(), 0);
-    return base::Body(std::string_view(bytes.data(), size > 0 ? static_cast<std::size_t>(size) : 0));
+  /// How many bytes were written. The program's descriptor shares its offset with ours.
+  std::size_t size() const {
+    const off_t offset = ::lseek(descriptor_, 0, SEEK_CUR);
+    return offset > 0 ? std::min(static_cast<std::size_t>(offset), k_max_output) : 0;
+  }
+  bool full() const { return size() == k_max_output; }
+
+  base::Body content() const {
+    base::WipedVector bytes(size());
+    const ssize_t read = ::pread(descriptor_, bytes.data(), bytes.size(), 0);
+    return base::Body(std::string_view(bytes.data(), read > 0 ? static_cast<std::size_t>(read) : 0));
   }
 
  private:
@@ -254,14 +266,13 @@ Task<Result<CredentialsPtr>> ProcessCredentials::credentials() {
     co_return failed(ErrorKind::transient, "TimedOut",
                      program + " did not end within " + std::to_string(timeout_.count()) + " ms");
   }
+  if (output.full()) co_return failed(ErrorKind::invalid, "MalformedCredentials", program + " printed too much");
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-    const base::Body complaint = errors.content(4096);
+    const base::Body complaint = errors.content();
     co_return failed(ErrorKind::invalid, "ProcessFailed",
                      program + " " + ending(status) + ": " + first_line(complaint.view()));
   }
-  const base::Body document = output.content(k_max_output + 1);
-  if (document.size() > k_max_output)
-    co_return failed(ErrorKind::invalid, "MalformedCredentials", program + " printed too much");
+  const base::Body document = output.content();
   co_return parse_credential_document(CredentialDocument::process, document.view(), std::string(k_operation),
                                       "process " + program);
 }

@@ -94,6 +94,13 @@ TEST_F(ProcessSource, MalformedOutputIsRefused) {
   EXPECT_EQ(run(script("kill -9 $$")).error().code, "ProcessFailed");
 }
 
+TEST_F(ProcessSource, OneThatPrintsWithoutEndFillsNoMemory) {
+  const auto credentials = run(script("exec yes"));
+  ASSERT_FALSE(credentials);
+  EXPECT_EQ(credentials.error().code, "MalformedCredentials");
+  EXPECT_NE(credentials.error().message.find("printed too much"), std::string::npos) << credentials.error().message;
+}
+
 TEST_F(ProcessSource, MuchStandardErrorDoesNotBlockIt) {
   EXPECT_TRUE(run(
       script("head -c 300000 /dev/zero >&2; echo '{\"Version\":1,\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"s\"}'")));
