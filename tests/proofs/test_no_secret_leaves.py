@@ -286,6 +286,8 @@ def test_memory_after_the_last_account_holds_no_secret_but_those_named(run, show
         lines.append(f"  {kind}: {len(secrets):,} secrets, {found.get(kind, (0, 0))[0]} copies of {found.get(kind, (0, 0))[1]} of them")
     show("\n".join(lines))
     of = collections.Counter((copy.kind, copy.name) for copy in copies)
+    # It has to be there, for what is to be sent yet: the search looks where secrets are.
+    assert found.get(OWN_KEY, (0, 0))[0] >= 1, "keyward's own key was not found, so nothing was searched"
     for (kind, name), number in of.items():
         assert number <= REMAINING.get(name, REMAINING.get(kind, 0)), listed([copy for copy in copies if copy.name == name])
 
