@@ -249,10 +249,8 @@ ExitCode aws_command(const CommandLine& line, const std::map<std::string, std::s
   boost::asio::io_context loop(1);
   LiveBlock block(std::cerr);
   StopSignals signals(loop, block);
-  base::CurlTransportSettings transport_settings;
-  transport_settings.ca_file = where->ca_file;
-  base::CurlTransport transport(loop.get_executor(), transport_settings);
-  base::CurlSmtpTransport smtp(transport_settings.ca_file);
+  base::CurlTransport transport(loop.get_executor(), transport_settings(*where));
+  base::CurlSmtpTransport smtp(where->ca_file);
   const base::HostClock host_clock;
   aws::AwsClock clock(host_clock);
   base::TimerSleeper sleeper;
