@@ -138,7 +138,7 @@ bool is_public_text(std::string_view text) {
 }
 
 std::string refused_reach(const std::string& host) {
-  return host + " leads to a private, link-local or reserved address, where this request may not go";
+  return host + " leads to a loopback, private, link-local or reserved address, where this request may not go";
 }
 
 bool is_field_text(std::string_view text) {
@@ -244,7 +244,7 @@ std::optional<Error> Transfer::prepare(X509_STORE* trust, bool direct, const Cur
   set_target();
   set_timeouts();
   set_body();
-  if (request_.reach == Reach::public_addresses && !is_loopback(target_->host)) {
+  if (request_.reach == Reach::public_addresses) {
     job_.public_only = direct || settings.proxy == Proxy::none;
     set_reach();
   }
@@ -675,7 +675,7 @@ Task<Result<HttpResponse>> CurlTransport::Core::send(std::shared_ptr<Core> core,
     co_return refusal(request, "PlainHttpRefused", "plain http is for loopback only, not for " + target->host);
   }
   // A proxy would go to any address that stands in the URL.
-  if (request.reach == Reach::public_addresses && !is_loopback(target->host) && address_of(target->host) && !is_public_text(target->host)) {
+  if (request.reach == Reach::public_addresses && address_of(target->host) && !is_public_text(target->host)) {
     co_return transfer_error(TransferFailure::address_refused, request, RequestSent::no, refused_reach(target->host));
   }
   if (target->tls) {

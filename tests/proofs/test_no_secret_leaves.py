@@ -30,6 +30,7 @@ KEYS = [100, pytest.param(1000, marks=pytest.mark.full)]
 USERS = 20  # of each account
 TOPIC = f"arn:aws:sns:us-east-1:{HUB_ACCOUNT}:keyward"
 STORE_ROLE = f"arn:aws:iam::{HUB_ACCOUNT}:role/keyward-store"
+HERE = {"private_addresses": True}  # the webhooks' servers are on this host
 CENTRAL = {"target": "central", "kms_key_id": "alias/keyward", "role": STORE_ROLE}
 # Beside the role of the accounts, whose rights a test gives anew (printed_rights.py).
 MANAGEMENT = {
@@ -165,10 +166,10 @@ class Run:
             {"type": "sns", "topic_arn": TOPIC, "per_event": True},
             {"type": "metrics"},
             {"type": "metrics", "embedded": True},
-            {"type": "slack", "url": given("slack")},
-            {"type": "teams", "url": given("teams")},
+            {"type": "slack", "url": given("slack"), **HERE},
+            {"type": "teams", "url": given("teams"), **HERE},
             {"type": "pagerduty", "routing_key": given("PagerDuty key"), "endpoint": posts.url},
-            {"type": "webhook", "url": given("webhook"), "secret": given("webhook secret")},  # the last one is held
+            {"type": "webhook", "url": given("webhook"), "secret": given("webhook secret"), **HERE},  # the last one is held
         ]
         login = {"smtp_user": given("login"), "smtp_password": given("SMTP password")}
         self.keyward = Keyward(
@@ -384,8 +385,8 @@ def test_what_is_said_of_failures_holds_no_secret(tmp_path, seed, full, clock, s
         channels = [
             {"type": "ses"},
             server.channel(),
-            *({"type": name, "url": f"env:{name.upper()}"} for name in ("slack", "teams")),
-            {"type": "webhook", "url": "env:WEBHOOK", "secret": given.file("webhook secret")},
+            *({"type": name, "url": f"env:{name.upper()}", **HERE} for name in ("slack", "teams")),
+            {"type": "webhook", "url": "env:WEBHOOK", "secret": given.file("webhook secret"), **HERE},
         ]
         environment = {**sandbox.environment, **clock.environment, "AWS_CA_BUNDLE": str(authority.bundle)}
         environment["PASSWORD"] = given.texts["SMTP password"]
