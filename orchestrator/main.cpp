@@ -292,6 +292,7 @@ ExitCode lambda_command(CommandLine line, const std::map<std::string, std::strin
   LoadedOrRefused result = load(line, environment);
   say(result.problems);
   std::vector<std::string> why;
+  why.reserve(result.problems.size());
   for (const Problem& problem : result.problems) why.push_back(describe(problem));
   if (value_of(environment, "AWS_LAMBDA_RUNTIME_API").empty() || !result.loaded) return refuse_lambda_start(environment, why);
   base::Result<Surroundings> where = surroundings(result.loaded->configuration, environment);
