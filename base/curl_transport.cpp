@@ -16,7 +16,6 @@
 #include <cerrno>
 #include <charconv>
 #include <climits>
-#include <cstdlib>
 #include <cstring>
 #include <unordered_map>
 
@@ -139,15 +138,7 @@ bool is_public_text(std::string_view text) {
 }
 
 std::string refused_reach(const std::string& host) {
-  return host + " leads to a private, link-local or reserved address, where this request may not go";
-}
-
-/// Whether libcurl may send a request over TLS through a proxy.
-bool proxy_is_set() {
-  return std::ranges::any_of(std::array{"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}, [](const char* name) {
-    const char* const value = std::getenv(name);
-    return value != nullptr && *value != '\0';
-  });
+  return host + " leads to a loopback, private, link-local or reserved address, where this request may not go";
 }
 
 bool is_field_text(std::string_view text) {
@@ -201,7 +192,7 @@ class Transfer {
   const HttpRequest& request() const noexcept { return request_; }
 
   /// Empty on success.
-  std::optional<Error> prepare(X509_STORE* trust, bool direct, std::chrono::seconds max_idle);
+  std::optional<Error> prepare(X509_STORE* trust, bool direct, const CurlTransportSettings& settings);
   Result<HttpResponse> finish();
 
  private:
@@ -248,19 +239,21 @@ class Transfer {
   CurlJob job_;  // last: taken off the wire before what it points to dies
 };
 
-std::optional<Error> Transfer::prepare(X509_STORE* trust, bool direct, std::chrono::seconds max_idle) {
-  if (is_new_) set_once(trust, direct, max_idle);
+std::optional<Error> Transfer::prepare(X509_STORE* trust, bool direct, const CurlTransportSettings& settings) {
+  if (is_new_) set_once(trust, direct, settings.max_idle);
   set_target();
   set_timeouts();
   set_body();
-  if (request_.reach == Reach::public_addresses && !is_loopback(target_->host)) set_reach();
+  if (request_.reach == Reach::public_addresses) {
+    job_.public_only = direct || settings.proxy == Proxy::none;
+    set_reach();
+  }
   return set_headers();
 }
 
 /// Behind a proxy the connection goes to the proxy, wherever that is, and names are resolved there. Which requests take it
 /// only libcurl knows, and it tells when the connection stands, so those are looked at once more before they are sent.
 void Transfer::set_reach() {
-  job_.public_only = !proxy_is_set();
   set(CURLOPT_FRESH_CONNECT, 1L);  // whoever opened an earlier one may have had another reach
   set(CURLOPT_PREREQFUNCTION, &Transfer::on_connected);
   set(CURLOPT_PREREQDATA, this);
@@ -682,7 +675,7 @@ Task<Result<HttpResponse>> CurlTransport::Core::send(std::shared_ptr<Core> core,
     co_return refusal(request, "PlainHttpRefused", "plain http is for loopback only, not for " + target->host);
   }
   // A proxy would go to any address that stands in the URL.
-  if (request.reach == Reach::public_addresses && !is_loopback(target->host) && address_of(target->host) && !is_public_text(target->host)) {
+  if (request.reach == Reach::public_addresses && address_of(target->host) && !is_public_text(target->host)) {
     co_return transfer_error(TransferFailure::address_refused, request, RequestSent::no, refused_reach(target->host));
   }
   if (target->tls) {
@@ -701,7 +694,7 @@ Task<Result<HttpResponse>> CurlTransport::Core::send(std::shared_ptr<Core> core,
   UsedHandles& handles = core->used_handles(target->tls, direct);
   CurlEasy used = used_handle(handles, request);
   Transfer transfer(std::move(request), std::move(target), executor, std::move(used));
-  std::optional<Error> bad = transfer.prepare(core->trust_.get(), direct, core->settings_.max_idle);
+  std::optional<Error> bad = transfer.prepare(core->trust_.get(), direct, core->settings_);
   if (bad) co_return std::move(*bad);
   CurlShard& shard = core->choose_shard();
   shard.adopt(transfer.job());

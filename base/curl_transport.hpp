@@ -11,6 +11,9 @@
 
 namespace keyward::base {
 
+/// What the environment says of a proxy for requests over TLS (https_proxy, all_proxy). libcurl reads its name there itself.
+enum class Proxy { none, named };
+
 struct CurlTransportSettings {
   /// Requests on the wire at once; more wait in the order of their arrival. Lowered to what the process may open, see
   /// in_flight_limit().
@@ -30,6 +33,9 @@ struct CurlTransportSettings {
   /// have link-local addresses and no TLS.
   std::vector<std::string> plain_http_hosts{"169.254.169.254", "169.254.170.2", "169.254.170.23", "fd00:ec2::254",
                                             "fd00:ec2::23"};
+  /// Through a proxy a connection leads to that proxy, whose address need not be public. Left at `none` where there is one,
+  /// requests to public addresses alone are refused.
+  Proxy proxy = Proxy::none;
 };
 
 /// How many requests may be on the wire when the process may open `descriptor_limit` descriptors (RLIMIT_NOFILE): a

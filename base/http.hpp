@@ -22,7 +22,7 @@ enum class Idempotency {
 /// Which addresses a request may go to, whatever its host's name leads to.
 enum class Reach {
   anywhere,
-  public_addresses,  ///< those of the public Internet (base/public_address.hpp), and loopback where the URL names it
+  public_addresses,  ///< those of the public Internet (base/public_address.hpp): neither this host nor a network of its own
 };
 
 /// What a caller goes by.

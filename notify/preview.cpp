@@ -33,7 +33,7 @@ std::string index_row(const Message& message, const std::string& name) {
 }  // namespace
 
 base::Result<void> write_preview(const std::filesystem::path& folder, const std::vector<Message>& messages) {
-  const base::Result<void> prepared = prepare(folder);
+  base::Result<void> prepared = prepare(folder);
   if (!prepared) return prepared;
   std::string index =
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"color-scheme\" content=\"light dark\">"

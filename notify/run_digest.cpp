@@ -24,8 +24,8 @@ std::string words(std::string_view text) { return shortened(one_line(text), k_lo
 
 std::string counted(std::size_t count, std::string_view noun) { return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s"); }
 
-void put(json::object& object, std::string_view member, std::string value) {
-  if (!value.empty()) object[member] = std::move(value);
+void put(json::object& object, std::string_view member, std::string_view value) {
+  if (!value.empty()) object[member] = value;
 }
 
 json::array entries_json(const std::vector<RunEntry>& entries, std::size_t most) {

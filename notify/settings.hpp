@@ -40,7 +40,7 @@ struct ChannelSettings {
   std::string endpoint;                   ///< pagerduty; empty: https://events.pagerduty.com
   std::string metric_namespace;           ///< metrics; empty: keyward
   std::optional<bool> embedded;           ///< metrics: lines on standard error instead of calls
-  std::optional<bool> private_addresses;  ///< slack, teams, webhook: the URL may lead into a private network
+  std::optional<bool> private_addresses;  ///< slack, teams, webhook: the URL may lead to this host or into a private network
   std::optional<std::chrono::milliseconds> timeout;  ///< smtp and those with a url, pagerduty: of one attempt
 };
 

@@ -57,6 +57,7 @@ std::string render(const RunDigest& digest, std::size_t troubles) {
   json::array blocks;
   blocks.push_back(json::object{{"type", "header"}, {"text", std::move(header)}});
   std::vector<std::string> lines;
+  lines.reserve(troubles + 1);
   for (std::size_t i = 0; i < troubles; ++i) lines.push_back("• " + escaped(line_of(digest.troubles[i])));
   if (const std::string more = and_more(troubles, digest.troubles.size(), digest.more_troubles); !more.empty()) lines.push_back(more);
   add_sections(blocks, lines);

@@ -71,13 +71,16 @@ std::string shortened(std::string_view text, std::size_t max_bytes) {
   return std::string(text.substr(0, cut)) + std::string(k_ellipsis);
 }
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const Character character = first_character(text);
-    if (!character.valid) return false;
-    text.remove_prefix(character.bytes);
+bool is_utf8(std::string_view text) { return utf8_front(text).size() == text.size(); }
+
+std::string_view utf8_front(std::string_view text) {
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const Character character = first_character(rest);
+    if (!character.valid) break;
+    rest.remove_prefix(character.bytes);
   }
-  return true;
+  return text.substr(0, text.size() - rest.size());
 }
 
 std::string escape_html(std::string_view text) {

@@ -18,6 +18,8 @@ std::string ascii_line(std::string_view text);
 std::string shortened(std::string_view text, std::size_t max_bytes);
 
 bool is_utf8(std::string_view text);
+/// The front of `text` up to the first byte that is not UTF-8.
+std::string_view utf8_front(std::string_view text);
 
 /// For the text of HTML and for attribute values in quotes.
 std::string escape_html(std::string_view text);

@@ -173,12 +173,14 @@ Result<Channels> Channels::make(const notify::NotifySettings& settings, const st
 
 std::vector<notify::Channel*> Channels::mail() const {
   std::vector<notify::Channel*> list;
+  list.reserve(mail_.size());
   for (const auto& channel : mail_) list.push_back(channel.get());
   return list;
 }
 
 std::vector<notify::OperatorChannel*> Channels::operators() const {
   std::vector<notify::OperatorChannel*> list;
+  list.reserve(operators_.size());
   for (const auto& channel : operators_) list.push_back(channel.get());
   return list;
 }

@@ -22,14 +22,15 @@ std::string joined(const std::vector<std::string>& words) {
 ExitCode help(const AboutContext& context, const CommandNode& tree) {
   const std::vector<std::string>& words = context.line.words;
   std::vector<std::string> known;
-  for (std::size_t taken = 0; taken < words.size(); ++taken) {
+  for (const std::string& word : words) {
     const CommandNode& at = *find_command(tree, known);
     std::vector<std::string> next = known;
-    next.push_back(words[taken]);
+    next.push_back(word);
     if (find_command(tree, next) == nullptr) {
       std::vector<std::string> names;
+      names.reserve(at.commands.size());
       for (const CommandNode& child : at.commands) names.push_back(child.path.back());
-      const std::string near = nearest(words[taken], names);
+      const std::string near = nearest(word, names);
       context.err << "keyward help: there is no command \"" << joined(next) << "\"" << (near.empty() ? "" : "; " + near)
                   << "\nTry: keyward help\n";
       return ExitCode::usage;

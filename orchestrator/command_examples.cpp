@@ -105,6 +105,7 @@ std::vector<Example> examples_of(const CommandNode& node) {
   if (found != written().end() && !only_holds_commands) return found->second;
   if (!node.runs) {
     std::vector<Example> first_of_each;
+    first_of_each.reserve(node.commands.size());
     for (const CommandNode& child : node.commands) first_of_each.push_back(examples_of(child).front());
     if (node.commands.size() == 1) first_of_each = examples_of(node.commands.front());
     return first_of_each;

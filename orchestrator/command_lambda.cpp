@@ -118,7 +118,7 @@ class Shutdown {
 class Function {
  public:
   Function(boost::asio::io_context& loop, const LambdaContext& context, const Shutdown& shutdown)
-      : context_(context), shutdown_(shutdown), transport_(loop.get_executor(), transport_settings()), smtp_(context.surroundings.ca_file),
+      : context_(context), shutdown_(shutdown), transport_(loop.get_executor(), transport_settings(context.surroundings)), smtp_(context.surroundings.ca_file),
         log_(context.log_level, context.log_format, std::cerr), digest_(configuration_digest(context.loaded)) {
     keeps_records_ = context.loaded.origins.contains("state_dir");
     if (!keeps_records_) context.loaded.configuration.state_dir = k_state_dir;
@@ -151,12 +151,6 @@ class Function {
   }
 
  private:
-  base::CurlTransportSettings transport_settings() const {
-    base::CurlTransportSettings settings;
-    settings.ca_file = context_.surroundings.ca_file;
-    return settings;
-  }
-
   /// Everything that one event alone has: between two of them hours may pass, so that nothing that was learned holds.
   Task<LambdaAnswer> carry_out(const LambdaEvent& event, std::chrono::milliseconds time) {
     CommandLine line = context_.line;

@@ -194,6 +194,7 @@ std::string unknown_word(const CommandNode& node, const std::vector<Argument>& g
   const std::string word = words.front().substr(0, words.front().find('='));
   if (!node.commands.empty() && !word.starts_with('-')) {
     std::vector<std::string> commands;
+    commands.reserve(node.commands.size());
     for (const CommandNode& child : node.commands) commands.push_back(child.path.back());
     return "\"" + word + "\" is no command; " + suggestion(word, commands);
   }

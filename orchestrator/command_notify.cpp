@@ -68,6 +68,7 @@ ExitCode run_notify_preview(const PreviewContext& context) {
   if (!letters) return refuse(letters.error());
   std::vector<notify::Message> messages;
   messages.reserve(letters->size());
+  messages.reserve(letters->size());
   for (notify::Letter& letter : *letters) messages.push_back(notify::compose(std::move(letter), *templates));
   const Result<void> written = notify::write_preview(context.line.out, messages);
   if (!written) return refuse(written.error());

@@ -15,6 +15,7 @@ std::string key_of(const CommandNode& node) { return node.path.empty() ? "" : " 
 
 std::vector<std::string> command_names(const CommandNode& node) {
   std::vector<std::string> names;
+  names.reserve(node.commands.size());
   for (const CommandNode& child : node.commands) names.push_back(child.path.back());
   return names;
 }

@@ -235,6 +235,7 @@ class Loader {
 
   static std::function<void(AccountSettings&)> apply_all(const std::vector<Setting>& settings) {
     std::vector<Change> changes;
+    changes.reserve(settings.size());
     for (const Setting& setting : settings) changes.push_back(setting.change);
     return [changes = std::move(changes)](AccountSettings& account) {
       for (const Change& change : changes) change({account, nullptr});

@@ -174,7 +174,7 @@ Group<notify::ChannelSettings> channel_group() {
                "metrics: one line of embedded metric format on standard error instead of a call; for AWS Lambda"),
            member<ChannelSettings>(
                "private_addresses", Need::optional, TrueOrFalse{}, [](auto& c) -> auto& { return c.private_addresses; },
-               "slack, teams, webhook: the URL may lead to a private or link-local address; without it only to public ones, and to loopback by name"),
+               "slack, teams, webhook: the URL may lead to a loopback, private or link-local address; without it only to public ones"),
            member<ChannelSettings>(
                "timeout", Need::optional, TimeSpan<std::chrono::milliseconds>{100ms, 5min},
                [](auto& c) -> auto& { return c.timeout; },

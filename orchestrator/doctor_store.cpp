@@ -340,6 +340,7 @@ Task<void> examine_central_store(Examination& examination) {
     co_return;
   }
   std::vector<std::string> accounts;
+  accounts.reserve(examination.visited.size());
   for (const accounts::Account& account : examination.visited) accounts.push_back(account.id.str());
   std::vector<std::string> without = accounts_without_key(*policy, accounts);
   if (without.empty()) {

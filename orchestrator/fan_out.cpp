@@ -224,7 +224,7 @@ Result<void> take_earlier(Pieces& pieces, const object& found, report::RunSummar
     const object& earlier = one.get_object();
     // A run's id begins with its time.
     if (text_of(earlier, "run") < base::format_basic(pieces.since)) continue;
-    const Result<void> taken = take_owed(pieces, text_of(earlier, "run"), list_of(earlier, "owed"));
+    Result<void> taken = take_owed(pieces, text_of(earlier, "run"), list_of(earlier, "owed"));
     if (!taken) return taken;
     for (const value& deed : list_of(earlier, "deeds")) {
       if (!is_deed(deed)) return damaged("an earlier try");
@@ -258,12 +258,12 @@ Result<void> take(Pieces& pieces, const std::string& account, std::string_view t
                            ", before the accounts were listed"};
   }
   array events = list_of(*found, "events");
-  const Result<void> earlier = take_earlier(pieces, *found, *summary, events);
+  Result<void> earlier = take_earlier(pieces, *found, *summary, events);
   if (!earlier) return earlier;
-  const Result<void> owed = take_owed(pieces, summary->run, list_of(*found, "owed"));
+  Result<void> owed = take_owed(pieces, summary->run, list_of(*found, "owed"));
   if (!owed) return owed;
   const std::filesystem::path folder = pieces.folder / account;
-  const Result<void> written = write_events(folder, events);
+  Result<void> written = write_events(folder, events);
   if (!written) return written;
   pieces.summaries.push_back(std::move(*summary));
   pieces.folders.push_back(folder);

@@ -83,6 +83,7 @@ Task<std::vector<Outgoing>> send_persistently(aws::SecurityHubClient& hub, std::
 
 std::vector<Outgoing> outgoing_of(FindingsToPush& push, const report::AsffSource& source, int severe_after_days, base::Instant now) {
   std::vector<Outgoing> all;
+  all.reserve(push.failed.size());
   for (FindingsToPush::Failed& failed : push.failed) {
     json::object finding = report::asff_failed(failed.subject, failed.event, severe_after_days, source);
     all.push_back({std::move(failed.subject), std::move(finding), false});

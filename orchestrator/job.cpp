@@ -120,6 +120,7 @@ Task<Result<notify::AddressBook>> Job::recipients(notify::RecipientsTable table)
   Result<std::vector<aws::DynamoDbClient::Item>> items = co_await tables.scan(table.name, std::move(attributes));
   if (!items) co_return items.error();
   std::vector<notify::AddressBook::Line> lines;
+  lines.reserve(items->size());
   for (aws::DynamoDbClient::Item& item : *items) {
     lines.push_back({"table " + table.name + ", item " + std::to_string(lines.size() + 1), item["account_id"], item["email"]});
   }

@@ -249,10 +249,8 @@ ExitCode aws_command(const CommandLine& line, const std::map<std::string, std::s
   boost::asio::io_context loop(1);
   LiveBlock block(std::cerr);
   StopSignals signals(loop, block);
-  base::CurlTransportSettings transport_settings;
-  transport_settings.ca_file = where->ca_file;
-  base::CurlTransport transport(loop.get_executor(), transport_settings);
-  base::CurlSmtpTransport smtp(transport_settings.ca_file);
+  base::CurlTransport transport(loop.get_executor(), transport_settings(*where));
+  base::CurlSmtpTransport smtp(where->ca_file);
   const base::HostClock host_clock;
   aws::AwsClock clock(host_clock);
   base::TimerSleeper sleeper;
@@ -294,6 +292,7 @@ ExitCode lambda_command(CommandLine line, const std::map<std::string, std::strin
   LoadedOrRefused result = load(line, environment);
   say(result.problems);
   std::vector<std::string> why;
+  why.reserve(result.problems.size());
   for (const Problem& problem : result.problems) why.push_back(describe(problem));
   if (value_of(environment, "AWS_LAMBDA_RUNTIME_API").empty() || !result.loaded) return refuse_lambda_start(environment, why);
   base::Result<Surroundings> where = surroundings(result.loaded->configuration, environment);

@@ -33,6 +33,7 @@ void Plan::add(const AccountReport& report) {
   AccountPlan account{report.account.name, report.settings.dry_run, {}};
   for (const rotation::UserReport& user : report.users) {
     std::vector<rotation::Decision> decisions;
+    decisions.reserve(user.outcomes.size());
     for (const rotation::Outcome& outcome : user.outcomes) decisions.push_back(outcome.decision);
     rotation::UserPlan planned{user.facts, rotation::steps_of(decisions)};
     if (planned.steps.empty()) continue;

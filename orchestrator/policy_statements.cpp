@@ -38,6 +38,7 @@ void PolicyStatements::note(std::string text) {
 
 std::vector<std::string> actions_of(const std::vector<aws::Operation>& calls) {
   std::vector<std::string> actions;
+  actions.reserve(calls.size());
   for (const aws::Operation& call : calls) actions.push_back(call.full_name());
   return actions;
 }

@@ -23,8 +23,9 @@ struct RotationOrder {
   AskedBy asked_by = AskedBy::person;
 };
 
-/// Rotates one user's key now, whatever its age. A compromised key is switched off before anything else. In dry run only said. Fails with k_no_such_user or k_no_such_key, and has done nothing
-/// then; keys that cannot be read keep nobody from switching one off.
+/// Rotates one user's key now, whatever its age. A compromised key is switched off before anything else. In dry run only
+/// said. Fails with k_no_such_user or k_no_such_key, and has done nothing then; keys that cannot be read keep nobody from
+/// switching one off.
 base::Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, RotationOrder order);
 
 }  // namespace keyward::orchestrator

@@ -88,6 +88,7 @@ int Simulation::accounts_dry_run() const { return static_cast<int>(std::ranges::
 std::vector<const Simulation::SimulatedUser*> Simulation::users_in_order() const {
   std::vector<const SimulatedUser*> ordered;
   ordered.reserve(users_.size());
+  ordered.reserve(users_.size());
   for (const SimulatedUser& user : users_) ordered.push_back(&user);
   std::ranges::sort(ordered, {}, [this](const SimulatedUser* user) { return std::tie(accounts_[user->account].id, user->facts.name); });
   return ordered;
@@ -155,6 +156,7 @@ struct Simulation::Play {
 
 std::vector<SimulatedDay> Simulation::run(int length, Variant variant) const {
   std::vector<rotation::ForecastSettings> settings;
+  settings.reserve(accounts_.size());
   for (const SimulatedAccount& account : accounts_) {
     settings.push_back(account.settings);
     rotation::Policy& policy = settings.back().policy;
@@ -163,6 +165,7 @@ std::vector<SimulatedDay> Simulation::run(int length, Variant variant) const {
   std::vector<rotation::UserForecast> forecasts;
   forecasts.reserve(users_.size());
   const std::vector<const SimulatedUser*> users = users_in_order();
+  forecasts.reserve(users.size());
   for (const SimulatedUser* user : users) forecasts.emplace_back(user->facts, now_);
 
   Play play(*this, length);

@@ -34,6 +34,7 @@ std::string name_pattern(const StoreSettings& store, const PolicyPlace& place) {
 
 std::vector<std::string> texts_of(const std::vector<base::Region>& regions) {
   std::vector<std::string> texts;
+  texts.reserve(regions.size());
   for (const base::Region& region : regions) texts.push_back(region.str());
   return texts;
 }

@@ -1,9 +1,18 @@
 #include "orchestrator/surroundings.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "aws/credential_chain.hpp"
 #include "orchestrator/user_agent.hpp"
 
 namespace keyward::orchestrator {
+namespace {
+
+/// Those that libcurl looks at for requests over TLS.
+constexpr std::array k_proxies{"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+
+}  // namespace
 
 std::string value_of(const Environment& environment, const char* name) {
   const auto found = environment.find(name);
@@ -24,6 +33,14 @@ base::Result<Surroundings> surroundings(const Configuration& configuration, cons
   const base::Result<std::string> agent = user_agent(environment);
   if (!agent) return agent.error();
   return Surroundings{environment, home, profile, *region, *partition, *endpoints, *agent, value_of(environment, "AWS_CA_BUNDLE")};
+}
+
+base::CurlTransportSettings transport_settings(const Surroundings& where) {
+  base::CurlTransportSettings settings;
+  settings.ca_file = where.ca_file;
+  const bool proxy = std::ranges::any_of(k_proxies, [&](const char* name) { return !value_of(where.environment, name).empty(); });
+  settings.proxy = proxy ? base::Proxy::named : base::Proxy::none;
+  return settings;
 }
 
 }  // namespace keyward::orchestrator

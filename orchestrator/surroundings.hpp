@@ -5,6 +5,7 @@
 #include <string>
 
 #include "aws/endpoints.hpp"
+#include "base/curl_transport.hpp"
 #include "base/error.hpp"
 #include "base/ids.hpp"
 #include "orchestrator/configuration.hpp"
@@ -30,5 +31,8 @@ struct Surroundings {
 
 /// Errors: no region, an unknown partition, an endpoint or an application id that cannot be used.
 base::Result<Surroundings> surroundings(const Configuration& configuration, const Environment& environment);
+
+/// For the transport that speaks to AWS and to webhooks.
+base::CurlTransportSettings transport_settings(const Surroundings& where);
 
 }  // namespace keyward::orchestrator

@@ -340,6 +340,7 @@ struct Group {
   }
   std::vector<std::string> names() const {
     std::vector<std::string> list;
+    list.reserve(members.size());
     for (const Member<Draft>& member : members) list.push_back(member.name);
     return list;
   }

@@ -30,6 +30,14 @@ Origin origin_at(const std::string& file, const YAML::Mark& mark) {
   return {Origin::Kind::file, file, mark.line + 1, mark.column + 1};
 }
 
+/// Of what follows `front`, the first characters of a file.
+Origin origin_behind(const std::string& file, std::string_view front) {
+  const std::string_view line = front.substr(front.rfind('\n') + 1);  // npos + 1 is 0
+  const auto begins_character = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
+  return {Origin::Kind::file, file, static_cast<int>(std::ranges::count(front, '\n')) + 1,
+          static_cast<int>(std::ranges::count_if(line, begins_character)) + 1};
+}
+
 /// Builds our tree from yaml-cpp's events. Its own node tree would accept duplicate keys silently and forget which
 /// values had quotes.
 class TreeBuilder final : public YAML::EventHandler {
@@ -234,8 +242,8 @@ std::shared_ptr<const YamlValue> parse_yaml(std::string_view text, const std::st
                    fmt::format("is {} bytes long; a configuration has at most {}", text.size(), k_max_file_bytes));
     return nullptr;
   }
-  if (!notify::is_utf8(text)) {
-    problems.error(whole_file, "", "is not UTF-8");
+  if (const std::string_view readable = notify::utf8_front(text); readable.size() < text.size()) {
+    problems.error(origin_behind(file, readable), "", "is not UTF-8");
     return nullptr;
   }
   TreeBuilder builder(file, problems);

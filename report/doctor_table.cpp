@@ -246,6 +246,7 @@ FindingCounts counts_of(const std::vector<Finding>& findings) {
 std::vector<Finding> merged(std::vector<Finding> findings) {
   // Accounts are looked into side by side: what they bring comes in any order. The rest stays as it came.
   std::vector<std::tuple<std::size_t, std::string, std::size_t>> order;
+  order.reserve(findings.size());
   for (std::size_t i = 0; i < findings.size(); ++i)
     order.emplace_back(group_of(findings[i]), findings[i].accounts.empty() ? std::string() : findings[i].id, i);
   std::ranges::sort(order);

@@ -30,6 +30,7 @@ std::string exemption_section(const RunFindings& f) {
                      " left alone, by the configuration or by a group. Status \xE2\x80\x9C" "exempt\xE2\x80\x9D in the table of all keys names them.</p>";
   if (f.summary.exemptions.empty()) return html + "<p class=\"soft\">The configuration exempts nobody by name.</p></section>\n";
   std::vector<const ExemptionRecord*> order;
+  order.reserve(f.summary.exemptions.size());
   for (const ExemptionRecord& exemption : f.summary.exemptions) order.push_back(&exemption);
   // Without an end it comes last: no date speaks of it.
   std::ranges::sort(order, [](const ExemptionRecord* a, const ExemptionRecord* b) {

@@ -71,10 +71,10 @@ class Elements {
 /// One column of a table that the script pages.
 struct ColumnSpec {
   std::string_view title;
-  std::string_view css = "";     ///< class of its cells
-  std::string_view dict = "";    ///< cells are numbers of this dictionary
-  std::string_view unit = "";    ///< written behind a number
-  std::string_view before = "";  ///< written before a text
+  std::string_view css{};     ///< class of its cells
+  std::string_view dict{};    ///< cells are numbers of this dictionary
+  std::string_view unit{};    ///< written behind a number
+  std::string_view before{};  ///< written before a text
   bool badges = false;
   bool ages = false;  ///< texts like "12 d" and "never", sorted by time
 };
@@ -155,6 +155,7 @@ std::string paged(const Frame& frame, const std::array<ColumnSpec, N>& columns, 
             " rows. All of them need JavaScript, or see events.jsonl.</p></noscript>";
   }
   std::vector<std::string> titles;
+  titles.reserve(columns.size());
   for (const ColumnSpec& column : columns) titles.emplace_back(column.title);
   std::string table = "<table class=\"stack sorts\" id=\"" + name + "\"><caption>" + std::string(frame.caption) + "</caption><thead><tr>";
   for (const ColumnSpec& column : columns) {

@@ -1,18 +1,14 @@
 #include "report/html_parts.hpp"
 
-#include <array>
+#include <fmt/format.h>
+
 #include <cmath>
-#include <cstdio>
 
 #include "report/text.hpp"
 
 namespace keyward::report {
 
-std::string number(double value, int decimals) {
-  std::array<char, 48> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), "%.*f", decimals, value);
-  return buffer.data();
-}
+std::string number(double value, int decimals) { return fmt::format("{:.{}f}", value, decimals); }
 
 std::string percent(long long part, long long whole) {
   if (whole == 0 || part >= whole) return "100";

@@ -32,7 +32,7 @@ std::string case_name(const Event& event) {
 }
 
 std::string cause(const Event& event) {
-  const std::string reason = event.reason.empty() ? "" : why(event);
+  std::string reason = event.reason.empty() ? "" : why(event);
   if (!event.detail.empty()) return reason.empty() ? event.detail : reason + ": " + event.detail;
   if (!reason.empty()) return reason;
   return event.age_days ? std::to_string(*event.age_days) + " d old" : "";

@@ -60,6 +60,7 @@ std::vector<KeyLine> lines_of(const UserExplanation& explanation) {
     if (decision.action == Action::remove) key->second.deleted = event.at;
   }
   std::vector<KeyLine> lines;
+  lines.reserve(keys.size());
   for (auto& [id, line] : keys) lines.push_back(std::move(line));
   std::ranges::sort(lines, {}, &KeyLine::created);
   return lines;

@@ -118,6 +118,7 @@ std::string Table::LaidOut::line(const std::vector<std::string_view>& cells) con
 
 std::string Table::LaidOut::header() const {
   std::vector<std::string> titles;
+  titles.reserve(columns_.size());
   for (const Column& column : columns_)
     titles.push_back(std::to_string(static_cast<int>(Tone::dim)) + std::string(column.title));
   return line({titles.begin(), titles.end()});

@@ -249,6 +249,7 @@ Result<MergedRun> merge_runs(const std::vector<std::filesystem::path>& folders, 
   const Result<void> empty = make_empty(out);
   if (!empty) return empty.error();
   std::vector<Source> sources;
+  sources.reserve(folders.size());
   for (std::size_t i = 0; i < folders.size(); ++i) sources.push_back({events_of(folders[i]), summaries[i].events});
   Result<Highlights> highlights = write_sorted(sources, out, merged->run);
   if (!highlights) return highlights.error();
@@ -280,6 +281,7 @@ Result<std::vector<std::filesystem::path>> newest_shards(const std::filesystem::
     if (same_run) by_index.try_emplace(record.shard.index, record.folder);
   }
   std::vector<std::filesystem::path> folders;
+  folders.reserve(by_index.size());
   for (const auto& [index, folder] : by_index) folders.push_back(folder);
   return folders;
 }

@@ -1,6 +1,8 @@
 #include "report/prometheus.hpp"
 
-#include <cstdio>
+#include <fmt/format.h>
+
+#include <array>
 
 #include "report/text.hpp"
 
@@ -74,10 +76,9 @@ void put_accounts(Exposition& text, const RunSummary& summary) {
   text.sample(static_cast<long long>(summary.uncovered.size()) + summary.accounts_missing, {{"state", "failed"}});
   text.sample(skipped, {{"state", "skipped"}});
   const int participating = summary.accounts_participating + summary.accounts_missing;
-  std::array<char, 32> ratio{};
-  std::snprintf(ratio.data(), ratio.size(), "%.6f", participating == 0 ? 1.0 : static_cast<double>(summary.accounts_covered) / participating);
+  const double ratio = participating == 0 ? 1.0 : static_cast<double>(summary.accounts_covered) / participating;
   text.family("keyward_coverage_ratio", "Part of the accounts that take part which was covered, 0 to 1.");
-  text.sample(ratio.data(), {});
+  text.sample(fmt::format("{:.6f}", ratio), {});
   text.family("keyward_users_unreadable", "Users with a fact that could not be read.");
   text.sample(summary.users_unreadable);
 }

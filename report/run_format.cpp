@@ -73,8 +73,8 @@ RunSummary summary_of_remains(const std::filesystem::path& folder) {
 
 std::vector<std::string> flaws_of(const EventsRead& read, const RunSummary& summary, bool ended) {
   std::vector<std::string> flaws;
-  if (!ended) flaws.push_back("there is no run.json: the run has not ended, or was killed; accounts that it did not come to are missing");
-  if (read.cut) flaws.push_back("the last line of events.jsonl is cut");
+  if (!ended) flaws.emplace_back("there is no run.json: the run has not ended, or was killed; accounts that it did not come to are missing");
+  if (read.cut) flaws.emplace_back("the last line of events.jsonl is cut");
   if (read.unreadable > 0) flaws.push_back(std::to_string(read.unreadable) + " lines of events.jsonl cannot be read");
   const auto expected = static_cast<std::uint64_t>(std::max<std::int64_t>(summary.events, 0));
   if (ended && read.events != expected) {

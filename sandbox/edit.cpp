@@ -70,7 +70,7 @@ json::object created_key(const AccessKey& key) {
 std::string policy_text(const json::object& edit, PolicyKind kind) {
   const json::value* value = edit.if_contains("policy");
   if (!value) refuse("missing member 'policy'");
-  const std::string document = value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
+  std::string document = value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
   const auto parsed = parse_policy(document, kind);
   if (!parsed) refuse(parsed.error());
   return document;

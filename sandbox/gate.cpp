@@ -97,7 +97,7 @@ Task<WireReply> held(Gate& gate, WireRequest request) {
   const QueryParameters query = QueryParameters::parse(request.query());
   const std::string app = query.get("app");
   const std::chrono::milliseconds timeout = parse_duration(query.find("wait").value_or("0ms"));
-  if (timeout < timeout.zero() || timeout > k_longest_wait) throw std::invalid_argument("'wait' is from 0s to 1m");
+  if (timeout < std::chrono::milliseconds::zero() || timeout > k_longest_wait) throw std::invalid_argument("'wait' is from 0s to 1m");
   const std::vector<Gate::Held> requests = co_await gate.wait_for_held(app, timeout);
   json::array list;
   for (const Gate::Held& one : requests) list.push_back(value_of(one));

@@ -28,7 +28,7 @@ void deactivate(World& world, AccessKey& key, int days_ago) {
 }
 
 int between(World& world, int low, int high) {
-  return low + static_cast<int>(world.random.below(static_cast<std::uint64_t>(high - low + 1)));
+  return low + static_cast<int>(world.random.below(static_cast<std::uint64_t>(high - low) + 1));
 }
 
 /// The situations of the decision table, dealt in turn. The first account's first users always show the first ones.
@@ -80,7 +80,7 @@ void make_situation(World& world, Account& account, User& user, int situation) {
       used_key(100, 200, 0, 0);
       deactivate(world, key(5, 60), 3);
       break;
-    case 9:  // a person without keys
+    default:  // a person without keys
       user.has_password = true;
       break;
   }

@@ -102,6 +102,7 @@ std::string authorization_details(const Call& call, const QueryParameters& param
   };
   std::vector<const User*> users;
   if (wants("User")) {
+    users.reserve(call.account.users.size());
     for (const auto& [name, user] : call.account.users) users.push_back(&user);
   }
   XmlWriter xml;

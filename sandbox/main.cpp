@@ -103,7 +103,7 @@ int run(const Options& options) {
   });
   if (!options.env_file.empty()) write_file(options.env_file, environment(world, options, server.url(), ca_file));
   server.start();
-  std::cout << server.url() << std::endl;
+  std::cout << server.url() << '\n' << std::flush;
   context.run();
   return 0;
 }

@@ -13,10 +13,10 @@ namespace json = boost::json;
 constexpr std::int64_t k_page_size = 20;
 constexpr std::string_view k_before_first = "-";  ///< the token after an empty first page
 
-[[noreturn]] void invalid_input(std::string reason, std::string message) {
+ApiError invalid_input(std::string_view reason, std::string message) {
   ApiError error(400, "InvalidInputException", std::move(message));
-  error.details["Reason"] = std::move(reason);
-  throw error;
+  error.details["Reason"] = reason;
+  return error;
 }
 
 std::string organization_arn(const Call& call, std::string_view kind, std::string_view id) {
@@ -71,13 +71,13 @@ template <class Make>
 json::object page(const Call& call, const JsonParameters& parameters, std::string_view list,
                   const std::vector<std::string>& ids, Make make) {
   const std::int64_t size = parameters.number("MaxResults").value_or(k_page_size);
-  if (size < 1) invalid_input("MIN_VALUE_EXCEEDED", "You specified an invalid value for MaxResults.");
+  if (size < 1) throw invalid_input("MIN_VALUE_EXCEEDED", "You specified an invalid value for MaxResults.");
   if (size > k_page_size)
-    invalid_input("MAX_VALUE_EXCEEDED", "You provided a value that exceeds the maximum for MaxResults.");
+    throw invalid_input("MAX_VALUE_EXCEEDED", "You provided a value that exceeds the maximum for MaxResults.");
   std::string after;
   if (const auto token = parameters.find("NextToken")) {
     const auto last = read_token(call.action, *token);
-    if (!last) invalid_input("INVALID_NEXT_TOKEN", "You provided an invalid NextToken.");
+    if (!last) throw invalid_input("INVALID_NEXT_TOKEN", "You provided an invalid NextToken.");
     if (*last != k_before_first) after = *last;
   } else if (call.world.quirks.empty_account_page && call.action == "ListAccounts") {
     return {{list, json::array()}, {"NextToken", make_token(call.action, k_before_first)}};
@@ -94,7 +94,7 @@ json::object page(const Call& call, const JsonParameters& parameters, std::strin
 bool is_parent(const Call& call, std::string_view id) { return id == call.world.root_id || call.world.find_unit(id); }
 
 std::string parent_of_request(const Call& call, const JsonParameters& parameters) {
-  const std::string id = parameters.require("ParentId", "InvalidInputException");
+  std::string id = parameters.require("ParentId", "InvalidInputException");
   if (!is_parent(call, id)) {
     throw ApiError(400, "ParentNotFoundException", "You provided a root or OU id that doesn't exist.");
   }
@@ -133,7 +133,7 @@ json::object list_children(const Call& call, const JsonParameters& parameters) {
   const std::string parent = parent_of_request(call, parameters);
   const std::string type = parameters.require("ChildType", "InvalidInputException");
   if (type != "ACCOUNT" && type != "ORGANIZATIONAL_UNIT") {
-    invalid_input("INVALID_ENUM", "You specified an invalid value for ChildType.");
+    throw invalid_input("INVALID_ENUM", "You specified an invalid value for ChildType.");
   }
   const auto ids = type == "ACCOUNT" ? accounts_in(call, parent) : units_in(call, parent);
   return page(call, parameters, "Children", ids,

@@ -104,7 +104,7 @@ class Node {
 
  private:
   std::string checked_policy(const json::value& value, PolicyKind kind) const {
-    const std::string text = value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+    std::string text = value.is_string() ? std::string(value.get_string()) : json::serialize(value);
     const auto parsed = parse_policy(text, kind);
     if (!parsed) fail("has a policy that AWS would refuse: " + parsed.error());
     return text;

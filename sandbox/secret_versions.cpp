@@ -182,7 +182,7 @@ json::object list_versions(const Call& call, const JsonParameters& parameters) {
 }  // namespace
 
 std::string version_token(const JsonParameters& parameters) {
-  const std::string token = parameters.require("ClientRequestToken");
+  std::string token = parameters.require("ClientRequestToken");
   if (token.size() < 32 || token.size() > 64) {
     throw ApiError(400, "InvalidParameterException", "ClientRequestToken must have 32 to 64 characters.");
   }

@@ -140,7 +140,7 @@ void connection_ended(std::exception_ptr failure) {
   if (!failure) return;
   try {
     std::rethrow_exception(failure);
-  } catch (const boost::system::system_error&) {
+  } catch (const boost::system::system_error&) {  // NOLINT(bugprone-empty-catch): nothing is to be done
   } catch (const std::exception& error) {
     std::cerr << "keyward-sandbox: " << error.what() << "\n";
   }

@@ -38,7 +38,7 @@ void check_address(const std::string& address) {
 
 /// The address itself, its domain or one above it, whichever is verified; empty when none is.
 std::string identity_of(const Account& account, const std::string& address) {
-  const std::string bare = lower(bare_address(address));
+  std::string bare = lower(bare_address(address));
   if (account.identities.contains(bare)) return bare;
   std::string domain = bare.substr(bare.find('@') + 1);
   while (!domain.empty() && !account.identities.contains(domain)) {

@@ -2,7 +2,7 @@
 """clang-tidy with the list of .clang-tidy, whose warnings are errors.
 
   scripts/tidy.py BUILD              a share of the files of the lower four floors, another one for each commit, and
-                                     whatever the last commits changed of them
+                                     whatever the last commits changed of them; all where git knows of no commit
   scripts/tidy.py BUILD --all        all files of these floors
   scripts/tidy.py BUILD FILE...      these
 
@@ -32,7 +32,11 @@ WARNING = re.compile(r"^\S+:\d+:\d+: (?:warning|error): .*\[[\w.,-]+\]$", re.MUL
 
 
 def git(*words):
-    done = subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True, check=False)
+    """The words of git's answer; none where it is not installed, or this is no repository of its (a source archive)."""
+    try:
+        done = subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True, check=False)
+    except OSError:
+        return []
     return done.stdout.split() if done.returncode == 0 else []
 
 
@@ -63,7 +67,7 @@ def chosen(sources, options):
     return [*share, *(s for s in sources if s in lately and s not in share)]
 
 
-def main():
+def options_of(words):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("files", nargs="*")
@@ -73,8 +77,15 @@ def main():
     parser.add_argument("--seed")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--without-analyzer", action="store_true")
-    options = parser.parse_args()
-    options.seed = options.seed or "".join(git("rev-parse", "HEAD")[:1]) or "keyward"
+    options = parser.parse_args(words)
+    options.seed = options.seed or "".join(git("rev-parse", "HEAD")[:1])
+    # Without a commit that gives another share each time, the same files would be left out for good.
+    options.all = options.all or not (options.seed or options.files)
+    return options
+
+
+def main():
+    options = options_of(sys.argv[1:])
     commands, sources = commands_without_headers(options.build.resolve())
     files = chosen(sources, options)
     command = ["clang-tidy-19", "-p", str(commands), "--quiet"]
@@ -106,7 +117,7 @@ def main():
             elif code != 0 and not WARNING.search(text):
                 broken += 1
                 print(f"{file}: clang-tidy ended with {code}\n{text}{said}", flush=True)
-    what = "all files" if options.all else f"seed {options.seed}"
+    what = "named ones" if options.files else "all files" if options.all else f"seed {options.seed}"
     print(
         f"clang-tidy: {checks} checks, {len(files) - left_out} of {len(sources)} files ({what}), {len(warnings)} warnings"
         + (f"; no time was left for {left_out}" if left_out else "")

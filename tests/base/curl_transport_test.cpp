@@ -92,6 +92,16 @@ struct CurlTransportTest : testing::Test {
   }
 };
 
+/// The server, by a name or address of this host.
+std::string at(const ScriptedServer& server, const std::string& host, const std::string& scheme = "http") {
+  return scheme + "://" + host + ":" + std::to_string(server.port()) + "/";
+}
+
+HttpRequest to_public(HttpRequest request) {
+  request.reach = Reach::public_addresses;
+  return request;
+}
+
 // ---- what is sent, what comes back
 
 TEST_F(CurlTransportTest, SendsWhatItWasGivenAndNothingElse) {
@@ -329,33 +339,42 @@ TEST_F(CurlTransportTest, KnowsLoopbackByAllItsNames) {
   }
 }
 
-// 0.0.0.0 leads to this host, and is no public address; plain http to it is allowed here, so that only the reach decides.
-TEST_F(CurlTransportTest, GoesToPublicAddressesOnlyWhereAskedTo) {
+// Plain http is allowed to all of these hosts, which lead to this one, so that only the reach decides: about an address as soon
+// as it is read, about a name when a connection is to be opened.
+constexpr const char* k_not_public[] = {"127.0.0.1", "0.0.0.0", "localhost", "hooks.invalid"};
+
+TEST_F(CurlTransportTest, OpensNoConnectionToAnAddressThatIsNotPublic) {
+  test::SlowResolver resolver("hooks.invalid", "127.0.0.1");
+  resolver.release();
   ScriptedServer server(loop.get_executor(), echo);
-  CurlTransport transport(loop.get_executor(), {.plain_http_hosts = {"0.0.0.0"}});
-  const std::string url = "http://0.0.0.0:" + std::to_string(server.port()) + "/";
-  for (const Idempotency idempotency : {Idempotency::idempotent, Idempotency::non_idempotent}) {
-    HttpRequest request = post(url, "x", idempotency);
-    request.reach = Reach::public_addresses;
-    const auto refused = send(transport, std::move(request));
-    ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().kind, ErrorKind::invalid);
-    EXPECT_EQ(refused.error().code, "AddressRefused");
-    EXPECT_TRUE(server.requests().empty());
+  CurlTransport transport(loop.get_executor(), {.plain_http_hosts = {"0.0.0.0", "hooks.invalid"}});
+  for (const std::string host : k_not_public) {
+    for (const Idempotency idempotency : k_both) {
+      const auto refused = send(transport, to_public(post(at(server, host), "x", idempotency)));
+      ASSERT_FALSE(refused) << host;
+      EXPECT_EQ(refused.error().kind, ErrorKind::invalid) << host;
+      EXPECT_EQ(refused.error().code, "AddressRefused") << host;
+    }
   }
-  EXPECT_TRUE(send(transport, post(url)));
-  HttpRequest request = post(url);  // also when a connection is there already
-  request.reach = Reach::public_addresses;
-  EXPECT_FALSE(send(transport, std::move(request)));
-  EXPECT_EQ(server.requests().size(), 1u);
+  // The server takes connections in their order: had there been others, they would be counted by now.
+  EXPECT_TRUE(send(transport, post(at(server, "hooks.invalid"))));
+  EXPECT_EQ(server.connections(), 1);
 }
 
-TEST_F(CurlTransportTest, GoesToLoopbackWhereTheUrlSaysSo) {
-  ScriptedServer server(loop.get_executor(), echo);
-  CurlTransport transport(loop.get_executor());
-  HttpRequest request = post(server.url());
-  request.reach = Reach::public_addresses;
-  EXPECT_TRUE(send(transport, std::move(request)));
+TEST_F(CurlTransportTest, SendsNothingToSuchAnAddressOverAConnectionThatOthersOpened) {
+  test::SlowResolver resolver("hooks.invalid", "127.0.0.1");
+  resolver.release();
+  for (const std::string host : k_not_public) {
+    ScriptedServer server(loop.get_executor(), echo);
+    CurlTransport transport(loop.get_executor(), {.plain_http_hosts = {"0.0.0.0", "hooks.invalid"}});
+    ASSERT_TRUE(send(transport, post(at(server, host)))) << host;
+    const auto refused = send(transport, to_public(post(at(server, host))));
+    ASSERT_FALSE(refused) << host;
+    EXPECT_EQ(refused.error().code, "AddressRefused") << host;
+    EXPECT_TRUE(send(transport, post(at(server, host)))) << host;
+    EXPECT_EQ(server.requests().size(), 2u) << host;
+    EXPECT_EQ(server.connections(), 1) << host << ": the connection was there to be used";
+  }
 }
 
 TEST_F(CurlTransportTest, RefusesUrlsAndHeadersThatAreNone) {
@@ -644,6 +663,23 @@ TEST_F(CurlTransportTlsTest, ResolvesNamesAndVerifiesThem) {
   CurlTransport transport(loop.get_executor(), settings);
   const auto response = send(transport, post("https://server.invalid:" + std::to_string(server.port()) + "/"));
   EXPECT_TRUE(response) << describe(response.error());
+}
+
+// libcurl goes past the proxy here, as it would for a host in no_proxy, and tells only when the connection stands.
+TEST_F(CurlTransportTlsTest, WhereThereIsAProxyLooksAtTheAddressBeforeItSends) {
+  test::SlowResolver resolver("hooks.invalid", "127.0.0.1");
+  resolver.release();
+  ScriptedServer server(loop.get_executor(), echo, authority.issue("hooks.invalid"));
+  CurlTransport transport(loop.get_executor(), {.ca_file = trusted->path(), .proxy = Proxy::named});
+  ASSERT_TRUE(send(transport, post(at(server, "hooks.invalid", "https"))));
+  for (const Idempotency idempotency : k_both) {
+    const auto refused = send(transport, to_public(post(at(server, "hooks.invalid", "https"), "x", idempotency)));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::invalid) << describe(refused.error());
+    EXPECT_EQ(refused.error().code, "AddressRefused") << describe(refused.error());
+  }
+  EXPECT_EQ(server.requests().size(), 1u);
+  EXPECT_EQ(server.connections(), 3) << "each such request has a connection of its own";
 }
 
 TEST_F(CurlTransportTlsTest, CallsAnUnknownNameTransientAlsoForANonIdempotentRequest) {

@@ -151,3 +151,10 @@ class Keyward:
     def everything_written(self):
         """All bytes below the state folder, mail included: for looking for what must not be there."""
         return b"\0".join(path.read_bytes() for path in sorted(self.state_dir.rglob("*")) if path.is_file())
+
+
+class RefusedKeyward(Keyward):
+    """With a configuration or environment that is wrong on purpose: there are no rights to print for it."""
+
+    def _give_rights(self, *options, **environment):
+        pass

@@ -372,7 +372,7 @@ def test_mail_servers_are_greeted_and_get_no_mail(tmp_path, sandbox):
     keyward = sound(tmp_path, sandbox)
     trusting = {"AWS_CA_BUNDLE": str(authority.bundle)}
     with MailServer(authority) as server, Posts(authority) as posts:
-        hook = {"type": "webhook", "url": "env:HOOK", "secret": "env:SIGNING"}
+        hook = {"type": "webhook", "url": "env:HOOK", "secret": "env:SIGNING", "private_addresses": True}
         keyward.configure(notify={"channels": [server.channel(), hook], **login})
         checks = doctor(keyward, HOOK=posts.url + "/secret-path", **trusting)
         assert checks.unwell == set() and {"doctor.mail.smtp", "doctor.channel.webhook"} <= checks.ids("ok")
@@ -385,8 +385,11 @@ def test_mail_servers_are_greeted_and_get_no_mail(tmp_path, sandbox):
         untrusted = doctor(keyward, code=4, HOOK=posts.url)
         assert untrusted.unwell == {"doctor.mail.smtp", "doctor.channel.webhook"}
         # It goes no further than a run.
-        found = doctor(keyward, code=4, HOOK="https://10.0.0.1/x", **trusting)["doctor.channel.webhook"]
-        assert "private_addresses: true" in found["fix"]
+        del hook["private_addresses"]
+        keyward.configure(notify={"channels": [server.channel(), hook]})
+        for url in ("https://10.0.0.1/x", posts.url):
+            found = doctor(keyward, code=4, HOOK=url, **trusting)["doctor.channel.webhook"]
+            assert "private_addresses: true" in found["fix"]
     with MailServer(authority, starttls=False) as server:
         keyward.configure(notify={"channels": [server.channel()]})
         found = doctor(keyward, code=4, **trusting)["doctor.mail.smtp"]

@@ -40,14 +40,15 @@ class Everybody:
                 "LOGIN": MailServer.USER,
                 "PASSWORD": MailServer.PASSWORD,
             }
+            here = {"private_addresses": True}
             channels = [
                 {"type": "ses"},
                 server.channel(),
                 {"type": "file"},
                 {"type": "sns", "topic_arn": TOPIC, "per_event": True},
-                {"type": "slack", "url": "env:SLACK"},
-                {"type": "teams", "url": "env:TEAMS"},
-                {"type": "webhook", "url": "env:WEBHOOK", "secret": "env:SECRET"},
+                {"type": "slack", "url": "env:SLACK", **here},
+                {"type": "teams", "url": "env:TEAMS", **here},
+                {"type": "webhook", "url": "env:WEBHOOK", "secret": "env:SECRET", **here},
                 {"type": "pagerduty", "routing_key": "env:LOGIN", "endpoint": posts.url},
                 {"type": "metrics"},
                 {"type": "metrics", "embedded": True},

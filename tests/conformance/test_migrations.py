@@ -169,7 +169,7 @@ def test_from_the_weekly_function_with_tags_and_slack(tmp_path):
             environment,
             users={"default": "opt-in", "include": [{"tag": {"RotateKey": "True"}}]},
             store={"name": "/iam/{user}/access_key", "format": shape},
-            notify={"channels": [{"type": "file"}, {"type": "slack", "url": "env:SLACK_URL"}]},
+            notify={"channels": [{"type": "file"}, {"type": "slack", "url": "env:SLACK_URL", "private_addresses": True}]},
         )
         arn = secrets_of(sandbox.state(), A)["/iam/alice/access_key"]["arn"]
         live_a_week(sandbox, keyward, used=[now["id"]])

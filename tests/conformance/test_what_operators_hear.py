@@ -26,10 +26,11 @@ def authority(tmp_path):
 
 
 def channel(kind, posts, **settings):
+    here = {"url": "env:HOOK_URL", "private_addresses": True}
     own = {
-        "slack": {"url": "env:HOOK_URL"},
-        "teams": {"url": "env:HOOK_URL"},
-        "webhook": {"url": "env:HOOK_URL", "secret": "env:HOOK_SECRET"},
+        "slack": here,
+        "teams": here,
+        "webhook": {"secret": "env:HOOK_SECRET", **here},
         "pagerduty": {"routing_key": "env:ROUTING_KEY", "endpoint": posts.url},
     }[kind]
     return {"type": kind, **own, **settings}

@@ -64,7 +64,9 @@ TEST(YamlReader, RefusesWhatNoConfigurationNeeds) {
 
 TEST(YamlReader, RefusesWhatIsNotUtf8) {
   // It would come out again in `config show --output json`, which is UTF-8.
-  EXPECT_EQ(problems_of("a: {b: en\xFF" "bled}\n"), Lines{"c.yaml: is not UTF-8"});
+  EXPECT_EQ(problems_of("a: {b: en\xFF" "bled}\n"), Lines{"c.yaml:1:10: is not UTF-8"});
+  EXPECT_EQ(problems_of("\xC3\xA4: 1\r\n\xC3\xB6\xE2\x82\xAC: \xC3\n"), Lines{"c.yaml:2:5: is not UTF-8"}) << "columns count characters";
+  EXPECT_EQ(problems_of("\xFF\xFE" "a"), Lines{"c.yaml:1:1: is not UTF-8"});
 }
 
 TEST(YamlReader, ReportsBadSyntaxWithItsPlace) {

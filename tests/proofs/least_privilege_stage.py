@@ -109,6 +109,7 @@ IN_ORGANIZATION = {"organization": {"id": ORGANIZATION}}
 NOT_ITSELF = [{"account": HUB_ACCOUNT, "user": name, "until": "2099-12-31", "reason": "runs keyward", "owner": "ciso@example.org"}
               for name in ("hub", "admin")]  # fmt: skip
 TOPIC = f"arn:aws:sns:us-east-1:{HUB_ACCOUNT}:keyward"
+HERE = {"private_addresses": True}
 
 
 def notify(*channels, **settings):
@@ -123,7 +124,7 @@ SETUPS = (
             {"users": {"exempt_group": "Exempt", "exempt": NOT_ITSELF}, "report": {"security_hub": True}},
             notify(
                 {"type": "ses", "configuration_set": "keyward"}, {"type": "sns", "topic_arn": TOPIC}, {"type": "metrics"},
-                {"type": "slack", "url": "ssm:/keyward/slack"},
+                {"type": "slack", "url": "ssm:/keyward/slack", **HERE},
                 allowed_domains=["example.org"], templates="s3://templates/mail", recipients_file="dynamodb://owners",
                 owner=["account_tag", "alternate_contact"],
             ),
@@ -136,8 +137,8 @@ SETUPS = (
         merged(
             BY_ROLE, LISTED, IN_ORGANIZATION, RULES, {"users": {"exempt_group": "Exempt", "exempt": NOT_ITSELF}},
             notify(
-                {"type": "teams", "url": "ssm:/keyward/teams"},
-                {"type": "webhook", "url": "ssm:/keyward/webhook", "secret": "ssm:/keyward/signing"},
+                {"type": "teams", "url": "ssm:/keyward/teams", **HERE},
+                {"type": "webhook", "url": "ssm:/keyward/webhook", "secret": "ssm:/keyward/signing", **HERE},
                 {"type": "pagerduty", "routing_key": "ssm:/keyward/routing", "endpoint": "POSTS"},
                 "SMTP",
                 owner=["alternate_contact"], smtp_user="ssm:/keyward/user", smtp_password="ssm:/keyward/password",

@@ -19,6 +19,8 @@ from keyward_process import Keyward
 from sandbox_process import Sandbox
 
 FAILED = 5  # nothing could be covered
+# Ends what keyward tries again and again; so long that a slow machine is through with its first attempt, and says what came of it.
+PATIENCE = {"limits": {"deadline": "10s"}}
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +78,7 @@ def test_only_a_server_that_proves_its_name_hears_anything(sandbox, authority, r
         "TLS 1.1": (old_tls(authority.context(), ssl.TLSVersion.TLSv1_1), "protocol version|wrong version|unsupported|alert"),
         "no TLS at all": (None, "wrong version|record"),
     }
-    fast = {"limits": {"deadline": "2s"}}
-    start = lambda server: run(f"https://localhost:{server.port}", configuration=fast)
+    start = lambda server: run(f"https://localhost:{server.port}", configuration=PATIENCE)
     found = all_at_once([(name, Server(context, upstream=sandbox.url, greeting=b"" if context else b"HTTP/1.1 200 OK\r\n\r\n"), start) for name, (context, _) in contexts.items()])
     for name, (server, result) in found.items():
         assert result.code == FAILED, (name, said(result))
@@ -190,11 +191,10 @@ def test_an_answer_that_is_none_is_no_list_of_accounts(sandbox, authority, run, 
         answer, _ = ANSWERS[name]
         return Server(context, lambda request, connection: answer(request, connection) if request.action == "ListAccounts" else None, sandbox.url)
 
-    limits = {"limits": {"deadline": "3s"}}
     peaks = {}
     with contextlib.ExitStack() as stack:
         running = [(name, stack.enter_context(server(name))) for name in names]
-        running = [(name, one, *run(one.url(), configuration=limits)) for name, one in running]
+        running = [(name, one, *run(one.url(), configuration=PATIENCE)) for name, one in running]
         for name, one, keyward, process in running:
             out = threading.Thread(target=lambda process=process, name=name: texts.__setitem__(name, process.stdout.read() + process.stderr.read()))
             texts = peaks.setdefault("texts", {})
@@ -217,7 +217,7 @@ def test_no_redirect_is_followed(sandbox, authority, run, status):
     with Server(authority.context(), upstream=sandbox.url) as elsewhere:
         location = b"HTTP/1.1 %d Moved\r\nLocation: %s/\r\nContent-Length: 0\r\n\r\n" % (status, elsewhere.url().encode())
         with Server(authority.context(), send(location, "close")) as server:
-            keyward, process = run(server.url(), configuration={"limits": {"deadline": "2s"}})
+            keyward, process = run(server.url(), configuration=PATIENCE)
             result = keyward.finish(process)
             assert result.code == FAILED and server.requests, said(result)
             assert elsewhere.accepted == 0
@@ -320,7 +320,7 @@ class Hook:
         (self.notice,) = [e for e in self.result.events if e["event"] == "notice" and e["action"] == "webhook"]
 
 
-PRIVATE = ["0.0.0.0", "[::ffff:127.0.0.1]", "0x0.0", "hooks.internal"]
+PRIVATE = ["localhost", "127.0.0.1", "0.0.0.0", "[::ffff:127.0.0.1]", "0x0.0", "hooks.internal"]
 
 
 @pytest.mark.parametrize("host", PRIVATE)
@@ -338,15 +338,10 @@ def test_a_webhook_asks_no_metadata_service(run, sandbox, authority, tmp_path, h
     assert "private, link-local or reserved address" in hook.notice["error"], hook.notice
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "hooks.internal"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "hooks.internal"])
 def test_a_webhook_goes_where_it_was_configured_to_go(run, sandbox, authority, tmp_path, host):
     hook = Hook(run, sandbox, authority, tmp_path, host, configured=True)
     assert len(hook.requests) == 1, hook.notice
-
-
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
-def test_a_webhook_may_be_of_this_host_where_it_says_so(run, sandbox, authority, tmp_path, host):
-    assert len(Hook(run, sandbox, authority, tmp_path, host).requests) == 1
 
 
 def test_behind_a_proxy_the_proxy_decides_about_names(run, sandbox, authority, tmp_path):
@@ -355,10 +350,12 @@ def test_behind_a_proxy_the_proxy_decides_about_names(run, sandbox, authority, t
         assert len(hook.requests) == 1 and len(proxy.asked) == 1, hook.notice
 
 
-def test_behind_a_proxy_an_address_in_the_url_is_refused(run, sandbox, authority, tmp_path):
+@pytest.mark.parametrize("host", ["10.0.0.1", "127.0.0.1", "localhost"])
+def test_behind_a_proxy_an_address_in_the_url_is_refused(run, sandbox, authority, tmp_path, host):
     with Proxy() as proxy:
-        hook = Hook(run, sandbox, authority, tmp_path, "10.0.0.1", https_proxy=proxy.url)
-        assert "private, link-local or reserved address" in hook.notice["error"] and proxy.asked == []
+        hook = Hook(run, sandbox, authority, tmp_path, host, https_proxy=proxy.url)
+        assert "private, link-local or reserved address" in hook.notice["error"]
+        assert (hook.accepted, proxy.asked) == (0, [])
 
 
 def test_past_a_proxy_names_are_looked_at(run, sandbox, authority, tmp_path):

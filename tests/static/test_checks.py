@@ -1,14 +1,18 @@
 """The checks check: python3 tests/static/test_checks.py"""
 
+import os
 import pathlib
 import sys
+import tempfile
 import unittest
+from unittest import mock
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "scripts"))
 
 import coroutines  # noqa: E402
 import floors  # noqa: E402
+import tidy  # noqa: E402
 
 
 def cases():
@@ -61,6 +65,17 @@ class Floors(unittest.TestCase):
             self.assertEqual(len(list(floors.threads(text))), 1, text)
         for text in ("std::this_thread::yield();\n", "// std::thread would race\n", "std::thread::id id;\n"):
             self.assertEqual(list(floors.threads(text)), [], text)
+
+
+class Tidy(unittest.TestCase):
+    def test_without_git_all_files_are_looked_at(self):
+        sources = [tidy.ROOT / "base" / f"{number}.cpp" for number in range(20)]
+        self.assertLess(len(tidy.chosen(sources, tidy.options_of(["build", "--seed", "1"]))), len(sources))
+        with tempfile.TemporaryDirectory() as folder:
+            no_repository, no_git = mock.patch.object(tidy, "ROOT", pathlib.Path(folder)), mock.patch.dict(os.environ, PATH="")
+            for without in (no_repository, no_git):
+                with without:
+                    self.assertEqual(tidy.chosen(sources, tidy.options_of(["build"])), sources)
 
 
 if __name__ == "__main__":
