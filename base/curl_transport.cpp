@@ -410,6 +410,7 @@ CURLcode Transfer::on_tls(CURL*, void* context, void* trust) noexcept {
   return CURLE_OK;
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): libcurl says what it is
 int Transfer::on_connected(void* data, char* address, char*, int, int) noexcept {
   CurlJob& job = static_cast<Transfer*>(data)->job_;
   long proxy_answered = 0;

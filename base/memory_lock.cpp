@@ -22,6 +22,7 @@ bool lock_writable_memory() {
   bool locked = false;
   while (maps >> std::hex >> begin >> dash >> end >> access) {
     if (access.size() > 1 && access[1] == 'w') {
+      // NOLINTNEXTLINE(performance-no-int-to-ptr): an address that the kernel wrote as text
       locked = ::mlock2(reinterpret_cast<const void*>(begin), end - begin, MLOCK_ONFAULT) == 0;
       if (!locked) return false;
     }

@@ -241,7 +241,7 @@ Result<void> Journal::received(const Creditor& by, const std::set<std::string>& 
     }
     text += text_of(at->second.line, LineState::closed);
     if (notice.warns_of && by.mode == notify::Mode::enforce) {
-      warnings.push_back(ReceivedWarning{account_of(at->second.line), notice.user, *notice.warns_of, now});
+      warnings.emplace_back(ReceivedWarning{account_of(at->second.line), notice.user, *notice.warns_of, now});
       text += text_of(warnings.back(), LineState::open);
     }
     at = lines_.erase(at);

@@ -70,9 +70,9 @@ Result<std::optional<base::UserName>> user_name(const object& event, std::string
   const Result<std::string> given = text(event, name);
   if (!given) return given.error();
   if (given->empty()) return std::optional<base::UserName>();
-  const auto user = base::UserName::parse(*given);
+  std::optional<base::UserName> user = base::UserName::parse(*given);
   if (!user) return refused(name, "the name of an IAM user");
-  return std::optional(*user);
+  return user;
 }
 
 /// A rule of EventBridge and a schedule of EventBridge Scheduler that was given no input send this. With a member of somebody

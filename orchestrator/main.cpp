@@ -30,8 +30,6 @@
 #include "orchestrator/surroundings.hpp"
 #include "orchestrator/terminal.hpp"
 
-extern char** environ;
-
 namespace keyward::orchestrator {
 namespace {
 
@@ -55,7 +53,7 @@ void protect_process() {
   ::setrlimit(RLIMIT_CORE, &no_core);
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   ::umask(0077);
-  std::signal(SIGPIPE, SIG_IGN);
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));  // fails for signals that there are not
 }
 
 std::optional<std::filesystem::path> configuration_file(const CommandLine& line) {

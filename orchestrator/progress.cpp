@@ -98,8 +98,8 @@ std::string progress_line(const Standing& standing, Clock::time_point now) {
   return text;
 }
 
-Progress::Progress(boost::asio::any_io_executor executor, Place place, const std::uint64_t& throttled)
-    : place_(std::move(place)), throttled_(throttled), timer_(std::move(executor)), alive_(std::make_shared<bool>(true)) {}
+Progress::Progress(const boost::asio::any_io_executor& executor, Place place, const std::uint64_t& throttled)
+    : place_(std::move(place)), throttled_(throttled), timer_(executor), alive_(std::make_shared<bool>(true)) {}
 
 void Progress::begin() {
   standing_.listing = true;

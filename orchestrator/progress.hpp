@@ -58,7 +58,7 @@ class Progress {
   };
 
   /// `throttled` is read when something is shown.
-  Progress(boost::asio::any_io_executor executor, Place place, const std::uint64_t& throttled);
+  Progress(const boost::asio::any_io_executor& executor, Place place, const std::uint64_t& throttled);
   ~Progress() { end(); }
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;

@@ -70,7 +70,7 @@ Task<AccountReport> rotate_user(RunParts parts, accounts::Account account, Rotat
     report.failure = found.error();
     co_return report;
   }
-  const aws::IamUser user = *found;
+  const aws::IamUser& user = *found;
   rotation::UserFacts facts = co_await workplace.auditor().facts(user, rotation::Reading::everything);
   if (order.compromised) {
     report.failure = not_a_key_of(facts, *order.compromised);

@@ -265,6 +265,7 @@ Member<Draft> member(std::string name, Need need, Shape shape, Access access, st
   Member<Draft> made{std::move(name), need, std::move(description), shape.schema(), {}, {}};
   made.read = [shape, access](const YamlValue& value, const std::string& path, Reading& reading, Draft& draft) {
     auto read = shape.read(value, path, reading);
+    // NOLINTNEXTLINE(bugprone-optional-value-conversion): there are members that are no optional, too
     if (read) access(draft) = std::move(*read);
     return read.has_value();
   };

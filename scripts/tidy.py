@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """clang-tidy with the list of .clang-tidy, whose warnings are errors.
 
-  scripts/tidy.py BUILD              a share of the files of the lower four floors, another one for each commit, and
+  scripts/tidy.py BUILD              a share of the files of all floors, another one for each commit, and
                                      whatever the last commits changed of them; all where git knows of no commit
-  scripts/tidy.py BUILD --all        all files of these floors
+  scripts/tidy.py BUILD --all        all files, in another order for each commit
   scripts/tidy.py BUILD FILE...      these
 
 Options: --share N (one file of N, default 10), --seconds S (begins with no further file after so long and says how many
@@ -24,8 +24,7 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-# What makes, stores and removes keys, and all that it stands on.
-FOLDERS = ["base", "aws", "accounts", "rotation"]
+FOLDERS = ["base", "aws", "accounts", "rotation", "notify", "report", "orchestrator", "sandbox"]
 # As many commits as a day has; their files are looked at in any case, as far as the time goes.
 LATELY = 5
 WARNING = re.compile(r"^\S+:\d+:\d+: (?:warning|error): .*\[[\w.,-]+\]$", re.MULTILINE)
@@ -56,13 +55,13 @@ def commands_without_headers(build):
 def chosen(sources, options):
     if options.files:
         return [pathlib.Path(f).resolve() for f in options.files]
-    if options.all:
-        return sources
-    lately = {ROOT / name for name in git("diff", "--name-only", f"HEAD~{LATELY}")}
 
     def order(source):
         return hashlib.sha256(f"{options.seed} {source.relative_to(ROOT)}".encode()).hexdigest()
 
+    if options.all:
+        return sorted(sources, key=order)
+    lately = {ROOT / name for name in git("diff", "--name-only", f"HEAD~{LATELY}")}
     share = sorted(sources, key=order)[: max(1, len(sources) // options.share)]
     return [*share, *(s for s in sources if s in lately and s not in share)]
 
