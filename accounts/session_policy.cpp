@@ -28,6 +28,8 @@ std::string read_only_session_policy() {
   for (const aws::Operation& operation : aws::operations::k_all) {
     // What is sent unsigned is nobody's call: no policy speaks of it.
     if (operation.signing == aws::Signing::none || is_read_as_caller(operation.service)) continue;
+    // Of another role there would be a session without this policy. keyward assumes roles as itself.
+    if (operation.name == aws::operations::k_assume_role.name) continue;
     if (operation.effect == aws::Effect::read) actions.emplace_back(operation.full_name());
   }
   boost::json::object statement;

@@ -3,6 +3,8 @@
 #include <boost/json/parse.hpp>
 #include <utility>
 
+#include "aws/error_codes.hpp"
+
 namespace keyward::aws {
 namespace {
 
@@ -25,7 +27,7 @@ std::optional<XmlAnswer> read_answer(const Operation& operation, base::HttpRespo
   if (!parsed || !is_named(root, operation.name, "Response")) return std::nullopt;
   answer.result = root.find_child([&](pugi::xml_node child) { return is_named(child, operation.name, "Result"); });
   if (!answer.result) answer.result = root;
-  answer.request_id = root.child("ResponseMetadata").child("RequestId").text().get();
+  answer.request_id = request_id_of(root.child("ResponseMetadata").child("RequestId").text().get());
   return answer;
 }
 
@@ -34,7 +36,7 @@ std::optional<JsonAnswer> read_answer(const Operation&, base::HttpResponse& resp
   boost::system::error_code failed;
   boost::json::value value = boost::json::parse(response.body.view(), failed);
   if (failed || !value.is_object()) return std::nullopt;
-  return JsonAnswer{std::move(value.get_object()), std::string(response.header("x-amzn-requestid"))};
+  return JsonAnswer{std::move(value.get_object()), request_id_of(response.header("x-amzn-requestid"))};
 }
 
 template <>

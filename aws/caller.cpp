@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "aws/error_codes.hpp"
+#include "aws/operations.hpp"
 
 namespace keyward::aws {
 namespace {
@@ -28,6 +29,11 @@ constexpr std::size_t k_most_headers = 8;
 /// STS answers within a second or two, and everything else waits for it.
 constexpr std::chrono::seconds k_sts_timeout{20};
 
+/// Parsed, an answer takes up to 25 times its size. Pages have 1,000 items at most, of less than 4 KB each.
+constexpr std::size_t k_most_answer = 4u << 20;
+/// 5,000 users (IAM's quota), each a row of 2 KB at most, in base64.
+constexpr std::size_t k_most_report = 16u << 20;
+
 /// What a server says goes into logs and records, and it may repeat what it was sent.
 void hide(const base::Secret& secret, std::string& text) {
   if (secret.empty()) return;
@@ -41,7 +47,9 @@ void hide(const base::Secret& secret, std::string& text) {
 
 /// One call, before it is signed.
 struct Caller::Call {
-  explicit Call(Operation call) : operation(call) {}
+  explicit Call(Operation call)
+      : operation(call),
+        max_response_bytes(call.name == operations::k_get_credential_report.name ? k_most_report : k_most_answer) {}
 
   Operation operation;
   std::string method = "POST";
@@ -49,7 +57,7 @@ struct Caller::Call {
   std::string_view content_type;
   std::string target;  ///< X-Amz-Target; empty: none
   base::Body body;
-  std::size_t max_response_bytes = base::HttpRequest{}.max_response_bytes;
+  std::size_t max_response_bytes;
 };
 
 /// Sends a call until nothing that is wrong with it can be put right at once, and reads the answer.
@@ -173,7 +181,7 @@ class Caller::Sending {
   Error malformed(const HttpResponse& response, std::size_t size) const {
     return Error{
         call_.operation.idempotency == base::Idempotency::idempotent ? ErrorKind::transient : ErrorKind::ambiguous,
-        call_.operation.full_name(), "MalformedAnswer", std::string(response.header("x-amzn-requestid")),
+        call_.operation.full_name(), "MalformedAnswer", request_id_of(response.header("x-amzn-requestid")),
         "the answer (HTTP " + std::to_string(response.status) + ", " + std::to_string(size) +
             " bytes) is not what AWS sends for this call"};
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "aws/url.hpp"
+#include "base/http.hpp"
 
 namespace keyward::aws {
 namespace {
@@ -149,9 +150,9 @@ std::string with_fips(std::string_view host) {
 
 base::Result<std::string> checked_override(const std::string& name, std::string_view value) {
   const auto url = parse_url(value);
-  if (!url) return invalid("BadEndpoint", name + " is not an absolute https URL: \"" + std::string(value) + "\"");
+  if (!url) return invalid("BadEndpoint", name + " is not an absolute https URL: \"" + base::without_user(std::string(value)) + "\"");
   if (!url->query.empty() || (!url->path.empty() && url->path != "/")) {
-    return invalid("BadEndpoint", name + " must have no path and no query: \"" + std::string(value) + "\"");
+    return invalid("BadEndpoint", name + " must have no path and no query: \"" + base::without_user(std::string(value)) + "\"");
   }
   if (url->scheme != "https" && !is_loopback(url->host)) {
     return invalid(

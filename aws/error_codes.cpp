@@ -5,6 +5,8 @@
 #include <boost/json.hpp>
 #include <pugixml.hpp>
 
+#include "base/utf8.hpp"
+
 namespace keyward::aws {
 namespace {
 
@@ -63,6 +65,53 @@ std::string text_of(pugi::xml_node node, const char* lower, const char* upper) {
   return node.child(lower).text().get();
 }
 
+/// What secret access keys and session tokens are made of, also percent-encoded or in JSON.
+bool may_be_in_a_secret(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("+/=%\\").find(c) != std::string_view::npos;
+}
+
+constexpr std::size_t k_longest_code = 64;
+constexpr std::size_t k_longest_id = 128;
+
+/// The length of a secret access key. Session tokens are longer.
+constexpr std::size_t k_secret_size = 40;
+
+/// A path of an ARN may be as long, but has seldom capital and small letters and no hyphen.
+bool may_be_secret(std::string_view word) {
+  const auto has = [&](char first, char last) {
+    return std::ranges::any_of(word, [=](char c) { return c >= first && c <= last; });
+  };
+  return word.size() >= k_secret_size && has('a', 'z') && has('A', 'Z');
+}
+
+std::string without_secrets(std::string_view text) {
+  std::string kept;
+  while (!text.empty()) {
+    const auto end = std::ranges::find_if_not(text, may_be_in_a_secret);
+    const std::string_view word(text.begin(), end);
+    kept += may_be_secret(word) ? "(hidden)" : word;
+    text.remove_prefix(word.size());
+    if (text.empty()) break;
+    kept += text.front();
+    text.remove_prefix(1);
+  }
+  return kept;
+}
+
+/// A code or an id, which are no place for other text.
+bool is_word(std::string_view text, std::size_t limit) {
+  const auto fits = [](char c) {
+    return (may_be_in_a_secret(c) && c != '%' && c != '\\') || c == '.' || c == '-' || c == '_';
+  };
+  return text.size() <= limit && std::ranges::all_of(text, fits) && without_secrets(text) == text;
+}
+
+std::string presentable(std::string text) {
+  std::ranges::replace(text, '\n', ' ');
+  return base::printable(without_secrets(text));
+}
+
 /// The message without the request that AWS quotes where a signature is wrong ("The Canonical String for this request
 /// should have been ..."): its headers are in there, the session token among them.
 std::string without_quoted_request(std::string message) {
@@ -77,11 +126,11 @@ bool read_xml(std::string_view body, base::Error& error) {
   const auto found = document.find_node([](pugi::xml_node node) { return std::string_view(node.name()) == "Error"; });
   if (!found) return false;
   error.code = text_of(found, "code", "Code");
-  error.message = without_quoted_request(text_of(found, "message", "Message"));
+  error.message = presentable(without_quoted_request(text_of(found, "message", "Message")));
   const auto id = document.find_node([](pugi::xml_node node) {
     return std::string_view(node.name()) == "RequestId" || std::string_view(node.name()) == "RequestID";
   });
-  if (id) error.request_id = id.text().get();
+  if (id) error.request_id = request_id_of(id.text().get());
   return !error.code.empty();
 }
 
@@ -99,7 +148,7 @@ bool read_json(std::string_view body, base::Error& error) {
   const boost::json::value value = boost::json::parse(body, failed);
   if (failed || !value.is_object()) return false;
   error.code = normalised(member(value.get_object(), {"__type", "code", "Code"}));
-  error.message = without_quoted_request(member(value.get_object(), {"message", "Message"}));
+  error.message = presentable(without_quoted_request(member(value.get_object(), {"message", "Message"})));
   return true;
 }
 
@@ -130,24 +179,30 @@ base::Error error_of_answer(const Operation& operation, const base::HttpResponse
   const bool looks_like_xml = start != std::string_view::npos && body[start] == '<';
   const bool understood = looks_like_xml ? read_xml(body, error) : read_json(body, error);
   if (const auto header = response.header("x-amzn-errortype"); !header.empty()) error.code = normalised(header);
-  if (error.request_id.empty()) error.request_id = response.header("x-amzn-requestid");
-  if (error.code.empty()) {
+  if (error.request_id.empty()) error.request_id = request_id_of(response.header("x-amzn-requestid"));
+  if (error.code.empty() || !is_word(error.code, k_longest_code)) {
     error.code = "HTTP" + std::to_string(response.status);
-    if (!understood) error.message = "the answer is not one that AWS sends; is there a proxy or another server in between?";
+    if (!understood)
+      error.message = "the answer is not one that AWS sends; is there a proxy or another server in between?";
   }
   error.kind = classify(operation.service, response.status, error.code);
-  // S3 redirects to the bucket's region, and where the name of the host is every region's refuses the signature instead.
+  // S3 redirects to the bucket's region, and where the name of the host is every region's refuses the signature
+  // instead.
   const std::string_view bucket_region = response.header("x-amz-bucket-region");
   const bool elsewhere = response.status / 100 == 3 || error.code == "AuthorizationHeaderMalformed";
   if (operation.service == Service::s3 && elsewhere && !bucket_region.empty()) {
     error.code = k_bucket_elsewhere;
-    error.message = bucket_region;
+    error.message = presentable(std::string(bucket_region));
   }
   if (error.kind == base::ErrorKind::transient && response.status >= 500 &&
       operation.idempotency == base::Idempotency::non_idempotent) {
     error.kind = base::ErrorKind::ambiguous;
   }
   return error;
+}
+
+std::string request_id_of(std::string_view text) {
+  return is_word(text, k_longest_id) ? std::string(text) : std::string();
 }
 
 bool may_be_clock_skew(std::string_view code) { return contains(k_skew, code); }

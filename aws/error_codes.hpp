@@ -18,7 +18,13 @@ inline constexpr std::string_view k_bucket_elsewhere = "BucketElsewhere";
 
 /// The Error in an answer whose status is not 2xx: XML of the Query protocol in its variants, JSON, or neither (an HTML
 /// page of something in between). A 5xx answer to a non-idempotent call is `ambiguous`: it may have been executed.
+/// Whoever sends it may quote the request or an answer. The error goes into logs, records, mails and to terminals, so its
+/// texts are of one line and printable, codes and request ids are words, and a word that could be a secret access key or a
+/// session token is left out.
 base::Error error_of_answer(const Operation& operation, const base::HttpResponse& response);
+
+/// A request id as AWS makes them, or empty for any other text.
+std::string request_id_of(std::string_view text);
 
 /// True for the codes with which AWS refuses a signature that may be right but for its time (aws-api.md, section 7.2).
 bool may_be_clock_skew(std::string_view code);

@@ -118,7 +118,8 @@ bool is_loopback(std::string_view host) {
 
 /// An address in its usual form; nothing for a name.
 std::optional<sockaddr_storage> address_of(std::string_view text) {
-  const std::string zero_ended(text.substr(0, text.find('%')));
+  std::string zero_ended(text.substr(0, text.find('%')));
+  if (zero_ended.ends_with('.')) zero_ended.pop_back();  // to a proxy that is the same address
   sockaddr_storage address{};
   auto& v4 = reinterpret_cast<sockaddr_in&>(address);
   auto& v6 = reinterpret_cast<sockaddr_in6&>(address);
@@ -539,7 +540,8 @@ std::string why_no_socket() {
 }
 
 std::string Transfer::detail(TransferFailure failure) const {
-  std::string text = error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(job_.code);
+  // It may repeat the URL of a proxy.
+  const std::string text = without_user(error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(job_.code));
   switch (failure) {
     case TransferFailure::certificate_refused:
       return "the certificate of " + target_->host + " was refused: " + text +

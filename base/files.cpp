@@ -15,6 +15,7 @@ namespace keyward::base {
 namespace {
 
 constexpr std::size_t k_buffer = 64 * 1024;
+constexpr off_t k_most_read = 256 << 20;
 
 /// A file descriptor that is closed once.
 class Descriptor {
@@ -124,9 +125,13 @@ Result<void> write_atomically(const std::filesystem::path& file, std::string_vie
   return replacement.commit();
 }
 
-Result<std::string> read_whole(const std::filesystem::path& file) {
-  const Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!in.ok()) return file_error("read", file, errno);
+namespace {
+
+Error unreadable(const std::filesystem::path& file, std::string_view why) {
+  return Error{ErrorKind::invalid, "read", "Unreadable", "", file.string() + ' ' + std::string(why) + "; remove it, or name another file"};
+}
+
+Result<std::string> read_to_end(const Descriptor& in, const std::filesystem::path& file) {
   std::string content;
   std::array<char, 65536> buffer;
   for (;;) {
@@ -137,6 +142,24 @@ Result<std::string> read_whole(const std::filesystem::path& file) {
     content.append(buffer.data(), static_cast<std::size_t>(size));
     wipe(buffer.data(), static_cast<std::size_t>(size));  // some files hold secrets, and nothing else wipes the stack
   }
+}
+
+}  // namespace
+
+Result<std::string> read_whole(const std::filesystem::path& file) {
+  const Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!in.ok()) return file_error("read", file, errno);
+  struct stat status {};
+  if (::fstat(in.get(), &status) != 0) return file_error("read", file, errno);
+  if (!S_ISREG(status.st_mode)) return unreadable(file, "is no regular file");
+  if (status.st_size > k_most_read) return unreadable(file, "is larger than 256 MiB");
+  return read_to_end(in, file);
+}
+
+Result<std::string> read_named(const std::filesystem::path& file) {
+  const Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!in.ok()) return file_error("read", file, errno);
+  return read_to_end(in, file);
 }
 
 }  // namespace keyward::base

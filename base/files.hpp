@@ -53,8 +53,12 @@ class FileReplacement {
   std::optional<Error> failure_;
 };
 
-/// The whole file. Errors: `not_found`, or `invalid` with the system's words.
+/// The whole file. Errors: `not_found`, or `invalid` with the system's words, or for what is no regular file (a pipe that
+/// somebody planted would hold everything up) or larger than what keyward writes (256 MiB).
 Result<std::string> read_whole(const std::filesystem::path& file);
+
+/// The same for what a person named, which may be a pipe or a device.
+Result<std::string> read_named(const std::filesystem::path& file);
 
 /// The Error for `errno` after a failed system call on `file`.
 Error file_error(std::string_view what, const std::filesystem::path& file, int system_error);

@@ -2,6 +2,8 @@
 
 #include <strings.h>
 
+#include <algorithm>
+
 namespace keyward::base {
 
 std::string_view HttpResponse::header(std::string_view name) const {
@@ -11,6 +13,16 @@ std::string_view HttpResponse::header(std::string_view name) const {
     }
   }
   return {};
+}
+
+std::string without_user(std::string text) {
+  for (std::size_t begin = text.find("://"); begin != std::string::npos; begin = text.find("://", begin)) {
+    begin += 3;
+    const std::size_t end = std::min(text.find_first_of(" '\"", begin), text.size());
+    const std::size_t at = text.rfind('@', end);
+    if (at != std::string::npos && at >= begin) text.erase(begin, at + 1 - begin);
+  }
+  return text;
 }
 
 }  // namespace keyward::base

@@ -19,6 +19,9 @@ enum class Idempotency {
   non_idempotent,  ///< once sent it is never sent again, not even by the library below us; a lost answer is `ambiguous`
 };
 
+/// The text without what stands before the @ of URLs in it, which is often a password.
+std::string without_user(std::string text);
+
 /// Which addresses a request may go to, whatever its host's name leads to.
 enum class Reach {
   anywhere,
@@ -48,7 +51,7 @@ struct HttpRequest {
   Deadline deadline = Deadline::never();
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds timeout{60'000};  ///< for this one attempt; the deadline may shorten it
-  std::size_t max_response_bytes = 64u << 20;  ///< credential reports and authorization details are tens of MB at most
+  std::size_t max_response_bytes = 16u << 20;
 };
 
 struct HttpResponse {

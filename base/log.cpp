@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "base/time.hpp"
+#include "base/utf8.hpp"
 
 namespace keyward::base {
 namespace {
@@ -43,44 +44,23 @@ std::string timestamp() {
   return text + fmt::format(".{:03}Z", (now - second).count());
 }
 
-/// Length of the UTF-8 sequence at the front (RFC 3629), 0 when there is none.
-std::size_t utf8_length(std::string_view text) noexcept {
-  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xC2 && lead <= 0xDF   ? 2
-                             : lead >= 0xE0 && lead <= 0xEF ? 3
-                             : lead >= 0xF0 && lead <= 0xF4 ? 4
-                                                            : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  // Overlong forms, surrogates and code points above U+10FFFF.
-  if ((lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xED && byte(1) > 0x9F) || (lead == 0xF0 && byte(1) < 0x90) ||
-      (lead == 0xF4 && byte(1) > 0x8F)) {
-    return 0;
-  }
-  return length;
-}
-
-/// Control characters, also U+0080 to U+009F, which terminals obey.
-bool is_control(std::string_view sequence) noexcept {
-  const auto lead = static_cast<unsigned char>(sequence[0]);
-  if (sequence.size() == 1) return lead < 0x20 || lead == 0x7F;
-  return sequence.size() == 2 && lead == 0xC2 && static_cast<unsigned char>(sequence[1]) < 0xA0;
-}
-
 enum class Escapes { text, json };
+
+/// As JSON wants it: above U+FFFF as two surrogates (RFC 8259, section 7).
+std::string escaped(char32_t character) {
+  const auto code = static_cast<std::uint32_t>(character);
+  if (code < 0x10000) return fmt::format("\\u{:04x}", code);
+  return fmt::format("\\u{:04x}\\u{:04x}", 0xD800 + ((code - 0x10000) >> 10), 0xDC00 + ((code - 0x10000) & 0x3FF));
+}
 
 void append_escaped(std::string& line, std::string_view value, Escapes escapes) {
   while (!value.empty()) {
-    const std::size_t length = utf8_length(value);
-    const std::string_view sequence = value.substr(0, length == 0 ? 1 : length);
-    const auto last = static_cast<unsigned char>(sequence.back());
-    value.remove_prefix(sequence.size());
-    if (length == 0) {
-      line += escapes == Escapes::json ? std::string("\\ufffd") : fmt::format("\\x{:02x}", last);
+    const Utf8Character next = first_character(value);
+    const std::string_view sequence = value.substr(0, next.size);
+    value.remove_prefix(next.size);
+    if (!next.valid) {
+      line += escapes == Escapes::json ? std::string("\\ufffd")
+                                       : fmt::format("\\x{:02x}", static_cast<unsigned char>(sequence.front()));
     } else if (sequence == "\n") {
       line += "\\n";
     } else if (sequence == "\r") {
@@ -90,8 +70,8 @@ void append_escaped(std::string& line, std::string_view value, Escapes escapes) 
     } else if (sequence == "\"" || sequence == "\\") {
       line += '\\';
       line += sequence;
-    } else if (is_control(sequence)) {  // the code point of a two-byte control is its last byte
-      line += fmt::format("\\u{:04x}", last);
+    } else if (is_unprintable(next.character)) {
+      line += escaped(next.character);
     } else {
       line += sequence;
     }

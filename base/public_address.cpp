@@ -25,6 +25,7 @@ constexpr std::array k_special{
     Network{0xAC100000, 12},  // private
     Network{0xC0000000, 24},  // protocol assignments
     Network{0xC0000200, 24},  // documentation
+    Network{0xC0586300, 24},  // relays of 6to4, given up
     Network{0xC0A80000, 16},  // private
     Network{0xC6120000, 15},  // benchmarks
     Network{0xC6336400, 24},  // documentation
@@ -58,7 +59,8 @@ bool is_public_v6(const Bytes& bytes) noexcept {
   if ((bytes[0] & 0xe0) != 0x20) return false;                                     // only 2000::/3 is global unicast
   const bool protocol_assignments = bytes[0] == 0x20 && bytes[1] == 0x01 && (bytes[2] & 0xfe) == 0;  // Teredo among them
   const bool documentation = begins(bytes, std::array<std::uint8_t, 4>{0x20, 0x01, 0x0d, 0xb8});
-  return !protocol_assignments && !documentation;
+  const bool longer_documentation = begins(bytes, std::array<std::uint8_t, 2>{0x3f, 0xff}) && (bytes[2] & 0xf0) == 0;  // RFC 9637
+  return !protocol_assignments && !documentation && !longer_documentation;
 }
 
 }  // namespace

@@ -74,7 +74,7 @@ class Init {
 
   bool take_stack_parameters() {
     if (!options_.stack_parameters) return true;
-    base::Result<std::string> text = base::read_whole(*options_.stack_parameters);
+    base::Result<std::string> text = base::read_named(*options_.stack_parameters);
     if (!text) return complain(base::describe(text.error()));
     const base::Result<std::vector<StackParameter>> parameters = read_stack_parameters(*text);
     if (!parameters) return complain(*options_.stack_parameters + ": " + parameters.error().message);

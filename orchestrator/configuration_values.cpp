@@ -216,7 +216,7 @@ std::optional<std::string> referred(const std::string& reference, const Reading&
   }
   const std::optional<std::filesystem::path> file = referred_file(reference, reading, reason);
   if (!file) return std::nullopt;
-  base::Result<std::string> text = base::read_whole(*file);
+  base::Result<std::string> text = base::read_named(*file);
   if (!text) {
     reason = text.error().message;
     return std::nullopt;

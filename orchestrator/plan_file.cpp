@@ -1,6 +1,8 @@
 #include "orchestrator/plan_file.hpp"
 
 #include <openssl/crypto.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <boost/json.hpp>
 #include <system_error>
@@ -43,12 +45,23 @@ base::Error edited() {
   return refused_plan("Edited", "it is not as keyward wrote it: somebody changed it, or it is damaged; make another one: keyward plan --out FILE");
 }
 
+/// Whoever else may read or write the key could seal a plan of his own.
+bool is_open_to_others(const std::filesystem::path& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) return true;
+  const bool mine = status.st_uid == ::geteuid() || ::geteuid() == 0;
+  return !mine || (status.st_mode & (S_IRWXG | S_IRWXO)) != 0;
+}
+
 }  // namespace
 
 Result<PlanKey> PlanKey::read(const std::filesystem::path& state_dir) {
   const std::filesystem::path file = key_file(state_dir);
   const Result<std::string> bytes = base::read_whole(file);
   if (!bytes) return bytes.error();
+  if (is_open_to_others(file)) {
+    return refused_plan("BadKey", file.string() + " is another user's, or others may read it; remove it, and make the plan again: keyward plan --out FILE");
+  }
   if (bytes->size() != k_key_size) {
     return refused_plan("BadKey", file.string() + " is damaged; remove it, and make the plan again: keyward plan --out FILE");
   }

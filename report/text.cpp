@@ -8,41 +8,7 @@
 namespace keyward::report {
 namespace {
 
-constexpr char32_t k_replacement = 0xFFFD;
-constexpr std::string_view k_replacement_utf8 = "\xEF\xBF\xBD";
 constexpr std::string_view k_ellipsis = "\xE2\x80\xA6";
-
-struct Decoded {
-  char32_t character;
-  std::size_t size;  ///< bytes taken from the front, at least 1
-  bool valid;
-};
-
-/// The first character of a text that is not empty (Unicode 15, table 3-7: well-formed UTF-8).
-Decoded decode(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return {lead, 1, true};
-  const std::size_t size = lead >= 0xC2 && lead <= 0xDF   ? 2
-                           : lead >= 0xE0 && lead <= 0xEF ? 3
-                           : lead >= 0xF0 && lead <= 0xF4 ? 4
-                                                          : 0;
-  if (size == 0 || text.size() < size) return {k_replacement, 1, false};
-  char32_t character = lead & (size == 2 ? 0x1Fu : size == 3 ? 0x0Fu : 0x07u);
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xC0u) != 0x80u) return {k_replacement, 1, false};
-    character = (character << 6) | (byte(i) & 0x3Fu);
-  }
-  const bool overlong = (size == 3 && character < 0x800) || (size == 4 && character < 0x10000);
-  const bool surrogate = character >= 0xD800 && character <= 0xDFFF;
-  if (overlong || surrogate || character > 0x10FFFF) return {k_replacement, 1, false};
-  return {character, size, true};
-}
-
-bool unprintable(char32_t c) {
-  return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x061C || (c >= 0x200B && c <= 0x200F) ||
-         (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c >= 0xE0000 && c <= 0xE007F);
-}
 
 struct Range {
   char32_t first, last;
@@ -65,26 +31,12 @@ std::size_t width_of(char32_t c) {
   return std::ranges::any_of(k_wide, holds) ? 2 : 1;
 }
 
-/// Nearly all texts: each byte is a character of one column, and there is nothing to replace.
-bool plain(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7F; });
-}
-
-template <class Visit>
-void each_character(std::string_view text, Visit visit) {
-  while (!text.empty()) {
-    const Decoded next = decode(text);
-    visit(next, text.substr(0, next.size));
-    text.remove_prefix(next.size);
-  }
-}
-
 /// At most `width` columns of a printable text.
 std::string front(std::string_view text, std::size_t width) {
   std::string kept;
   std::size_t used = 0;
   while (!text.empty()) {
-    const Decoded next = decode(text);
+    const base::Utf8Character next = base::first_character(text);
     used += width_of(next.character);
     if (used > width) break;
     kept += text.substr(0, next.size);
@@ -95,28 +47,14 @@ std::string front(std::string_view text, std::size_t width) {
 
 }  // namespace
 
-std::string valid_utf8(std::string_view text) {
-  std::string valid;
-  valid.reserve(text.size());
-  each_character(
-      text, [&](const Decoded& next, std::string_view bytes) { valid += next.valid ? bytes : k_replacement_utf8; });
-  return valid;
-}
-
-std::string printable(std::string_view text) {
-  if (plain(text)) return std::string(text);
-  std::string safe;
-  safe.reserve(text.size());
-  each_character(text, [&](const Decoded& next, std::string_view bytes) {
-    safe += next.valid && !unprintable(next.character) ? bytes : k_replacement_utf8;
-  });
-  return safe;
-}
-
 std::size_t display_width(std::string_view text) {
-  if (plain(text)) return text.size();
+  if (base::is_plain_ascii(text)) return text.size();
   std::size_t width = 0;
-  each_character(text, [&](const Decoded& next, std::string_view) { width += width_of(next.character); });
+  while (!text.empty()) {
+    const base::Utf8Character next = base::first_character(text);
+    width += width_of(next.character);
+    text.remove_prefix(next.size);
+  }
   return width;
 }
 

@@ -5,16 +5,14 @@
 #include <string_view>
 #include <vector>
 
+#include "base/utf8.hpp"
+
 namespace keyward::report {
 
 // Names come from outside: an account can be called anything. What is written for people passes through here.
 
-/// The text with every byte sequence that is not UTF-8 replaced by U+FFFD.
-std::string valid_utf8(std::string_view text);
-
-/// Safe for one line of a terminal: valid UTF-8, control characters (C0, DEL, C1), line separators and characters that
-/// turn the writing direction replaced by U+FFFD.
-std::string printable(std::string_view text);
+using base::printable;
+using base::valid_utf8;
 
 /// Columns that a terminal needs for printable text: 2 for East Asian wide characters and emoji, 0 for combining marks.
 std::size_t display_width(std::string_view text);

@@ -87,5 +87,24 @@ TEST(FileReplacement, WhatCannotBeWrittenIsToldAtTheEnd) {
   EXPECT_EQ(committed.error().kind, ErrorKind::not_found);
 }
 
+TEST(ReadWhole, ReadsRegularFilesAlone) {
+  const test::TemporaryDirectory folder;
+  const auto file = folder.path("file");
+  ASSERT_TRUE(write_atomically(file, "content"));
+  EXPECT_EQ(read_whole(file).value(), "content");
+  // Neither a pipe that nobody writes to nor a device without end holds anything up.
+  ASSERT_EQ(::mkfifo(folder.path("pipe").c_str(), 0600), 0);
+  std::filesystem::create_symlink("/dev/zero", folder.path("zero"));
+  for (const char* name : {"pipe", "zero"}) {
+    const auto refused = read_whole(folder.path(name));
+    ASSERT_FALSE(refused) << name;
+    EXPECT_EQ(refused.error().kind, ErrorKind::invalid);
+    EXPECT_NE(refused.error().message.find("is no regular file"), std::string::npos) << refused.error().message;
+  }
+  std::filesystem::resize_file(file, std::uintmax_t{1} << 40);  // holds nothing
+  EXPECT_EQ(read_whole(file).error().kind, ErrorKind::invalid);
+  EXPECT_EQ(read_whole(folder.path("missing")).error().kind, ErrorKind::not_found);
+}
+
 }  // namespace
 }  // namespace keyward::base

@@ -60,6 +60,8 @@ TEST(Log, LetsNoValueForgeALineAKeyOrATerminalCommand) {
       {"\xc2\x9b[2J", R"("\u009b[2J")", R"("\u009b[2J")"},
       {"\x7f", R"("\u007f")", R"("\u007f")"},
       {"\xff\xc0\x80", R"("\xff\xc0\x80")", R"("\ufffd\ufffd\ufffd")"},
+      {"\xE2\x80\xAE" "a", R"("\u202ea")", R"("\u202ea")"},
+      {"\xF3\xA0\x80\x81", R"("\udb40\udc01")", R"("\udb40\udc01")"},
       {"ü€😀", R"("ü€😀")", R"("ü€😀")"},
       {"", R"("")", R"("")"},
       {std::string_view("a\0b", 3), R"("a\u0000b")", R"("a\u0000b")"},

@@ -54,13 +54,14 @@ KEYWARD_FUZZ_TARGET(credential_documents) {
     }
     return;
   }
-  environment[kind == 3 ? "AWS_CONTAINER_CREDENTIALS_FULL_URI" : "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = in.line();
+  const std::string uri(in.line());
+  environment[kind == 3 ? "AWS_CONTAINER_CREDENTIALS_FULL_URI" : "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = uri;
   environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = "token-of-the-container";
   const std::vector<std::string_view> bodies = in.parts();
   AnswersOfInput transport(200, bodies);
   aws::ContainerCredentials container(environment, transport, sleeper);
   const auto found = test::run(loop(), container.credentials());
-  check(found, in.rest());
+  if (uri.find(k_secret_mark) == std::string::npos) check(found, in.rest());  // an error may repeat the URI
   constexpr std::string_view k_token = "token-of-the-container";
   if (!found && input.find(k_token) == std::string_view::npos) require_absent(k_token, base::describe(found.error()));
   for (const std::string& url : transport.urls) check_host(url);

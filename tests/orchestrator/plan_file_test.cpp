@@ -81,6 +81,11 @@ TEST_F(PlanFile, TheKeyIsMadeOnceAndIsForNobodyElse) {
   EXPECT_EQ(found.st_mode & 0777U, 0600U);
   EXPECT_EQ(found.st_size, 32);
   EXPECT_EQ(format_plan(sample(), key()).find(*base::read_whole(folder_.path("plan.key"))), std::string::npos);
+  ASSERT_EQ(::chmod(folder_.path("plan.key").c_str(), 0644), 0);
+  const auto open_to_others = PlanKey::read(folder_.path());
+  ASSERT_FALSE(open_to_others);
+  EXPECT_NE(open_to_others.error().message.find("others may read it"), std::string::npos) << open_to_others.error().message;
+  ASSERT_EQ(::chmod(folder_.path("plan.key").c_str(), 0600), 0);
   folder_.write("plan.key", "short");
   EXPECT_EQ(PlanKey::make_or_read(folder_.path()).error().code, "BadKey");
 }
