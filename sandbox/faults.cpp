@@ -15,7 +15,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::pair<std::string_view, Fault>, 11> k_names = {{{"throttle", Fault::throttle},
+constexpr std::array<std::pair<std::string_view, Fault>, 13> k_names = {{{"throttle", Fault::throttle},
                                                                          {"error_before", Fault::error_before},
                                                                          {"error_after", Fault::error_after},
                                                                          {"drop_before", Fault::drop_before},
@@ -25,7 +25,9 @@ constexpr std::array<std::pair<std::string_view, Fault>, 11> k_names = {{{"throt
                                                                          {"empty", Fault::empty},
                                                                          {"denied", Fault::denied},
                                                                          {"expired_token", Fault::expired_token},
-                                                                         {"bad_signature", Fault::bad_signature}}};
+                                                                         {"bad_signature", Fault::bad_signature},
+                                                                         {"quote_request", Fault::quote_request},
+                                                                         {"quote_answer", Fault::quote_answer}}};
 
 [[noreturn]] void refuse(const std::string& what) { throw std::invalid_argument(what); }
 

@@ -29,6 +29,8 @@ enum class Fault {
   /// effect.
   expired_token,
   bad_signature,  ///< the signature is refused; the message quotes the request, its session token included
+  quote_request,  ///< refused as invalid; the message quotes the request's body. Nothing was executed
+  quote_answer,   ///< the same with what would have been answered. Everything was executed
 };
 
 std::optional<Fault> parse_fault(std::string_view name);

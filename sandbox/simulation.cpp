@@ -129,6 +129,11 @@ ApiError internal_error(Protocol protocol, const std::string& service) {
   return {500, "InternalFailure", "We encountered an internal error. Please try again."};
 }
 
+ApiError quoting(Protocol protocol, const std::string& text) {
+  return {400, protocol == Protocol::query ? "ValidationError" : "ValidationException",
+          "1 validation error detected: Value '" + text + "' failed to satisfy constraint"};
+}
+
 }  // namespace
 
 bool is_read_only(std::string_view action) {
@@ -203,6 +208,7 @@ Outcome Simulation::handle(const WireRequest& request) {
                      protocol == Protocol::query ? "AccessDenied" : "AccessDeniedException",
                      "User: " + principal.arn + " is not authorized to perform: " + entry.action);
     }
+    if (fault == Fault::quote_request) throw quoting(protocol, request.body);
     if (fault == Fault::drop_before) {
       outcome.drop = true;
     } else if (fault == Fault::html) {
@@ -217,6 +223,7 @@ Outcome Simulation::handle(const WireRequest& request) {
                       world_.now(), request_id};
       outcome.reply = execute(call, protocol, request);
       if (fault == Fault::error_after) throw internal_error(protocol, service);
+      if (fault == Fault::quote_answer) throw quoting(protocol, outcome.reply.body);
       outcome.drop = fault == Fault::drop_after;
       if (fault == Fault::truncate) outcome.reply.body.resize(outcome.reply.body.size() / 2);
       if (fault == Fault::empty) outcome.reply.body.clear();

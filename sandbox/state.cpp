@@ -186,8 +186,11 @@ json::object volatile_state(World& world) {
                      {"policy", session.policy.empty() ? json::value(nullptr) : policy_value(session.policy)},
                      {"expires", base::format_iso8601(session.expires)}});
   }
+  json::array removed;
+  for (const AccessKey& key : world.removed_keys) removed.push_back(json::object{{"id", key.id}, {"secret", key.secret}});
   return {{"now", base::format_iso8601(world.now())},
           {"mails", world.mail_count},
+          {"removed_keys", std::move(removed)},
           {"last_used", std::move(uses)},
           {"spreading", std::move(spreading)},
           {"sessions", std::move(sessions)},

@@ -89,6 +89,9 @@ AccessKey& World::add_key(Account& account, User& user, AccessKey key) {
 }
 
 void World::remove_key(User& user, std::string_view access_key_id) {
+  for (const AccessKey& key : user.keys) {
+    if (key.id == access_key_id) removed_keys.push_back(key);
+  }
   std::erase_if(user.keys, [&](const AccessKey& key) { return key.id == access_key_id; });
   const auto owner = key_owners_.find(access_key_id);
   if (owner != key_owners_.end()) key_owners_.erase(owner);

@@ -276,6 +276,7 @@ class World {
   std::map<std::string, Account> accounts;
   std::vector<OrganizationalUnit> units;
   std::map<std::string, Session> sessions;  ///< by access key id
+  std::vector<AccessKey> removed_keys;      ///< what tests look for does not stop being a secret
   std::deque<Mail> mails;
   std::uint64_t mail_count = 0;
   Quirks quirks;
