@@ -21,9 +21,7 @@ bool is_read_as_caller(aws::Service service) {
   }
 }
 
-}  // namespace
-
-std::string read_only_session_policy() {
+std::string write_policy() {
   boost::json::array actions;
   for (const aws::Operation& operation : aws::operations::k_all) {
     // What is sent unsigned is nobody's call: no policy speaks of it.
@@ -42,6 +40,13 @@ std::string read_only_session_policy() {
   policy["Version"] = "2012-10-17";
   policy["Statement"] = std::move(statements);
   return boost::json::serialize(policy);
+}
+
+}  // namespace
+
+std::string read_only_session_policy() {
+  static const std::string k_policy = write_policy();  // one text for all accounts
+  return k_policy;
 }
 
 }  // namespace keyward::accounts

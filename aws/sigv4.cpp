@@ -40,6 +40,12 @@ bool same_name(std::string_view a, std::string_view b) {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
+void append_lower(std::string& text, std::string_view name) {
+  const auto start = static_cast<std::ptrdiff_t>(text.size());
+  text += name;
+  std::transform(text.begin() + start, text.end(), text.begin() + start, lower);
+}
+
 bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 /// Trimall() of the specification: no white space at the ends, one space for each run of it, quoted strings included.
@@ -77,7 +83,7 @@ void append_canonical_headers(std::string& text, const SignedHeaders& headers) {
     if (i > 0 && same_name(headers[i]->name, headers[i - 1]->name)) {
       text.back() = ',';
     } else {
-      for (const char c : headers[i]->name) text += lower(c);
+      append_lower(text, headers[i]->name);
       text += ':';
     }
     append_trimmed(text, headers[i]->value);
@@ -90,7 +96,7 @@ void append_names(std::string& text, const SignedHeaders& headers) {
   for (std::size_t i = 0; i < headers.size(); ++i) {
     if (i > 0 && same_name(headers[i]->name, headers[i - 1]->name)) continue;
     if (i > 0) text += ';';
-    for (const char c : headers[i]->name) text += lower(c);
+    append_lower(text, headers[i]->name);
   }
 }
 

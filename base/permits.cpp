@@ -1,19 +1,19 @@
 #include "base/permits.hpp"
 
-#include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
-#include <deque>
+#include <iterator>
+#include <list>
 
 namespace keyward::base {
 
 struct Permits::State {
   std::size_t free = 0;
   bool closed = false;
-  std::deque<Waiter*> queue;
+  std::list<Waiter*> queue;  ///< a list: thousands may wait, and each leaves from where it stands
 
   void release();
 };
@@ -23,9 +23,10 @@ struct Permits::Waiter {
   Waiter(std::shared_ptr<State> owner, boost::asio::any_io_executor executor, std::chrono::milliseconds patience)
       : state(std::move(owner)), wake(executor, patience) {
     state->queue.push_back(this);
+    place = std::prev(state->queue.end());
   }
   ~Waiter() {
-    std::erase(state->queue, this);
+    if (queued) state->queue.erase(place);
     if (granted) state->release();
   }
   Waiter(const Waiter&) = delete;
@@ -33,6 +34,8 @@ struct Permits::Waiter {
 
   std::shared_ptr<State> state;
   boost::asio::steady_timer wake;
+  std::list<Waiter*>::iterator place;
+  bool queued = true;
   bool granted = false;
 };
 
@@ -43,6 +46,7 @@ void Permits::State::release() {
   }
   Waiter* next = queue.front();
   queue.pop_front();
+  next->queued = false;
   next->granted = true;
   next->wake.cancel();
 }

@@ -1,7 +1,8 @@
 #include "base/time.hpp"
 
+#include <fmt/compile.h>
+
 #include <array>
-#include <cstdio>
 
 namespace keyward::base {
 namespace {
@@ -33,11 +34,12 @@ Parts split(Instant instant) {
           std::chrono::weekday(midnight).c_encoding()};
 }
 
-template <class... Args>
-std::string print(const char* format, Args... args) {
-  std::array<char, 64> buffer{};
-  const int size = std::snprintf(buffer.data(), buffer.size(), format, args...);
-  return {buffer.data(), static_cast<std::size_t>(size)};
+/// With a format of FMT_COMPILE: a time is written for every call and every key.
+template <class Format, class... Args>
+std::string print(const Format& format, Args... args) {
+  std::array<char, 64> buffer;
+  char* const end = fmt::format_to(buffer.data(), format, args...);
+  return {buffer.data(), end};
 }
 
 std::optional<Instant> compose(int year, int month, int day, int hour, int minute, int second) {
@@ -99,22 +101,22 @@ class Scanner {
 
 std::string format_iso8601(Instant instant) {
   const Parts p = split(instant);
-  return print("%04d-%02u-%02uT%02d:%02d:%02dZ", p.year, p.month, p.day, p.hour, p.minute, p.second);
+  return print(FMT_COMPILE("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z"), p.year, p.month, p.day, p.hour, p.minute, p.second);
 }
 
 std::string format_date(Instant instant) {
   const Parts p = split(instant);
-  return print("%04d-%02u-%02u", p.year, p.month, p.day);
+  return print(FMT_COMPILE("{:04}-{:02}-{:02}"), p.year, p.month, p.day);
 }
 
 std::string format_basic(Instant instant) {
   const Parts p = split(instant);
-  return print("%04d%02u%02uT%02d%02d%02dZ", p.year, p.month, p.day, p.hour, p.minute, p.second);
+  return print(FMT_COMPILE("{:04}{:02}{:02}T{:02}{:02}{:02}Z"), p.year, p.month, p.day, p.hour, p.minute, p.second);
 }
 
 std::string format_http_date(Instant instant) {
   const Parts p = split(instant);
-  return print("%s, %02u %s %04d %02d:%02d:%02d GMT", k_weekdays[p.weekday], p.day, k_months[p.month - 1], p.year,
+  return print(FMT_COMPILE("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT"), k_weekdays[p.weekday], p.day, k_months[p.month - 1], p.year,
                p.hour, p.minute, p.second);
 }
 

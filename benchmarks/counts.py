@@ -78,10 +78,15 @@ def instructions_per_call(sandbox, **more):
 
 
 def of_one_more(few, many, command_of):
-    """User instructions of one more of something: the difference of two runs, so that starts and handshakes cancel.
-    command_of(number) is a command and its environment."""
-    counted = {number: sum(instructions(*command_of(number))[0].values()) for number in (few, many)}
-    return (counted[many] - counted[few]) / (many - few)
+    """User instructions of one more of something by the file they stand in: the difference of two runs, so that starts and
+    handshakes cancel. command_of(number) is a command and its environment."""
+    counted = {number: instructions(*command_of(number))[0] for number in (few, many)}
+    return {name: (cost - counted[few][name]) / (many - few) for name, cost in counted[many].items()}
+
+
+def of_libraries(by_object):
+    """The part that is in libcurl, OpenSSL and the C library."""
+    return sum(cost for name, cost in by_object.items() if re.search(r"/(libcurl|libssl|libcrypto|libc)\.so", name))
 
 
 def boto3_script(sandbox, option):

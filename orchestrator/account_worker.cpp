@@ -128,6 +128,7 @@ Task<AccountReport> work_account(RunParts parts, accounts::Account account, Mode
   }
   const AccountPlan* plan = parts.plan == nullptr ? nullptr : parts.plan->find(report.account.id);
   if (plan != nullptr) add_planned_users(*users, *plan);
+  report.users.reserve(users->size());
   for (const aws::IamUser& user : *users) {
     report.users.push_back({rotation::UserFacts{user.name, user.arn, {}, {}, {}, {}, previous_run, false}, {}});
   }

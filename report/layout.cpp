@@ -15,6 +15,9 @@ constexpr char k_separator = '\x1f';
 
 constexpr std::size_t k_gap = 2;
 
+/// Room for most rows, so that they need not grow.
+constexpr std::size_t k_usual_row = 256;
+
 std::size_t line_width(const std::vector<std::size_t>& widths) {
   const std::size_t sum = std::accumulate(widths.begin(), widths.end(), std::size_t{0});
   const auto shown =
@@ -69,6 +72,7 @@ Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {
 
 std::string Table::pack(const std::vector<Cell>& cells) {
   std::string row;
+  row.reserve(k_usual_row);
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const std::string text = printable(cells[i].text);
     widths_[i] = std::max(widths_[i], display_width(text));
@@ -98,6 +102,7 @@ void Table::LaidOut::break_rows(std::size_t width) {
 
 std::string Table::LaidOut::line(const std::vector<std::string_view>& cells) const {
   std::string line;
+  line.reserve(k_usual_row);
   std::size_t blanks = 0;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     if (widths_[i] == 0) continue;
@@ -106,11 +111,16 @@ std::string Table::LaidOut::line(const std::vector<std::string_view>& cells) con
       blanks = k_gap;
     }
     const auto tone = static_cast<Tone>(cells[i].front() - '0');
-    const std::string text = shorten(cells[i].substr(1), widths_[i]);
-    const std::size_t padding = widths_[i] - std::min(widths_[i], display_width(text));
+    std::string text(cells[i].substr(1));  // printable: pack() saw to it
+    std::size_t shown = display_width(text);
+    if (shown > widths_[i]) {
+      text = shorten(text, widths_[i]);
+      shown = display_width(text);
+    }
+    const std::size_t padding = widths_[i] - shown;
     if (columns_[i].align == Align::right) blanks += padding;
     // Blanks are written once something follows them.
-    if (!text.empty()) line.append(std::exchange(blanks, 0), ' ').append(paint(output_, tone, text));
+    if (!text.empty()) line.append(std::exchange(blanks, 0), ' ').append(paint(output_, tone, std::move(text)));
     blanks += (columns_[i].align == Align::left ? padding : 0) + k_gap;
   }
   return line += '\n';

@@ -117,9 +117,9 @@ Result<std::vector<ReportedUser>> parse_credential_report(std::string_view csv) 
     ReportedUser user{{std::move(*name), std::move(*arn)}, {}, (*fields)[at[2]]};
     for (const KeyColumns& key : key_columns) {
       if (!read_key(*fields, key, user.keys)) return unusable("the credential report has a key with an unreadable state");
-      user.fingerprint += ' ' + (*fields)[key.active] + ' ' + (*fields)[key.changed];
+      user.fingerprint.append(" ").append((*fields)[key.active]).append(" ").append((*fields)[key.changed]);
     }
-    if (beyond_two) user.fingerprint += ' ' + (*fields)[*beyond_two];
+    if (beyond_two) user.fingerprint.append(" ").append((*fields)[*beyond_two]);
     users.push_back(std::move(user));
   }
   return users;
