@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -40,6 +41,14 @@ class Coroutines(unittest.TestCase):
         for line in source.splitlines():
             if "yield " in line and ', "' in line:
                 self.assertIn(line.split(', "')[1].rstrip('"'), wanted)
+
+    def test_a_file_elsewhere_is_looked_at(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "elsewhere.cpp"
+            path.write_text("co_await b(co_await c);\n", encoding="utf-8")
+            done = subprocess.run([sys.executable, coroutines.__file__, path], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (1, ""))
+        self.assertIn(f"{path}:1: two co_await in one statement", done.stdout)
 
     def test_the_line_is_told(self):
         self.assertEqual([line for line, _ in coroutines.problems("\nint a;\nco_await b(co_await c);\n")], [3])
