@@ -13,6 +13,7 @@ sys.path.insert(0, str(HERE.parents[1] / "scripts"))
 
 import coroutines  # noqa: E402
 import floors  # noqa: E402
+import fuzz  # noqa: E402
 import tidy  # noqa: E402
 
 
@@ -68,6 +69,32 @@ class Floors(unittest.TestCase):
     def test_a_bare_check_is_found(self):
         self.assertEqual(len(list(floors.bare_checks("  if (a) EXPECT_TRUE(b);\n"))), 1)
         self.assertEqual(list(floors.bare_checks("  if (a) {\n    EXPECT_TRUE(b);\n  }\n")), [])
+
+
+class FuzzDriver(unittest.TestCase):
+    def driven(self, says):
+        """What the script makes of a target that says this, and of its exit code 0."""
+        with tempfile.TemporaryDirectory() as folder:
+            target = pathlib.Path(folder) / "bin/credential_report_fuzz"
+            target.parent.mkdir()
+            target.write_text(f"#!/bin/sh\necho '{says}' >&2\n", encoding="utf-8")
+            target.chmod(0o755)
+            command = [sys.executable, fuzz.__file__, folder, "credential_report", "--runs", "2000"]
+            return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    def test_a_target_that_does_nothing_or_too_little_fails(self):
+        for says, problem in (
+            ("no figures", "nothing was executed"),
+            ("stat::number_of_executed_units: 0", "nothing was executed"),
+            ("stat::number_of_executed_units: 17", "17 executions instead of 2000"),
+        ):
+            done = self.driven(says)
+            self.assertEqual(done.returncode, 1, done)
+            self.assertIn(problem, done.stdout)
+
+    def test_one_that_does_all_passes(self):
+        done = self.driven("stat::number_of_executed_units: 2100")
+        self.assertEqual(done.returncode, 0, done)
 
 
 class Tidy(unittest.TestCase):
