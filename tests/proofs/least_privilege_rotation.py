@@ -1,6 +1,7 @@
 """The set-up of the mode `secret-rotation`: the function that Secrets Manager calls, with the rights that are printed for it."""
 
 import contextlib
+import copy
 import dataclasses
 import json
 import types
@@ -15,6 +16,11 @@ FUNCTION = f"arn:aws:lambda:us-east-1:{HUB_ACCOUNT}:function:keyward-secret-rota
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 USERS = ("app", "second", "third")
 MODE = "secret-rotation"
+LOGIN = {"smtp_user": "ssm:/keyward/user", "smtp_password": "ssm:/keyward/password"}
+CONFIGURATION = merged(
+    notify({"type": "ses"}, "SMTP", allowed_domains=["example.org"], **LOGIN),
+    {"notify": {"sender": "keyward@example.org"}, "users": {"exempt_group": "Exempt"}},
+)
 
 
 def by_domain(stage):
@@ -63,12 +69,9 @@ class RotationStage:
             self.sandbox.rights_of_its_own = "the proof gives them"
             self.sandbox.edit("set_propagation", duration="0ms")
             environment = {**self.sandbox.environment, "AWS_CA_BUNDLE": str(authority.bundle)}
-            login = {"smtp_user": "ssm:/keyward/user", "smtp_password": "ssm:/keyward/password"}
-            channels = notify({"type": "ses"}, self.mails.channel(), allowed_domains=["example.org"], **login)
-            self.keyward = Keyward(
-                self.folder, environment, **merged(channels, {"users": {"exempt_group": "Exempt"}})
-            )
-            self.keyward.configure(notify={"sender": "keyward@example.org"})
+            configuration = copy.deepcopy(CONFIGURATION)
+            configuration["notify"]["channels"][1] = self.mails.channel()
+            self.keyward = Keyward(self.folder, environment, **configuration)
             self.policies = {MODE: json.loads(self.keyward("policy", MODE).expect(0).stdout)}
             self.hold(MODE, self.policies[MODE])
             self._prepare()

@@ -9,6 +9,7 @@ import concurrent.futures
 import copy
 import dataclasses
 import itertools
+import json
 import multiprocessing
 import random
 
@@ -17,6 +18,8 @@ import pytest
 from least_privilege_changes import Probes, narrowed, reason_against, refused, widened
 from least_privilege_rotation import RotationStage
 from least_privilege_stage import SETUPS, Stage
+from least_privilege_width import a_little_wider, printed, too_wide
+from policies import as_list
 
 WORKERS = 2
 SELECTED = 4  # of each set-up that is chosen
@@ -174,3 +177,63 @@ def test_a_right_too_much_would_be_noticed(tmp_path):
         (change,) = [change for change in narrowed("rotate", document) if change.what == "iam:GetUser"]
         try_narrowed(stage, change, Baselines(stage, proof), proof)
     assert len(proof.uncaught) == 1 and "iam:GetUser: nothing fails without it" in proof.uncaught[0]
+
+
+# ---- how wide a right may be
+
+
+@pytest.fixture(scope="module")
+def policies(tmp_path_factory):
+    return printed(tmp_path_factory.mktemp("printed"))
+
+
+def test_no_printed_right_is_wider_than_what_was_looked_at(policies, show):
+    assert too_wide(policies) == []
+    rights = sum(len(as_list(one["Action"])) * len(as_list(one.get("Resource", "-"))) for _, _, _, document, _ in policies for one in document["Statement"])
+    show(f"{len(policies)} policies, {rights} pairs of action and resource: none wider than what least_privilege_width.py has")
+
+
+def test_every_right_that_is_a_little_wider_is_seen(policies, show):
+    """Each action, resource and condition of each policy in turn: a prefix of it, another region or account, another type."""
+    count, unseen = 0, []
+    for setup, mode, trust, document, reviewed in policies:
+        for what, wider in a_little_wider(document):
+            count += 1
+            if not too_wide([(setup, mode, trust, wider, reviewed)]):
+                unseen.append(f"{setup}: {mode}{' trust' if trust else ''}: {what}")
+    assert unseen == []
+    show(f"{count} policies in which one thing is a little wider: {count} seen")
+
+
+def replaced(*pairs):
+    def change(text):
+        for old, new in pairs:
+            text = text.replace(old, new)
+        return text
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        replaced(("secret:Account_${aws:PrincipalAccount}_User_*_AccessKey", "secret:Acc*")),
+        replaced(("${aws:PrincipalAccount}", "*")),
+        replaced(*((f'"iam:{verb}AccessKey"', f'"iam:{verb}*"') for verb in ("Create", "Update", "Delete"))),
+        replaced(("arn:aws:iam::*:user/*", "arn:aws:iam::*:*")),
+        replaced(("ForAllValues:StringEquals", "ForAllValues:StringLike"), ('"keyward:state"', '"k*"')),
+        replaced((":role/keyward-rotate", ":role/keyward-rot*")),
+        replaced(("111111111111", "*")),
+        replaced(("us-east-1", "*")),
+        replaced(("AccessKey-??????", "AccessKey-*")),
+        replaced(("o-exampleorgid", "*")),
+    ],
+    ids=["any secret with our first letters", "secrets named after other accounts", "wildcards in actions", "everything of IAM", "tags that begin alike",
+         "roles that begin alike", "any account", "any region", "longer names of secrets", "any organization"],
+)  # fmt: skip
+def test_the_program_printing_it_wider_would_be_seen(policies, change):
+    """In every policy in which it changes anything."""
+    wider = [(setup, mode, trust, json.loads(change(json.dumps(document))), reviewed) for setup, mode, trust, document, reviewed in policies]
+    changed = [other for one, other in zip(policies, wider, strict=True) if one[3] != other[3]]
+    assert changed
+    assert [one[:3] for one in changed if not too_wide([one])] == []
