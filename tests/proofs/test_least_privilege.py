@@ -1,7 +1,8 @@
-"""Least privilege, proved both ways: the printed policies are enough, and nothing in them is too much.
+"""Least privilege, proved both ways: the printed policies are enough, and nothing in them is too much or too wide.
 
 Every action, every resource and every value of a condition is taken away, one at a time: something then fails. Every
 condition and every limit of the resources is taken away, one at a time: something then is allowed that was refused.
+Nothing is wider than what was looked at (least_privilege_width.py), and calls just beside what is allowed are refused.
 Each trial is one thing changed in one policy of one set-up (least_privilege_stage.py). Without --full a few are chosen."""
 
 import collections
@@ -15,8 +16,8 @@ import random
 
 import pytest
 
-from least_privilege_changes import Probes, narrowed, reason_against, refused, widened
-from least_privilege_rotation import RotationStage
+from least_privilege_changes import Probes, narrowed, opened, reason_against, refused, widened
+from least_privilege_rotation import MODE, RotationStage
 from least_privilege_stage import SETUPS, Stage
 from least_privilege_width import a_little_wider, printed, too_wide
 from policies import as_list
@@ -89,6 +90,25 @@ def try_widened(stage, change, proof):
     proof.count(change, allowed_after and not allowed_before, how)
 
 
+def near_of(stage):
+    for mode, document in stage.policies.items():
+        if mode != MODE:
+            there = {one["Sid"] for one in document["Statement"]}
+            yield from ((mode, sid, what) for sid, what in Probes(stage, mode).near() if sid in there)
+
+
+def try_near(stage, mode, sid, what, proof):
+    """What lies just beside a right is refused; with the statement opened it would not be."""
+    document, allowed = stage.policies[mode], []
+    for held in (document, opened(document, sid)):
+        stage.restore()
+        stage.hold(mode, held)
+        allowed.append(not refused(Probes(stage, mode).near()[sid, what]))
+    proof.tried["near"] += 1
+    if allowed != [False, True]:
+        proof.uncaught.append(f"{proof.setup}: {mode}: {sid}: {what}: {'allowed' if allowed[0] else 'refused even if all is allowed'}")
+
+
 def prove(name, folder, choose):
     """Tries the chosen changes of one set-up."""
     proof = Proof(name)
@@ -107,6 +127,8 @@ def prove(name, folder, choose):
                 try_widened(stage, change, proof)
             else:
                 try_narrowed(stage, change, seen, proof)
+        for call in choose(list(near_of(stage))):
+            try_near(stage, *call, proof)
     return proof
 
 
@@ -116,7 +138,7 @@ STAGES["secret rotation"] = RotationStage
 
 def table(proofs):
     kinds = {"action": "actions removed", "resource": "resources removed", "value": "values of conditions changed",
-             "condition": "conditions removed", "limit": "limits of resources removed"}  # fmt: skip
+             "condition": "conditions removed", "limit": "limits of resources removed", "near": "calls just beside what is allowed"}  # fmt: skip
     tried = sum((proof.tried for proof in proofs), collections.Counter())
     lines = [f"{tried[kind]:5} {words}" for kind, words in kinds.items()]
     lines.append(f"{tried.total() - sum(len(proof.uncaught) for proof in proofs):5} of {tried.total()} noticed, in {sum(proof.runs for proof in proofs)} runs of keyward")
@@ -179,6 +201,18 @@ def test_a_right_too_much_would_be_noticed(tmp_path):
     assert len(proof.uncaught) == 1 and "iam:GetUser: nothing fails without it" in proof.uncaught[0]
 
 
+@pytest.mark.full
+def test_calls_just_beside_see_what_is_a_little_too_wide(tmp_path):
+    with Stage(SETUPS[-1], tmp_path / "stage") as stage, stage.sandbox.signing_with_its_clock():
+        policies = stage.policies
+        for name in ("any secret with our first letters", "secrets named after other accounts", "tags that begin alike", "roles that begin alike"):
+            proof = Proof(name)
+            stage.policies = json.loads(WIDER[name](json.dumps(policies)))
+            for call in near_of(stage):
+                try_near(stage, *call, proof)
+            assert any(line.endswith(": allowed") for line in proof.uncaught), name
+
+
 # ---- how wide a right may be
 
 
@@ -214,25 +248,25 @@ def replaced(*pairs):
     return change
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        replaced(("secret:Account_${aws:PrincipalAccount}_User_*_AccessKey", "secret:Acc*")),
-        replaced(("${aws:PrincipalAccount}", "*")),
-        replaced(*((f'"iam:{verb}AccessKey"', f'"iam:{verb}*"') for verb in ("Create", "Update", "Delete"))),
-        replaced(("arn:aws:iam::*:user/*", "arn:aws:iam::*:*")),
-        replaced(("ForAllValues:StringEquals", "ForAllValues:StringLike"), ('"keyward:state"', '"k*"')),
-        replaced((":role/keyward-rotate", ":role/keyward-rot*")),
-        replaced(("111111111111", "*")),
-        replaced(("us-east-1", "*")),
-        replaced(("AccessKey-??????", "AccessKey-*")),
-        replaced(("o-exampleorgid", "*")),
-    ],
-    ids=["any secret with our first letters", "secrets named after other accounts", "wildcards in actions", "everything of IAM", "tags that begin alike",
-         "roles that begin alike", "any account", "any region", "longer names of secrets", "any organization"],
-)  # fmt: skip
-def test_the_program_printing_it_wider_would_be_seen(policies, change):
+# What the program could print by mistake, in all its policies.
+WIDER = {
+    "any secret with our first letters": replaced(("secret:Account_${aws:PrincipalAccount}_User_*_AccessKey", "secret:Acc*")),
+    "secrets named after other accounts": replaced(("${aws:PrincipalAccount}", "*")),
+    "wildcards in actions": replaced(*((f'"iam:{verb}AccessKey"', f'"iam:{verb}*"') for verb in ("Create", "Update", "Delete"))),
+    "everything of IAM": replaced(("arn:aws:iam::*:user/*", "arn:aws:iam::*:*")),
+    "tags that begin alike": replaced(("ForAllValues:StringEquals", "ForAllValues:StringLike"), ('"keyward:state"', '"k*"')),
+    "roles that begin alike": replaced((":role/keyward-rotate", ":role/keyward-rot*")),
+    "any account": replaced(("111111111111", "*")),
+    "any region": replaced(("us-east-1", "*")),
+    "longer names of secrets": replaced(("AccessKey-??????", "AccessKey-*")),
+    "any organization": replaced(("o-exampleorgid", "*")),
+}
+
+
+@pytest.mark.parametrize("name", WIDER)
+def test_the_program_printing_it_wider_would_be_seen(policies, name):
     """In every policy in which it changes anything."""
+    change = WIDER[name]
     wider = [(setup, mode, trust, json.loads(change(json.dumps(document))), reviewed) for setup, mode, trust, document, reviewed in policies]
     changed = [other for one, other in zip(policies, wider, strict=True) if one[3] != other[3]]
     assert changed
