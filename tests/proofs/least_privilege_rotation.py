@@ -103,19 +103,19 @@ class RotationStage:
         secret = secrets.rotate_secret(SecretId=name, RotationLambdaARN=FUNCTION, RotationRules=rules, ClientRequestToken=token * 32)
         return {"SecretId": secret["ARN"], "ClientRequestToken": secret["VersionId"]}
 
-    def _call(self, events):
-        """Answers to events, of one process."""
+    def call(self, events, *options):
+        """Answers to events, of one process; its log is function.log in the stage's folder."""
         environment = {**self.keyward.environment, "HOME": "/"}
-        with LambdaService([executable(), "lambda"], environment, self.folder, self.folder) as invoke:
+        with LambdaService([executable(), *options, "lambda"], environment, self.folder, self.folder) as invoke:
             return [invoke(event) for event in events]
 
     def _prepare(self):
         with self.sandbox.signing_with_its_clock():
             first = {name: self._begin(name, "1") for name in ("second", "third")}
-            self._call({"Step": step, **event} for event in first.values() for step in STEPS)
+            self.call({"Step": step, **event} for event in first.values() for step in STEPS)
             self.sandbox.advance("11d")
             third = self._begin("third", "2")
-            self._call([{"Step": "createSecret", **third}])  # switches the old key off
+            self.call([{"Step": "createSecret", **third}])  # switches the old key off
             self.sandbox.advance("11d")
             self.events = [{"Step": "createSecret", **self._begin("second", "2")}]
             self.events += [{"Step": step, **event} for event in (third, self._begin("app", "1")) for step in STEPS]
@@ -133,7 +133,7 @@ class RotationStage:
             act.before(self)
         self.sandbox.control("calls", method="DELETE")
         change()
-        answers = self._call(self.events)
+        answers = self.call(self.events)
         users = self.sandbox.state()["accounts"][HUB_ACCOUNT]["users"]
         everything = {
             "answers": [(answer.error_type, answer.body.get("outcome"), answer.body.get("rotated")) for answer in answers],
