@@ -91,6 +91,7 @@ def try_widened(stage, change, proof):
 
 
 def near_of(stage):
+    stage.restore()
     for mode, document in stage.policies.items():
         if mode != MODE:
             there = {one["Sid"] for one in document["Statement"]}
