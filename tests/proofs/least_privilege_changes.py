@@ -247,7 +247,8 @@ class Probes:
             ("KeepRecordOnUsers", "a key that begins alike"): lambda: tag("keyward"),
             ("ReadExemptGroup", "a longer name"): lambda: iam().get_group(GroupName="Exempts"),
             ("ReadSecretsOfChannels", "a longer name"): lambda: self.client("ssm").get_parameter(Name="/keyward/slacks"),
-            ("PublishRuns", "a longer name"): lambda: self.client("sns").publish(TopicArn=f"arn:aws:sns:us-east-1:{HUB_ACCOUNT}:keywards", Message="x"),
+            ("PublishRuns", "a longer name"): lambda: self.client("sns").publish(
+                TopicArn=f"arn:aws:sns:us-east-1:{HUB_ACCOUNT}:keywards", Message="x"),
             ("PublishRuns", "another region"): lambda: self.client("sns", "eu-west-1").publish(
                 TopicArn=f"arn:aws:sns:eu-west-1:{HUB_ACCOUNT}:keyward", Message="x"),
             ("ReadRecipients", "a longer name"): lambda: self.client("dynamodb").scan(TableName="owners2"),

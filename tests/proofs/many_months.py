@@ -22,6 +22,8 @@ ROTATE_AFTER, GRACE = 90 * DAY, 10 * DAY
 LATEST_OFF = GRACE + DAY + 2 * HOUR
 # Of a run a day that begins up to 20 minutes earlier or later.
 LATEST_NEW = DAY + HOUR
+# Of the days on which faults kept a user from a step, so many excuse a delay: at these rates, one more comes of keyward.
+MOST_KEPT = 2
 ACCOUNTS, USERS = 4, 5
 
 
@@ -197,9 +199,10 @@ class Months:
 
     def kept_between(self, who, begin, end):
         """Days on which faults kept this user from a step: what docs/policy.md promises is for the others. What failed of
-        somebody else is no excuse."""
+        somebody else is no excuse, nor what fails again and again."""
         account, _ = who
-        return sum(begin - HOUR <= day.at < end and not day.kept.isdisjoint((who, (account, None))) for day in self.days)
+        kept = sum(begin - HOUR <= day.at < end and not day.kept.isdisjoint((who, (account, None))) for day in self.days)
+        return min(kept, MOST_KEPT)
 
     def delays(self):
         """Of each key that had to be replaced, how long after its date: until its successor was made, and until it was off.
@@ -235,7 +238,8 @@ class Months:
                 f"({', '.join(f'{count} x {fault}' for fault, count in faults.most_common())})",
                 f"{made} keys made, {deleted} deleted, of {ACCOUNTS * USERS} users",
                 f"a new key at the latest {new} after the old one was due (allowed: {LATEST_NEW}), the old one off after {off} "
-                f"(allowed: {LATEST_OFF}), a day more for each day on which faults kept that user from a step: {excused} of {len(delays)} delays",
+                f"(allowed: {LATEST_OFF}), a day more for each day on which faults kept that user from a step, "
+                f"{MOST_KEPT} at most, which {excused} of {len(delays)} delays had",
                 f"exit codes: {codes}, days with failures: {sum(day.failed > 0 for day in self.days)}",
                 *(f"memory of a run in month {m}: at most {most:,} kB, median {median:,.0f} kB" for m, (most, median) in peaks.items()),
                 f"state_dir without records of runs: {self.days[0].state:,} bytes on the first day, {self.days[-1].state:,} on the last, "

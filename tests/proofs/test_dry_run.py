@@ -91,7 +91,7 @@ EXCEPTIONS = {
     "sts:AssumeRoleWithWebIdentity": ("read", "the same, for keyward's own identity"),
     "iam:GenerateCredentialReport": ("read", "makes nothing but the report, which tells what is; AWS's access level: Read"),
     "dynamodb:Scan": ("read", "another name for reading a table"),
-    "ssm:GetParameter": ("read", "hands out secrets, too: those that the configuration names for keyward itself, with which a dry run sends its mails"),
+    "ssm:GetParameter": ("read", "hands out secrets, too, that are keyward's own: with them a dry run sends its mails"),
     "ses:SendEmail": ("send", "tells people, with keyward's own identity"),
     "sns:Publish": ("send", "the same"),
     "cloudwatch:PutMetricData": ("send", "the same"),

@@ -139,7 +139,8 @@ STAGES["secret rotation"] = RotationStage
 
 def table(proofs):
     kinds = {"action": "actions removed", "resource": "resources removed", "value": "values of conditions changed",
-             "condition": "conditions removed", "limit": "limits of resources removed", "near": "calls just beside what is allowed"}  # fmt: skip
+             "condition": "conditions removed", "limit": "limits of resources removed",
+             "near": "calls just beside what is allowed"}  # fmt: skip
     tried = sum((proof.tried for proof in proofs), collections.Counter())
     lines = [f"{tried[kind]:5} {words}" for kind, words in kinds.items()]
     lines.append(f"{tried.total() - sum(len(proof.uncaught) for proof in proofs):5} of {tried.total()} noticed, in {sum(proof.runs for proof in proofs)} runs of keyward")
@@ -206,7 +207,8 @@ def test_a_right_too_much_would_be_noticed(tmp_path):
 def test_calls_just_beside_see_what_is_a_little_too_wide(tmp_path):
     with Stage(SETUPS[-1], tmp_path / "stage") as stage, stage.sandbox.signing_with_its_clock():
         policies = stage.policies
-        for name in ("any secret with our first letters", "secrets named after other accounts", "tags that begin alike", "roles that begin alike"):
+        names = ("any secret with our first letters", "secrets named after other accounts", "tags that begin alike", "roles that begin alike")
+        for name in names:
             proof = Proof(name)
             stage.policies = json.loads(WIDER[name](json.dumps(policies)))
             for call in near_of(stage):
@@ -224,7 +226,8 @@ def policies(tmp_path_factory):
 
 def test_no_printed_right_is_wider_than_what_was_looked_at(policies, show):
     assert too_wide(policies) == []
-    rights = sum(len(as_list(one["Action"])) * len(as_list(one.get("Resource", "-"))) for _, _, _, document, _ in policies for one in document["Statement"])
+    statements = [statement for _, _, _, document, _ in policies for statement in document["Statement"]]
+    rights = sum(len(as_list(one["Action"])) * len(as_list(one.get("Resource", "-"))) for one in statements)
     show(f"{len(policies)} policies, {rights} pairs of action and resource: none wider than what least_privilege_width.py has")
 
 
@@ -268,7 +271,7 @@ WIDER = {
 def test_the_program_printing_it_wider_would_be_seen(policies, name):
     """In every policy in which it changes anything."""
     change = WIDER[name]
-    wider = [(setup, mode, trust, json.loads(change(json.dumps(document))), reviewed) for setup, mode, trust, document, reviewed in policies]
+    wider = [(*place, json.loads(change(json.dumps(document))), reviewed) for *place, document, reviewed in policies]
     changed = [other for one, other in zip(policies, wider, strict=True) if one[3] != other[3]]
     assert changed
     assert [one[:3] for one in changed if not too_wide([one])] == []
