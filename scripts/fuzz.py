@@ -9,7 +9,8 @@
 
 Names of targets may stand behind BUILD; without, it is all of them. Options: --jobs N targets at once, --seed N,
 --junit FILE. A crash leaves the input in
-BUILD/fuzz/crashes/TARGET; `BUILD/bin/TARGET_fuzz FILE` shows it again. Exit code 1 then.
+BUILD/fuzz/crashes/TARGET; `BUILD/bin/TARGET_fuzz FILE` shows it again. Exit code 1 then, and when a target executed
+nothing or less than it was told to.
 """
 
 import argparse
@@ -81,6 +82,8 @@ class Target:
             says = re.findall(r"^(?:fuzz: .*|SUMMARY: .*|==\d+==ERROR: .*)$|runtime error: .*", text, re.MULTILINE)
             inputs = re.findall(r"Test unit written to (\S+)", text)
             self.problem = "; ".join([*dict.fromkeys(says[:2]), *inputs]) or f"exit code {done.returncode}"
+        elif not self.executions:
+            self.problem = "nothing was executed"
         return done.returncode == 0
 
     def work(self, options):
@@ -92,6 +95,8 @@ class Target:
             listed.write_text(",".join(map(str, self.seeds)))
             runs = options.runs + len(self.seeds)
             self.run([f"-runs={runs}", f"-seed={options.seed}", f"-max_len={LARGEST}", f"-seed_inputs=@{listed}"], [])
+            if not self.problem and self.executions < options.runs:
+                self.problem = f"{self.executions} executions instead of {options.runs}"
         else:
             self.finds.mkdir(parents=True, exist_ok=True)
             arguments = [f"-max_total_time={options.seconds}", f"-max_len={LARGEST}", "-reload=0"]

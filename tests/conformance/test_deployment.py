@@ -140,6 +140,26 @@ def test_no_role_holds_what_it_may_never_hold():
     assert len(list(faults_in(bad, "rotate"))) == 4
 
 
+# Ways from a few rights to all, as they are known.
+ESCALATIONS = """
+    PassRole CreateRole CreateServiceLinkedRole UpdateAssumeRolePolicy AddRoleToInstanceProfile CreateUser AddUserToGroup
+    PutUserPolicy PutGroupPolicy PutRolePolicy AttachUserPolicy AttachGroupPolicy AttachRolePolicy CreatePolicy CreatePolicyVersion
+    SetDefaultPolicyVersion DeleteUserPolicy DetachUserPolicy DeleteUserPermissionsBoundary DeleteRolePermissionsBoundary
+    PutUserPermissionsBoundary CreateLoginProfile UpdateLoginProfile ChangePassword CreateServiceSpecificCredential
+    ResetServiceSpecificCredential UploadSSHPublicKey UploadSigningCertificate CreateVirtualMFADevice EnableMFADevice
+    DeactivateMFADevice CreateSAMLProvider UpdateSAMLProvider CreateOpenIDConnectProvider AddClientIDToOpenIDConnectProvider
+    UntagUser TagRole
+"""
+MORE_ESCALATIONS = ["sts:AssumeRoot", "sts:GetFederationToken", "organizations:AttachPolicy", "organizations:MoveAccount",
+                    "secretsmanager:GetSecretValue", "kms:CreateGrant", "kms:PutKeyPolicy"]  # fmt: skip
+
+
+@pytest.mark.parametrize("action", [*(f"iam:{name}" for name in ESCALATIONS.split()), *MORE_ESCALATIONS])
+def test_a_right_that_leads_to_others_would_be_seen(action):
+    bad = {"Statement": [{"Effect": "Allow", "Action": action, "Resource": "arn:aws:iam::111111111111:user/x"}]}
+    assert f"{action} may never be" in list(faults_in(bad, "rotate"))
+
+
 def test_the_role_that_reads_changes_nothing():
     for deployment, _ in DEPLOYMENTS.values():
         for kind, document, _ in (*deployment.roles("222222222222"), *deployment.roles(MANAGEMENT)):

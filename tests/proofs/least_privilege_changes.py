@@ -10,7 +10,7 @@ import json
 import botocore.exceptions
 
 from least_privilege_stage import HUB_ACCOUNT
-from organizations import A
+from organizations import A, B
 from policies import as_list
 
 NONE = "-none"
@@ -205,6 +205,56 @@ class Probes:
             ("LetKeywardIn", "aws:PrincipalOrgID"): lambda: self.as_hub_from_elsewhere(),
         }  # fmt: skip
 
+    def near(self):
+        """Calls just beside what is allowed, by (Sid, what is beside it)."""
+        secrets = lambda region=None: self.client("secretsmanager", region)
+        iam = lambda: self.client("iam")
+        names = {"a name before it": "x" + self.secret}
+        if not self.secret.startswith("keys/"):  # those may go on as they like: the user's name is their end
+            names["a longer name"] = self.secret + "s"
+        if self.mode == "rotate":
+            names["another account's"] = self.secret.replace(A, B)
+
+        def write(name):
+            self.make_secret(name).put_secret_value(SecretId=name, SecretString="x")
+
+        def find(name):
+            self.make_secret(name).describe_secret(SecretId=name)
+
+        def read_policy(name):
+            self.make_secret(name).get_resource_policy(SecretId=name)
+
+        def replicate(name):
+            self.make_secret(name).replicate_secret_to_regions(SecretId=name, AddReplicaRegions=[{"Region": "eu-west-1"}])
+
+        def elsewhere():
+            self.make_secret(self.secret, "eu-central-1").put_secret_value(SecretId=self.secret, SecretString="x")
+
+        def tag(key):
+            iam().tag_user(UserName="again", Tags=[{"Key": key, "Value": "x"}])
+
+        calls = {}
+        for what, name in names.items():
+            calls["FindSecrets", what] = lambda name=name: find(name)
+            calls["CreateSecrets", what] = lambda name=name: secrets().create_secret(Name=name)
+            calls["WriteSecrets", what] = lambda name=name: write(name)
+            calls["WriteSecrets", f"policy of {what}"] = lambda name=name: read_policy(name)
+            calls["ReplicateSecrets", what] = lambda name=name: replicate(name)
+        return calls | {
+            ("WriteSecrets", "another region"): elsewhere,
+            ("AssumeRolesInAccounts", "a longer name"): lambda: self.assume("keyward-rotate-too"),
+            ("KeepRecordOnUsers", "a longer key"): lambda: tag("keyward:states"),
+            ("KeepRecordOnUsers", "a key that begins alike"): lambda: tag("keyward"),
+            ("ReadExemptGroup", "a longer name"): lambda: iam().get_group(GroupName="Exempts"),
+            ("ReadSecretsOfChannels", "a longer name"): lambda: self.client("ssm").get_parameter(Name="/keyward/slacks"),
+            ("PublishRuns", "a longer name"): lambda: self.client("sns").publish(
+                TopicArn=f"arn:aws:sns:us-east-1:{HUB_ACCOUNT}:keywards", Message="x"),
+            ("PublishRuns", "another region"): lambda: self.client("sns", "eu-west-1").publish(
+                TopicArn=f"arn:aws:sns:eu-west-1:{HUB_ACCOUNT}:keyward", Message="x"),
+            ("ReadRecipients", "a longer name"): lambda: self.client("dynamodb").scan(TableName="owners2"),
+            ("SendMail", "a longer name"): lambda: self.mail("keyward2"),
+        }  # fmt: skip
+
     def as_hub(self, credentials=None, **parameters):
         parameters = {"RoleSessionName": "keyward", "ExternalId": self.sandbox.environment["KEYWARD_EXTERNAL_ID"], **parameters}
         parameters = {name: value for name, value in parameters.items() if value is not None}
@@ -216,6 +266,15 @@ class Probes:
     def as_hub_from_elsewhere(self):
         self.out_of_the_organization(HUB_ACCOUNT)
         self.as_hub()
+
+
+def opened(document, sid):
+    """The policy with this statement for everything, under no condition."""
+    document = copy.deepcopy(document)
+    (statement,) = [one for one in document["Statement"] if one["Sid"] == sid]
+    statement["Resource"] = "*"
+    statement.pop("Condition", None)
+    return document
 
 
 # ---- what is not narrowed or widened, and why

@@ -1,6 +1,7 @@
 """The set-up of the mode `secret-rotation`: the function that Secrets Manager calls, with the rights that are printed for it."""
 
 import contextlib
+import copy
 import dataclasses
 import json
 import types
@@ -15,6 +16,11 @@ FUNCTION = f"arn:aws:lambda:us-east-1:{HUB_ACCOUNT}:function:keyward-secret-rota
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
 USERS = ("app", "second", "third")
 MODE = "secret-rotation"
+LOGIN = {"smtp_user": "ssm:/keyward/user", "smtp_password": "ssm:/keyward/password"}
+CONFIGURATION = merged(
+    notify({"type": "ses"}, "SMTP", allowed_domains=["example.org"], **LOGIN),
+    {"notify": {"sender": "keyward@example.org"}, "users": {"exempt_group": "Exempt"}},
+)
 
 
 def by_domain(stage):
@@ -63,12 +69,9 @@ class RotationStage:
             self.sandbox.rights_of_its_own = "the proof gives them"
             self.sandbox.edit("set_propagation", duration="0ms")
             environment = {**self.sandbox.environment, "AWS_CA_BUNDLE": str(authority.bundle)}
-            login = {"smtp_user": "ssm:/keyward/user", "smtp_password": "ssm:/keyward/password"}
-            channels = notify({"type": "ses"}, self.mails.channel(), allowed_domains=["example.org"], **login)
-            self.keyward = Keyward(
-                self.folder, environment, **merged(channels, {"users": {"exempt_group": "Exempt"}})
-            )
-            self.keyward.configure(notify={"sender": "keyward@example.org"})
+            configuration = copy.deepcopy(CONFIGURATION)
+            configuration["notify"]["channels"][1] = self.mails.channel()
+            self.keyward = Keyward(self.folder, environment, **configuration)
             self.policies = {MODE: json.loads(self.keyward("policy", MODE).expect(0).stdout)}
             self.hold(MODE, self.policies[MODE])
             self._prepare()
@@ -100,19 +103,19 @@ class RotationStage:
         secret = secrets.rotate_secret(SecretId=name, RotationLambdaARN=FUNCTION, RotationRules=rules, ClientRequestToken=token * 32)
         return {"SecretId": secret["ARN"], "ClientRequestToken": secret["VersionId"]}
 
-    def _call(self, events):
-        """Answers to events, of one process."""
+    def call(self, events, *options):
+        """Answers to events, of one process; its log is function.log in the stage's folder."""
         environment = {**self.keyward.environment, "HOME": "/"}
-        with LambdaService([executable(), "lambda"], environment, self.folder, self.folder) as invoke:
+        with LambdaService([executable(), *options, "lambda"], environment, self.folder, self.folder) as invoke:
             return [invoke(event) for event in events]
 
     def _prepare(self):
         with self.sandbox.signing_with_its_clock():
             first = {name: self._begin(name, "1") for name in ("second", "third")}
-            self._call({"Step": step, **event} for event in first.values() for step in STEPS)
+            self.call({"Step": step, **event} for event in first.values() for step in STEPS)
             self.sandbox.advance("11d")
             third = self._begin("third", "2")
-            self._call([{"Step": "createSecret", **third}])  # switches the old key off
+            self.call([{"Step": "createSecret", **third}])  # switches the old key off
             self.sandbox.advance("11d")
             self.events = [{"Step": "createSecret", **self._begin("second", "2")}]
             self.events += [{"Step": step, **event} for event in (third, self._begin("app", "1")) for step in STEPS]
@@ -130,7 +133,7 @@ class RotationStage:
             act.before(self)
         self.sandbox.control("calls", method="DELETE")
         change()
-        answers = self._call(self.events)
+        answers = self.call(self.events)
         users = self.sandbox.state()["accounts"][HUB_ACCOUNT]["users"]
         everything = {
             "answers": [(answer.error_type, answer.body.get("outcome"), answer.body.get("rotated")) for answer in answers],

@@ -171,7 +171,8 @@ def world(posts, configuration):
     tags = {"keyward": "enabled"}
     hub = {"Effect": "Allow", "Principal": {"AWS": HUB}, "Action": "sts:AssumeRole"}
     other = {"name": "keyward-other", "trust": {"Statement": [hub]}, "policies": {}}
-    roles = {"roles": [{"name": "keyward-audit", **NOBODY}, other]}
+    longer = {**other, "name": "keyward-rotate-too"}
+    roles = {"roles": [{"name": "keyward-audit", **NOBODY}, other, longer]}
     leak = {"name": "leak", "age_days": 800, "keys": []}
     management = {
         "management": True,

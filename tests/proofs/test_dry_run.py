@@ -80,6 +80,36 @@ CALLS = {
 }  # fmt: skip
 
 
+# ---- what each call does, from its name: not from the program, which could be wrong about itself
+
+# AWS's names begin with what a call does. Whatever begins otherwise is taken for one that writes.
+READING = re.compile(r"\w+:(Get|List|Describe|Simulate)[A-Z]\w*")
+HANDING_OUT = re.compile(r"\w+:Get\w*(Secret|Token|Password|Credentials)\w*")
+# What a name tells wrongly, and why it is as it is.
+EXCEPTIONS = {
+    "sts:AssumeRole": ("read", "opens a session and leaves nothing behind; in a dry run the session has the policy"),
+    "sts:AssumeRoleWithWebIdentity": ("read", "the same, for keyward's own identity"),
+    "iam:GenerateCredentialReport": ("read", "makes nothing but the report, which tells what is; AWS's access level: Read"),
+    "dynamodb:Scan": ("read", "another name for reading a table"),
+    "ssm:GetParameter": ("read", "hands out secrets, too, that are keyward's own: with them a dry run sends its mails"),
+    "ses:SendEmail": ("send", "tells people, with keyward's own identity"),
+    "sns:Publish": ("send", "the same"),
+    "cloudwatch:PutMetricData": ("send", "the same"),
+    "s3:PutObject": ("send", "the records of a run, which a dry run has, too"),
+}
+
+
+def effect_of(name):
+    if name in EXCEPTIONS:
+        return EXCEPTIONS[name][0]
+    return "reveal" if HANDING_OUT.fullmatch(name) else "read" if READING.fullmatch(name) else "write"
+
+
+def wrongly_declared(calls):
+    """{call: (declared, what it is)}"""
+    return {name: (one["effect"], effect_of(name)) for name, one in calls.items() if one["effect"] != effect_of(name)}
+
+
 @pytest.fixture(scope="module")
 def calls():
     """What the clients are made of: every call with its classes, as the program knows them."""
@@ -114,8 +144,35 @@ def lasting(sandbox):
     return sandbox.state_bytes(), len(sandbox.mail()), [len(volatile[name]) for name in ("publications", "metrics", "findings")]
 
 
+def test_every_call_is_declared_as_what_its_name_tells(calls, show):
+    assert wrongly_declared(calls) == {}
+    assert set(EXCEPTIONS) <= set(calls)
+    of_name = sum(name not in EXCEPTIONS for name in calls)
+    show(f"{len(calls)} calls: {of_name} declared as what AWS's verb tells, {len(EXCEPTIONS)} for a reason that stands in the test")
+
+
+@pytest.mark.parametrize(
+    "name, declared, is_",
+    [
+        ("iam:DeleteUser", "read", "write"),
+        ("iam:CreateAccessKey", "read", "write"),
+        ("iam:TagUser", "send", "write"),
+        ("secretsmanager:RotateSecret", "read", "write"),
+        ("secretsmanager:BatchGetSecretValue", "read", "write"),
+        ("secretsmanager:GetSecretValue", "read", "reveal"),
+        ("sts:GetSessionToken", "read", "reveal"),
+        ("iam:ListUsers", "write", "read"),
+        ("s3:GetObject", "reveal", "read"),
+        ("iam:Listen", "read", "write"),
+    ],
+)
+def test_a_wrong_declaration_is_found(calls, name, declared, is_):
+    assert wrongly_declared({**calls, name: {"effect": declared}}) == {name: (declared, is_)}
+
+
 def test_every_call_that_changes_anything_is_tried(calls):
-    assert set(CALLS) == {name for name, one in calls.items() if one["effect"] != "read"}
+    """By its name: one that is declared as reading, and is not, would have to be tried, too."""
+    assert set(CALLS) == {name for name in calls if effect_of(name) != "read"}
 
 
 def test_without_either_each_of_them_takes_effect(sandbox):

@@ -1,7 +1,8 @@
-"""Least privilege, proved both ways: the printed policies are enough, and nothing in them is too much.
+"""Least privilege, proved both ways: the printed policies are enough, and nothing in them is too much or too wide.
 
 Every action, every resource and every value of a condition is taken away, one at a time: something then fails. Every
 condition and every limit of the resources is taken away, one at a time: something then is allowed that was refused.
+Nothing is wider than what was looked at (least_privilege_width.py), and calls just beside what is allowed are refused.
 Each trial is one thing changed in one policy of one set-up (least_privilege_stage.py). Without --full a few are chosen."""
 
 import collections
@@ -9,14 +10,17 @@ import concurrent.futures
 import copy
 import dataclasses
 import itertools
+import json
 import multiprocessing
 import random
 
 import pytest
 
-from least_privilege_changes import Probes, narrowed, reason_against, refused, widened
-from least_privilege_rotation import RotationStage
+from least_privilege_changes import Probes, narrowed, opened, reason_against, refused, widened
+from least_privilege_rotation import MODE, RotationStage
 from least_privilege_stage import SETUPS, Stage
+from least_privilege_width import a_little_wider, printed, too_wide
+from policies import as_list
 
 WORKERS = 2
 SELECTED = 4  # of each set-up that is chosen
@@ -86,6 +90,26 @@ def try_widened(stage, change, proof):
     proof.count(change, allowed_after and not allowed_before, how)
 
 
+def near_of(stage):
+    stage.restore()
+    for mode, document in stage.policies.items():
+        if mode != MODE:
+            there = {one["Sid"] for one in document["Statement"]}
+            yield from ((mode, sid, what) for sid, what in Probes(stage, mode).near() if sid in there)
+
+
+def try_near(stage, mode, sid, what, proof):
+    """What lies just beside a right is refused; with the statement opened it would not be."""
+    document, allowed = stage.policies[mode], []
+    for held in (document, opened(document, sid)):
+        stage.restore()
+        stage.hold(mode, held)
+        allowed.append(not refused(Probes(stage, mode).near()[sid, what]))
+    proof.tried["near"] += 1
+    if allowed != [False, True]:
+        proof.uncaught.append(f"{proof.setup}: {mode}: {sid}: {what}: {'allowed' if allowed[0] else 'refused even if all is allowed'}")
+
+
 def prove(name, folder, choose):
     """Tries the chosen changes of one set-up."""
     proof = Proof(name)
@@ -104,6 +128,8 @@ def prove(name, folder, choose):
                 try_widened(stage, change, proof)
             else:
                 try_narrowed(stage, change, seen, proof)
+        for call in choose(list(near_of(stage))):
+            try_near(stage, *call, proof)
     return proof
 
 
@@ -113,7 +139,8 @@ STAGES["secret rotation"] = RotationStage
 
 def table(proofs):
     kinds = {"action": "actions removed", "resource": "resources removed", "value": "values of conditions changed",
-             "condition": "conditions removed", "limit": "limits of resources removed"}  # fmt: skip
+             "condition": "conditions removed", "limit": "limits of resources removed",
+             "near": "calls just beside what is allowed"}  # fmt: skip
     tried = sum((proof.tried for proof in proofs), collections.Counter())
     lines = [f"{tried[kind]:5} {words}" for kind, words in kinds.items()]
     lines.append(f"{tried.total() - sum(len(proof.uncaught) for proof in proofs):5} of {tried.total()} noticed, in {sum(proof.runs for proof in proofs)} runs of keyward")
@@ -174,3 +201,77 @@ def test_a_right_too_much_would_be_noticed(tmp_path):
         (change,) = [change for change in narrowed("rotate", document) if change.what == "iam:GetUser"]
         try_narrowed(stage, change, Baselines(stage, proof), proof)
     assert len(proof.uncaught) == 1 and "iam:GetUser: nothing fails without it" in proof.uncaught[0]
+
+
+@pytest.mark.full
+def test_calls_just_beside_see_what_is_a_little_too_wide(tmp_path):
+    with Stage(SETUPS[-1], tmp_path / "stage") as stage, stage.sandbox.signing_with_its_clock():
+        policies = stage.policies
+        names = ("any secret with our first letters", "secrets named after other accounts", "tags that begin alike", "roles that begin alike")
+        for name in names:
+            proof = Proof(name)
+            stage.policies = json.loads(WIDER[name](json.dumps(policies)))
+            for call in near_of(stage):
+                try_near(stage, *call, proof)
+            assert any(line.endswith(": allowed") for line in proof.uncaught), name
+
+
+# ---- how wide a right may be
+
+
+@pytest.fixture(scope="module")
+def policies(tmp_path_factory):
+    return printed(tmp_path_factory.mktemp("printed"))
+
+
+def test_no_printed_right_is_wider_than_what_was_looked_at(policies, show):
+    assert too_wide(policies) == []
+    statements = [statement for _, _, _, document, _ in policies for statement in document["Statement"]]
+    rights = sum(len(as_list(one["Action"])) * len(as_list(one.get("Resource", "-"))) for one in statements)
+    show(f"{len(policies)} policies, {rights} pairs of action and resource: none wider than what least_privilege_width.py has")
+
+
+def test_every_right_that_is_a_little_wider_is_seen(policies, show):
+    """Each action, resource and condition of each policy in turn: a prefix of it, another region or account, another type."""
+    count, unseen = 0, []
+    for setup, mode, trust, document, reviewed in policies:
+        for what, wider in a_little_wider(document):
+            count += 1
+            if not too_wide([(setup, mode, trust, wider, reviewed)]):
+                unseen.append(f"{setup}: {mode}{' trust' if trust else ''}: {what}")
+    assert unseen == []
+    show(f"{count} policies in which one thing is a little wider: {count} seen")
+
+
+def replaced(*pairs):
+    def change(text):
+        for old, new in pairs:
+            text = text.replace(old, new)
+        return text
+
+    return change
+
+
+# What the program could print by mistake, in all its policies.
+WIDER = {
+    "any secret with our first letters": replaced(("secret:Account_${aws:PrincipalAccount}_User_*_AccessKey", "secret:Acc*")),
+    "secrets named after other accounts": replaced(("${aws:PrincipalAccount}", "*")),
+    "wildcards in actions": replaced(*((f'"iam:{verb}AccessKey"', f'"iam:{verb}*"') for verb in ("Create", "Update", "Delete"))),
+    "everything of IAM": replaced(("arn:aws:iam::*:user/*", "arn:aws:iam::*:*")),
+    "tags that begin alike": replaced(("ForAllValues:StringEquals", "ForAllValues:StringLike"), ('"keyward:state"', '"k*"')),
+    "roles that begin alike": replaced((":role/keyward-rotate", ":role/keyward-rot*")),
+    "any account": replaced(("111111111111", "*")),
+    "any region": replaced(("us-east-1", "*")),
+    "longer names of secrets": replaced(("AccessKey-??????", "AccessKey-*")),
+    "any organization": replaced(("o-exampleorgid", "*")),
+}
+
+
+@pytest.mark.parametrize("name", WIDER)
+def test_the_program_printing_it_wider_would_be_seen(policies, name):
+    """In every policy in which it changes anything."""
+    change = WIDER[name]
+    wider = [(*place, json.loads(change(json.dumps(document))), reviewed) for *place, document, reviewed in policies]
+    changed = [other for one, other in zip(policies, wider, strict=True) if one[3] != other[3]]
+    assert changed
+    assert [one[:3] for one in changed if not too_wide([one])] == []

@@ -15,6 +15,7 @@ import string
 import subprocess
 import tempfile
 import threading
+import urllib.parse
 
 import pytest
 
@@ -22,6 +23,8 @@ import secret_search
 from held_requests import go_on_until
 from host_clock import HostClock
 from keyward_process import Keyward, executable
+from lambda_service import LambdaService
+from least_privilege_rotation import RotationStage
 from organizations import A, B, C, account, keys, organization, overdue
 from receivers import Authority, MailServer, Posts
 from sandbox_process import HUB_ACCOUNT, Sandbox
@@ -41,9 +44,14 @@ MANAGEMENT = {
         "policies": {"store": {"Statement": [{"Effect": "Allow", "Action": ["secretsmanager:*", "kms:*"], "Resource": "*"}]}},
     }],
 }  # fmt: skip
+# Security Hub is told of keys that are out of policy and stay so: one user has two in use, and the configuration holds both.
+BOTH = "299999999999"
+TWO_IN_USE = {"name": "both", "age_days": 400, "keys": [{"age_days": age, "last_used": {"days_ago": 1}} for age in (95, 96)]}
+OUT_OF_POLICY = account(BOTH, TWO_IN_USE, security_hub=True)
 LOOKS_INTO_IT = pytest.mark.skipif(
     not secret_search.may_look_into_others(), reason="to look into the memory of a process that is not dumpable takes root (CAP_SYS_PTRACE)"
 )
+PROMETHEUS = "keyward.prom"
 REPORTS = ("html", "json", "csv", "ocsf", "asff", "prometheus")
 
 ACCESS_KEY, SESSION_KEY, SESSION_TOKEN = "secret access key", "session's secret key", "session token"
@@ -72,6 +80,24 @@ def signing_keys(secret, day):
 
 def word(chance, length):
     return "".join(chance.choice(string.ascii_letters + string.digits) for _ in range(length))
+
+
+def kept_by(sandbox):
+    """All that AWS has afterwards, by account and service, but for secrets in the places that are theirs: keys of users,
+    values of secrets and parameters, and sessions."""
+    parts = []
+    for number, one in sandbox.state()["accounts"].items():
+        for user in one["users"].values():
+            for key in user["keys"]:
+                del key["secret"]
+        for secret in one["secrets"]:
+            for version in secret["versions"].values():
+                version.pop("text", None)  # one that a rotation has begun has none yet
+        one["parameters"] = sorted(one["parameters"])
+        parts.append((f"account {number}", one))
+    parts += [item for item in sandbox.control("volatile").items() if item[0] not in ("sessions", "removed_keys")]
+    parts.append(("calls", sandbox.calls()["log"]))
+    return [(name, json.dumps(content).encode()) for name, content in parts]
 
 
 class HeldPosts(Posts):
@@ -124,10 +150,12 @@ class Run:
             )
             for number in range(keys // USERS)
         ]
+        for one in accounts:
+            one["security_hub"] = True
         options = ("--seed", seed, "--propagation", "0ms")
         authority = Authority(tmp_path)
         with (
-            Sandbox(*options, scenario={"external_id": "ext-1", "accounts": [MANAGEMENT, *accounts]}, tls=True) as sandbox,
+            Sandbox(*options, scenario={"external_id": "ext-1", "accounts": [MANAGEMENT, OUT_OF_POLICY, *accounts]}, tls=True) as sandbox,
             HeldPosts(authority, None) as posts,
         ):
             self.given = Given(tmp_path / "given", chance, posts.url)
@@ -141,9 +169,8 @@ class Run:
                 self.mails = [("mail by SMTP", mail.as_bytes()) for _, _, mail in server.mails]
             self.posts = [(f"post to {path.split('/')[1]}", str(headers).encode() + body) for path, headers, body in posts.requests]
             self.world = [("SES", json.dumps(sandbox.mail()).encode())]
-            shown = sandbox.control("volatile")
-            self.world += [(what, json.dumps(shown[what]).encode()) for what in ("publications", "metrics", "findings")]
-            self._learn(sandbox, shown["sessions"])
+            self.world += kept_by(sandbox)
+            self._learn(sandbox, sandbox.control("volatile")["sessions"])
 
     def _prepare(self, tmp_path, sandbox, authority, server, posts):
         sandbox.client("sns", sandbox.admin(), region="us-east-1").create_topic(Name="keyward")
@@ -178,6 +205,8 @@ class Run:
             notify={"channels": channels, "allowed_domains": ["example.org"], **login},
             accounts={"default": "opt-out", "overrides": [{"match": {"tag": {"store": "central"}}, "store": CENTRAL}]},
             limits={"max_changes": 2000, "max_changes_per_account": 100},
+            policy={"conflict": "hold"},
+            report={"security_hub": True, "prometheus_file": str(tmp_path / "keyward" / PROMETHEUS)},
         )
 
     def _run(self, posts):
@@ -220,7 +249,7 @@ class Run:
         accounts = sandbox.state()["accounts"]
         keys = {key["id"]: key for one in accounts.values() for user in one["users"].values() for key in user["keys"]}
         own = sandbox.environment["AWS_ACCESS_KEY_ID"]
-        users = (user for number, one in accounts.items() if number != HUB_ACCOUNT for user in one["users"].values())
+        users = (user for number, one in accounts.items() if number not in (HUB_ACCOUNT, BOTH) for user in one["users"].values())
         self.made = [key for user in users for key in user["keys"][1:]]
         self.secrets = {
             ACCESS_KEY: {id_: key["secret"] for id_, key in keys.items() if id_ != own},
@@ -269,7 +298,14 @@ def test_it_was_such_a_run(run, request):
     assert run.result.returncode == 0, run.result.stderr[-2000:]
     assert len(run.made) == keys
     sent = {path.split()[-1] for path, _ in run.posts}
-    assert {"slack", "teams", "webhook"} <= sent and run.mails and len(json.loads(dict(run.world)["SES"])) > 0
+    assert {"slack", "teams", "webhook"} <= sent and run.mails
+    world = {name: json.loads(text) for name, text in run.world}
+    assert all(world[name] for name in ("SES", "publications", "metrics", "findings", "calls"))
+    assert (run.keyward.directory / PROMETHEUS).stat().st_size > 0
+    users = [user for name, one in world.items() if name.startswith("account ") for user in one["users"].values()]
+    secrets = [secret for name, one in world.items() if name.startswith("account ") for secret in one["secrets"]]
+    assert sum("keyward:state" in user["tags"] for user in users) == keys
+    assert sum(bool(secret["description"] and secret["policy"]) for secret in secrets) == keys
 
 
 def test_nothing_that_is_written_or_sent_holds_a_secret(run, show):
@@ -364,6 +400,88 @@ def test_every_form_is_found(form, written):
     assert search([("nothing", b"before" + written[:15].encode() + b"\0" + written[-15:].encode())])[0] == []
 
 
+def test_what_aws_keeps_is_searched(tmp_path):
+    """A secret in a tag, a name, a description, a policy or an object would be found."""
+    chance = random.Random(5)
+    with organization(account(A, overdue("alice"))) as sandbox:
+        iam, secrets, s3 = (sandbox.client(name, sandbox.member_admin(A), "us-east-1") for name in ("iam", "secretsmanager", "s3"))
+        sandbox.edit("add_bucket", account=A, bucket="records")
+        places = ("user's tag", "secret's name", "description", "secret's tag", "policy", "object")
+        planted = {place: word(chance, 24) for place in places}
+        iam.tag_user(UserName="alice", Tags=[{"Key": "keyward:state", "Value": planted["user's tag"]}])
+        secret = secrets.create_secret(Name=planted["secret's name"], SecretString="a value", Description=planted["description"],
+                                       Tags=[{"Key": "a", "Value": planted["secret's tag"]}])["ARN"]  # fmt: skip
+        reader = {"Sid": planted["policy"], "Effect": "Allow", "Principal": {"AWS": A}, "Action": "secretsmanager:GetSecretValue", "Resource": "*"}
+        secrets.put_resource_policy(SecretId=secret, ResourcePolicy=json.dumps({"Version": "2012-10-17", "Statement": [reader]}))
+        s3.put_object(Bucket="records", Key="run.json", Body=f"x {planted['object']} x".encode())
+        kept = kept_by(sandbox)
+    copies, _ = secret_search.Search({GIVEN: planted})(kept)
+    assert {copy.name for copy in copies} == set(places)
+    assert b"a value" not in dict(kept)[f"account {A}"]
+
+
+# ---- as functions
+
+
+def all_keys(sandbox):
+    accounts = sandbox.state()["accounts"].values()
+    return {key["id"]: key["secret"] for one in accounts for user in one["users"].values() for key in user["keys"]}
+
+
+def all_sessions(sandbox):
+    sessions = sandbox.control("volatile")["sessions"]
+    return {SESSION_KEY: {s["access_key_id"]: s["secret"] for s in sessions}, SESSION_TOKEN: {s["access_key_id"]: s["token"] for s in sessions}}
+
+
+def test_what_functions_put_into_s3_holds_no_secret(tmp_path, show):
+    """A run that is divided among functions: its parts and its record are objects."""
+    bucket, prefix = "keyward-records", "runs/monday"
+    objects = {"Statement": [{"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": f"arn:aws:s3:::{bucket}/runs/*"}]}
+    with organization(*(account(number, *(overdue(f"user-{n}") for n in range(5))) for number in (A, B, C))) as sandbox:
+        before = all_keys(sandbox)
+        sandbox.edit("put_user_policy", account=HUB_ACCOUNT, user="hub", name="objects", policy=objects)
+        sandbox.edit("add_bucket", account=HUB_ACCOUNT, bucket=bucket)
+        keyward = Keyward(tmp_path, sandbox.environment, notify={"channels": [{"type": "ses"}]})
+        where = {"bucket": bucket, "prefix": prefix}
+        with LambdaService([executable(), "--log-level", "trace", "lambda"], keyward.environment, tmp_path, tmp_path) as function:
+            answers = [function({"action": "inventory", **where})]
+            items = sandbox.state()["accounts"][HUB_ACCOUNT]["buckets"][bucket][f"{prefix}/accounts.jsonl"].splitlines()
+            answers += [function(json.loads(item)) for item in items]
+            answers.append(function({"action": "merge", **where}))
+        assert [answer.error_type for answer in answers] == [None] * len(answers), answers
+        kept = kept_by(sandbox)
+        secrets = {ACCESS_KEY: all_keys(sandbox), **all_sessions(sandbox)}
+        mails = ("SES", json.dumps(sandbox.mail()).encode())
+    written = json.loads(dict(kept)[f"account {HUB_ACCOUNT}"])["buckets"][bucket]
+    assert {f"{prefix}/{name}" for name in ("run.json", "events.jsonl", "report.html", f"accounts/{A}.json")} <= set(written)
+    assert len(secrets[ACCESS_KEY]) == len(before) + 15
+    parts = kept + [mails] + [(f"answer {number}", json.dumps(answer.body).encode()) for number, answer in enumerate(answers)]
+    parts += secret_search.files_below(tmp_path)
+    search = secret_search.Search(secrets)
+    copies, size = search(parts)
+    assert copies == [], listed(copies)
+    show(f"a run of functions, {len(written)} objects in S3: {search.secrets} secrets, {len(parts)} places, {size:,} bytes: none found")
+
+
+def test_a_rotation_by_secrets_manager_leaves_no_secret_but_in_the_secret(tmp_path, show):
+    with RotationStage(tmp_path / "stage") as stage:
+        sandbox = stage.sandbox
+        old = all_keys(sandbox)
+        answers = stage.call(stage.events, "--log-level", "trace")
+        new = {id_: secret for id_, secret in all_keys(sandbox).items() if id_ not in old}
+        assert sum(bool(answer.body.get("rotated")) for answer in answers) >= 1 and new
+        secrets = {ACCESS_KEY: {**old, **new}, **all_sessions(sandbox), GIVEN: {"SMTP password": MailServer.PASSWORD}}
+        parts = kept_by(sandbox) + [("SES", json.dumps(sandbox.mail()).encode())]
+        parts += [("mail by SMTP", mail.as_bytes()) for _, _, mail in stage.mails.mails]
+        parts += [(f"answer {number}", json.dumps(answer.body).encode()) for number, answer in enumerate(answers)]
+        parts += secret_search.files_below(stage.folder)
+        assert any(place == "function.log" and b"\"outcome\":\"created\"" in content for place, content in parts)
+    search = secret_search.Search(secrets)
+    copies, size = search(parts)
+    assert copies == [], listed(copies)
+    show(f"rotations by Secrets Manager, {len(answers)} steps: {search.secrets} secrets, {len(parts)} places, {size:,} bytes: none found")
+
+
 # ---- when things go wrong
 
 FAULTS = ("truncate", "html", "denied", "bad_signature", "quote_request", "quote_answer")
@@ -434,6 +552,7 @@ def test_what_is_said_of_failures_holds_no_secret(tmp_path, seed, full, clock, s
                 secrets[SESSION_KEY][session["access_key_id"]] = session["secret"]
                 secrets[SESSION_TOKEN][session["access_key_id"]] = session["token"]
             texts.append((f"SES with {action} {fault}", json.dumps(sandbox.mail()).encode()))
+            texts += [(f"{name} with {action} {fault}", content) for name, content in kept_by(sandbox)]
         told = texts + secret_search.files_below(tmp_path / "states")
         for said in (b"SMTP535", b"(hidden)", b"failed to satisfy constraint"):
             assert any(said in text for _, text in told), said

@@ -14,7 +14,7 @@ import pytest
 import scenarios
 from host_clock import HostClock
 from invariants import World, is_unfinished
-from many_months import MONTH, Months
+from many_months import DAY, MONTH, ROTATE_AFTER, START, Day, Key, Months
 from scarce import SmallDisk, nobody_resolves
 from scenarios import A
 from stage import Stage
@@ -298,6 +298,32 @@ def test_the_hosts_clock_jumps_in_the_middle_of_a_run(rotation, clock, chance, f
 
 
 # ---- months
+
+
+ALICE, BOB = ("222222222222", "alice"), ("222222222222", "bob")
+
+
+@pytest.mark.parametrize(
+    "kept, days, late, too_late",
+    [
+        (None, 1, 1.5, True),
+        (ALICE, 1, 1.5, False),
+        ((ALICE[0], None), 1, 1.5, False),
+        (BOB, 60, 1.5, True),
+        (("333333333333", "alice"), 60, 1.5, True),
+        (("333333333333", None), 60, 1.5, True),
+        (ALICE, 1, 2.5, True),
+        (ALICE, 60, 20, True),
+    ],
+)
+def test_what_excuses_a_delay(kept, days, late, too_late):
+    """The rule by which the months are judged: a key is replaced so many days late, and on the first days something failed."""
+    life = Months.__new__(Months)
+    key = Key(ALICE, START - ROTATE_AFTER, first=True, next=START + late * DAY, off=START + 10.5 * DAY)
+    life.keys = {"key": key}
+    counts = dict(code=4, peak=1, seconds=1.0, faults={}, calls=1, failed=1, state=1, record=1)
+    life.days = [Day(at=START + number * DAY, kept={kept} if kept and number < days else set(), **counts) for number in range(60)]
+    assert any(delay > allowed for _, delay, allowed in life.delays()) == too_late
 
 
 def test_months_of_daily_runs_with_the_faults_of_aws(tmp_path, seed, clock, full, show):

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -12,6 +13,7 @@ sys.path.insert(0, str(HERE.parents[1] / "scripts"))
 
 import coroutines  # noqa: E402
 import floors  # noqa: E402
+import fuzz  # noqa: E402
 import tidy  # noqa: E402
 
 
@@ -41,6 +43,14 @@ class Coroutines(unittest.TestCase):
             if "yield " in line and ', "' in line:
                 self.assertIn(line.split(', "')[1].rstrip('"'), wanted)
 
+    def test_a_file_elsewhere_is_looked_at(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "elsewhere.cpp"
+            path.write_text("co_await b(co_await c);\n", encoding="utf-8")
+            done = subprocess.run([sys.executable, coroutines.__file__, path], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (1, ""))
+        self.assertIn(f"{path}:1: two co_await in one statement", done.stdout)
+
     def test_the_line_is_told(self):
         self.assertEqual([line for line, _ in coroutines.problems("\nint a;\nco_await b(co_await c);\n")], [3])
 
@@ -65,6 +75,32 @@ class Floors(unittest.TestCase):
             self.assertEqual(len(list(floors.threads(text))), 1, text)
         for text in ("std::this_thread::yield();\n", "// std::thread would race\n", "std::thread::id id;\n"):
             self.assertEqual(list(floors.threads(text)), [], text)
+
+
+class FuzzDriver(unittest.TestCase):
+    def driven(self, says):
+        """What the script makes of a target that says this, and of its exit code 0."""
+        with tempfile.TemporaryDirectory() as folder:
+            target = pathlib.Path(folder) / "bin/credential_report_fuzz"
+            target.parent.mkdir()
+            target.write_text(f"#!/bin/sh\necho '{says}' >&2\n", encoding="utf-8")
+            target.chmod(0o755)
+            command = [sys.executable, fuzz.__file__, folder, "credential_report", "--runs", "2000"]
+            return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    def test_a_target_that_does_nothing_or_too_little_fails(self):
+        for says, problem in (
+            ("no figures", "nothing was executed"),
+            ("stat::number_of_executed_units: 0", "nothing was executed"),
+            ("stat::number_of_executed_units: 17", "17 executions instead of 2000"),
+        ):
+            done = self.driven(says)
+            self.assertEqual(done.returncode, 1, done)
+            self.assertIn(problem, done.stdout)
+
+    def test_one_that_does_all_passes(self):
+        done = self.driven("stat::number_of_executed_units: 2100")
+        self.assertEqual(done.returncode, 0, done)
 
 
 class Tidy(unittest.TestCase):
