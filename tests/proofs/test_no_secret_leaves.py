@@ -15,7 +15,6 @@ import string
 import subprocess
 import tempfile
 import threading
-import urllib.parse
 
 import pytest
 
