@@ -10,6 +10,7 @@ import pathlib
 import re
 import subprocess
 
+import botocore.exceptions
 import pytest
 
 from keyward_process import ROOT, Keyward, executable
@@ -194,6 +195,18 @@ def test_aws_alone_refuses_each_of_them(sandbox, show):
     show(f"refused by AWS alone, by the session policy: {effects['write']} calls that write, {effects['send']} that send, {effects['reveal']} that reveals")
 
 
+def test_no_other_role_is_reached_from_a_session(sandbox):
+    """A role of the account that trusts the account would open a session without the policy."""
+    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{A}:root"}, "Action": "sts:AssumeRole"}]}
+    sandbox.edit("put_role_trust", account=A, role="OrganizationAccountAccessRole", policy=trust)
+    other = {"RoleArn": f"arn:aws:iam::{A}:role/OrganizationAccountAccessRole", "RoleSessionName": "anybody"}
+    ask("calls_of_a_dry_run", sandbox, ["iam:CreateAccessKey"])
+    (policy,) = {json.dumps(session["policy"]) for session in sandbox.control("volatile")["sessions"] if session["policy"]}
+    sandbox.client("sts", sandbox.assume(A)).assume_role(**other)  # without the policy it is
+    with pytest.raises(botocore.exceptions.ClientError, match="AccessDenied.*no session policy allows"):
+        sandbox.client("sts", sandbox.assume(A, Policy=policy)).assume_role(**other)
+
+
 def test_the_guard_alone_refuses_each_that_writes(sandbox, calls, show):
     writes = [name for name in CALLS if calls[name]["effect"] == "write"]
     before = lasting(sandbox)
@@ -253,7 +266,7 @@ def refusals_of(effect):
 def page(calls):
     rows = []
     for name, one in calls.items():
-        session, guard = refusals_of(one["effect"])
+        session, guard = ("yes", "") if name == "sts:AssumeRole" else refusals_of(one["effect"])
         rows.append(f"| `{name}` | {one['effect']} | {'yes' if one['idempotent'] else 'no'} | {session} | {guard} |")
     counts = collections.Counter(one["effect"] for one in calls.values())
     told = ", ".join(f"{counts[effect]} {effect}" for effect in ("read", "reveal", "write", "send"))
@@ -268,7 +281,7 @@ from that list, and one without an effect and an idempotency does not compile.
 What a call does is `read`; `reveal` (it hands out a secret: the rotation by Secrets Manager alone, [secret-rotation.md](secret-rotation.md)); `write`; or `send` (it tells people:
 mail, metrics, records, with the caller's own credentials). A call that may not be sent twice is not repeated when its answer is lost.
 
-In a dry run a write is refused twice: keyward's guard does not let it leave the process, and the session policy of every role that keyward assumes allows only what reads, so AWS refuses it
+In a dry run a write is refused twice: keyward's guard does not let it leave the process, and the session policy of every role that keyward assumes allows only what reads (and no way to another role, whose session would be without it), so AWS refuses it
 whatever keyward does (a central store without `store.role` is written without a role, and kept by the guard alone). Each alone is proved by `tests/proofs/test_dry_run.py`.
 
 | call | effect | may be sent twice | refused by the session policy | refused by the guard |
