@@ -153,10 +153,11 @@ def test_a_run_makes_no_system_call_that_the_service_may_not(tmp_path):
     credentials.mkdir()
     with organization(account(A, overdue("alice")), account(B, overdue("bob")), options=("--tls",)) as sandbox:
         (credentials / "keyward.external_id").write_text(sandbox.environment["KEYWARD_EXTERNAL_ID"] + "\n")
-        keyward = Keyward(tmp_path / "keyward", sandbox.environment, external_id="cred:keyward.external_id")
+        environment = {**sandbox.environment, "CREDENTIALS_DIRECTORY": str(credentials)}
+        keyward = Keyward(tmp_path / "keyward", environment, external_id="cred:keyward.external_id")
         traced = tmp_path / "calls"
         keyward.launcher = ("strace", "--follow-forks", "--quiet=all", "--output", traced)
-        run = keyward("run", CREDENTIALS_DIRECTORY=str(credentials)).expect(0)
+        run = keyward("run").expect(0)
         assert [outcome for _, _, outcome in run.outcomes()] == ["done", "done"]
     calls = set(re.findall(r"^\d+ +(\w+)\(", traced.read_text(), re.M))
     assert {"socket", "connect", "openat", "flock"} <= calls

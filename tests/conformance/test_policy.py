@@ -143,7 +143,7 @@ def stage(tmp_path, store, roles, listing, role_of):
                     {"type": "ses", "configuration_set": "keyward"},
                     {"type": "sns", "topic_arn": f"arn:aws:sns:us-east-1:{HUB_ACCOUNT}:keyward"},
                     {"type": "metrics"},
-                    {"type": "slack", "url": "ssm:/keyward/hook"},
+                    {"type": "slack", "url": "ssm:/keyward/hook", "private_addresses": True},
                 ],
             })  # fmt: skip
             give_rights(sandbox, keyward, role_of)

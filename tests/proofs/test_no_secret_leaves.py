@@ -490,7 +490,7 @@ STRUCK = (
     *("secretsmanager:PutSecretValue", "secretsmanager:PutResourcePolicy", "secretsmanager:CreateSecret"),
 )
 # What is sent or answered there is a secret.
-SECRETIVE = ("sts:AssumeRole", "iam:CreateAccessKey", "secretsmanager:CreateSecret")
+SECRETIVE = ("sts:AssumeRole", "iam:CreateAccessKey", "secretsmanager:PutSecretValue")
 
 
 def strikes(chance, full):
