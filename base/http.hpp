@@ -51,7 +51,7 @@ struct HttpRequest {
   Deadline deadline = Deadline::never();
   std::chrono::milliseconds connect_timeout{5'000};
   std::chrono::milliseconds timeout{60'000};  ///< for this one attempt; the deadline may shorten it
-  std::size_t max_response_bytes = 16u << 20;
+  std::size_t max_response_bytes = 16u << 20;  ///< the largest that is asked for by default, an event of AWS Lambda, has 6 MB
 };
 
 struct HttpResponse {

@@ -88,7 +88,6 @@ int Simulation::accounts_dry_run() const { return static_cast<int>(std::ranges::
 std::vector<const Simulation::SimulatedUser*> Simulation::users_in_order() const {
   std::vector<const SimulatedUser*> ordered;
   ordered.reserve(users_.size());
-  ordered.reserve(users_.size());
   for (const SimulatedUser& user : users_) ordered.push_back(&user);
   std::ranges::sort(ordered, {}, [this](const SimulatedUser* user) { return std::tie(accounts_[user->account].id, user->facts.name); });
   return ordered;
