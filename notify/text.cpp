@@ -1,7 +1,8 @@
 #include "notify/text.hpp"
 
 #include <algorithm>
-#include <cstdint>
+
+#include "base/utf8.hpp"
 
 namespace keyward::notify {
 namespace {
@@ -9,31 +10,8 @@ namespace {
 constexpr std::string_view k_replacement = "\xEF\xBF\xBD";
 constexpr std::string_view k_ellipsis = "\xE2\x80\xA6";
 
-struct Character {
-  std::uint32_t code = 0;
-  std::size_t bytes = 1;
-  bool valid = false;
-};
-
-// RFC 3629, section 3: no overlong forms, no surrogates, nothing above U+10FFFF.
-Character first_character(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[i])); };
-  const std::uint32_t lead = byte(0);
-  if (lead < 0x80) return {lead, 1, true};
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return {};
-  std::uint32_t code = lead & (0xFFu >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return {};
-    code = code << 6 | (byte(i) & 0x3F);
-  }
-  const bool overlong = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
-  if (overlong || (code >= 0xD800 && code <= 0xDFFF) || code > 0x10FFFF) return {};
-  return {code, length, true};
-}
-
 // Controls, line separators, zero-width and direction marks.
-bool is_blank(std::uint32_t code) {
+bool is_blank(char32_t code) {
   return code <= 0x20 || (code >= 0x7F && code <= 0xA0) || (code >= 0x200B && code <= 0x200F) ||
          (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x2069) || code == 0xFEFF || code == 0xAD;
 }
@@ -44,15 +22,15 @@ std::string one_line(std::string_view text) {
   std::string line;
   line.reserve(text.size());
   while (!text.empty()) {
-    const Character character = first_character(text);
+    const base::Utf8Character character = base::first_character(text);
     if (!character.valid) {
       line += k_replacement;
-    } else if (!is_blank(character.code)) {
-      line += text.substr(0, character.bytes);
+    } else if (!is_blank(character.character)) {
+      line += text.substr(0, character.size);
     } else if (!line.empty() && line.back() != ' ') {
       line += ' ';
     }
-    text.remove_prefix(character.bytes);
+    text.remove_prefix(character.size);
   }
   if (line.ends_with(' ')) line.pop_back();
   return line;
@@ -76,9 +54,9 @@ bool is_utf8(std::string_view text) { return utf8_front(text).size() == text.siz
 std::string_view utf8_front(std::string_view text) {
   std::string_view rest = text;
   while (!rest.empty()) {
-    const Character character = first_character(rest);
+    const base::Utf8Character character = base::first_character(rest);
     if (!character.valid) break;
-    rest.remove_prefix(character.bytes);
+    rest.remove_prefix(character.size);
   }
   return text.substr(0, text.size() - rest.size());
 }
