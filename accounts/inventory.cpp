@@ -146,20 +146,17 @@ Skip select(const Account& account, const AccountSelection& selection) {
   return any_matches(selection.include, account) ? state : Skip::not_included;
 }
 
-Task<Result<Inventory>> take_inventory(aws::OrganizationsClient& organizations, AccountSelection selection,
-                                       InventoryNeeds needs, OnListed on_listed) {
+Task<Result<std::string>> list_organization(aws::OrganizationsClient& organizations, AccountSelection selection,
+                                            InventoryNeeds needs, OnListed on_listed) {
   Result<aws::Organization> organization = co_await organizations.describe_organization();
   if (!organization) co_return organization.error();
   if (!needs.expected_organization.empty() && organization->id != needs.expected_organization) {
     co_return incomplete("OrganizationMismatch", "these credentials belong to organization " + organization->id + ", the configuration names " +
                                                      needs.expected_organization);
   }
-  Inventory inventory;
-  inventory.organization_id = organization->id;
-  const auto enter = [&](Account account) {
+  const auto hand_on = [&](Account account) {
     const Skip skip = select(account, selection);
-    inventory.entries.push_back({std::move(account), skip});
-    if (on_listed) on_listed(inventory.entries.back());
+    on_listed({std::move(account), skip});
   };
   std::set<base::AccountId> listed;
   std::vector<Account> unplaced;
@@ -180,7 +177,7 @@ Task<Result<Inventory>> take_inventory(aws::OrganizationsClient& organizations, 
       if (needs.organizational_units && !element.path) {
         unplaced.push_back(std::move(account));
       } else {
-        enter(std::move(account));
+        hand_on(std::move(account));
       }
     }
   }
@@ -191,9 +188,18 @@ Task<Result<Inventory>> take_inventory(aws::OrganizationsClient& organizations, 
     if (!paths) co_return paths.error();
     for (Account& account : unplaced) {
       account.path = std::move((*paths)[account.id]);
-      enter(std::move(account));
+      hand_on(std::move(account));
     }
   }
+  co_return organization->id;
+}
+
+Task<Result<Inventory>> take_inventory(aws::OrganizationsClient& organizations, AccountSelection selection, InventoryNeeds needs) {
+  Inventory inventory;
+  OnListed keep = [&inventory](InventoryEntry entry) { inventory.entries.push_back(std::move(entry)); };
+  Result<std::string> listed = co_await list_organization(organizations, std::move(selection), std::move(needs), std::move(keep));
+  if (!listed) co_return listed.error();
+  inventory.organization_id = std::move(*listed);
   std::ranges::sort(inventory.entries, {}, [](const InventoryEntry& entry) { return entry.account.id.str(); });
   co_return inventory;
 }

@@ -59,15 +59,19 @@ std::string_view to_string(AccountState state) noexcept;
 /// Whether the account takes part. Pure.
 Skip select(const Account& account, const AccountSelection& selection);
 
-/// Told of each account as soon as all that is needed of it is known, in the order in which AWS lists them.
-using OnListed = std::function<void(const InventoryEntry&)>;
+/// Given each account as soon as all that is needed of it is known, in the order in which AWS lists them.
+using OnListed = std::function<void(InventoryEntry)>;
 
-/// Lists the organization. Errors are fatal for a run: a partial list is never taken for the whole. `invalid` with code
-/// "OrganizationMismatch" for another organization than expected, "IncompleteInventory" for an account listed twice and for
-/// a list without the management account (an account that may not list sees an empty one).
-/// AWS gives 20 accounts a page, one page after the other: `on_listed` is for those who want to begin with the first. What
-/// it was told proves to be the whole only by the result.
+/// Lists the organization; the result is its id. Errors are fatal for a run: a partial list is never taken for the whole.
+/// `invalid` with code "OrganizationMismatch" for another organization than expected, "IncompleteInventory" for an account
+/// listed twice and for a list without the management account (an account that may not list sees an empty one).
+/// AWS gives 20 accounts a page, one page after the other, so `on_listed` can begin long before the end; what it was given
+/// proves to be the whole only by the result. Nothing is kept here of an account but its id.
+base::Task<base::Result<std::string>> list_organization(aws::OrganizationsClient& organizations, AccountSelection selection,
+                                                        InventoryNeeds needs, OnListed on_listed);
+
+/// The whole list at once. Errors: those of list_organization.
 base::Task<base::Result<Inventory>> take_inventory(aws::OrganizationsClient& organizations, AccountSelection selection,
-                                                   InventoryNeeds needs, OnListed on_listed = {});
+                                                   InventoryNeeds needs);
 
 }  // namespace keyward::accounts

@@ -113,7 +113,7 @@ Task<ExitCode> in_account(CommandContext& context, Named named, const Order& ord
   Task<AccountReport> work = order.deed(job, *run, accounts->inventory.entries.front().account);
   AccountReport report = co_await std::move(work);
   run->account_done(report, context.services.context.clock.now());
-  count(run->record.summary(), *accounts);
+  count(run->record.summary(), counts_of(*accounts));
   count(run->record.summary(), coverage_of(report, context.configuration.limits));
   ExitCode code = co_await conclude(context, job, *run);
   if (order.owed != nullptr) *order.owed = std::move(run->owed);

@@ -130,7 +130,7 @@ Task<ExitCode> apply(CommandContext& context, const Plan& plan, Job& job) {
   progress.begin();
   Coverage coverage = co_await cover(application, planned);
   progress.end();
-  count(run->record.summary(), planned);
+  count(run->record.summary(), counts_of(planned));
   count(run->record.summary(), coverage);
   ExitCode code = co_await conclude(context, job, *run);
   co_return code;

@@ -73,7 +73,7 @@ base::Task<ExitCode> run_audit(CommandContext context) {
   rotation::RunIdentity run{summary.run, {}};
   Coverage coverage = co_await job.cover(queue, Mode::audit, std::move(run), std::move(callbacks), nullptr);
   progress.end();
-  count(summary, *accounts);
+  count(summary, counts_of(*accounts));
   count(summary, coverage);
   close_summary(context, summary);
   ExitCode code = exit_code_of(summary);

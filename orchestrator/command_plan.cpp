@@ -133,7 +133,7 @@ Task<ExitCode> run_plan(CommandContext context) {
   Planning planning{context, job, std::move(plan), std::move(summary), report::PlanPrinter(context.out, context.output), std::move(*since),
                     RunMemory::load(StateFolders(context.configuration.state_dir))};
   Coverage coverage = co_await walk(planning, *accounts);
-  count(planning.summary, *accounts);
+  count(planning.summary, counts_of(*accounts));
   count(planning.summary, coverage);
   close_summary(context, planning.summary);
   ExitCode code = exit_code_of(planning.summary);

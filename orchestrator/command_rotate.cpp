@@ -58,7 +58,7 @@ Task<ExitCode> rotate(CommandContext& context, base::AccountId account, Rotation
   }
   run->account_done(report, context.services.context.clock.now());
   const AccountsToCover only{{inventory.organization_id, {*entry}}, accounts->in_organization};
-  count(run->record.summary(), only);
+  count(run->record.summary(), counts_of(only));
   count(run->record.summary(), coverage);
   ExitCode code = co_await conclude(context, job, *run);
   co_return code;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
+#include <deque>
 #include <exception>
 #include <map>
 
@@ -34,8 +35,10 @@ struct Walk {
   Progress& progress;
   Mode mode;
   AccountQueue queue;
-  std::optional<AccountsToCover> accounts;  ///< empty: the organization cannot be listed. Its accounts only when refused
-  std::string refused_by;                   ///< the limit that the list does not keep, and why; empty: none
+  bool listed_all = false;
+  AccountCounts accounts;
+  std::deque<report::Uncovered> participating;  ///< what they are when the list is refused
+  std::string refused_by;                       ///< the limit that the list does not keep, and why; empty: none
   Coverage coverage;
   std::map<notify::Mode, int> listed{};  ///< accounts handed on, by what they are in this run
   std::map<notify::Mode, int> done{};    ///< of them, gone through to their end
@@ -43,11 +46,17 @@ struct Walk {
   notify::Mode seen_as(const accounts::Account& account) const {
     return told_as(mode_for(context.configuration.for_account(account), mode));
   }
-  void work_on(const accounts::InventoryEntry& entry) {
-    if (!is_to_cover(entry, context.line.shard)) return;
+  /// Whether the account is one to work on.
+  bool count(const accounts::InventoryEntry& entry) {
+    accounts.add(entry, context.line.shard);
+    if (!is_to_cover(entry, context.line.shard)) return false;
+    participating.push_back({entry.account.id.str(), entry.account.name, {}});
+    return true;
+  }
+  void work_on(accounts::Account account) {
     progress.account_listed();
-    ++listed[seen_as(entry.account)];
-    queue.add(entry.account);
+    ++listed[seen_as(account)];
+    queue.add(std::move(account));
   }
 };
 
@@ -58,20 +67,27 @@ Task<void> hand_on(Walk& walk) {
   // Which accounts are dry ones is not known before they are listed.
   const bool in_order = memory.left_behind(notify::Mode::dry_run) ||
                         (writes(walk.mode) && memory.left_behind(notify::Mode::enforce));
-  accounts::OnListed on_listed;
-  if (!in_order) on_listed = [&walk](const accounts::InventoryEntry& entry) { walk.work_on(entry); };
-  walk.accounts = co_await list_accounts(walk.context, walk.job, std::move(on_listed));
-  if (!walk.accounts) co_return;
-  walk.refused_by = accounts_missing(walk.context.configuration.limits, walk.accounts->in_organization, memory);
+  std::deque<accounts::Account> waiting;
+  accounts::OnListed on_listed = [&](accounts::InventoryEntry entry) {
+    if (!walk.count(entry)) return;
+    if (in_order) {
+      waiting.push_back(std::move(entry.account));
+    } else {
+      walk.work_on(std::move(entry.account));
+    }
+  };
+  std::optional<std::string> organization = co_await list_accounts(walk.context, walk.job, std::move(on_listed));
+  if (!organization) co_return;
+  walk.listed_all = true;
+  walk.accounts.organization = std::move(*organization);
+  walk.refused_by = accounts_missing(walk.context.configuration.limits, walk.accounts.in_organization, memory);
   if (!walk.refused_by.empty()) co_return;
-  count(walk.run.record.summary(), *walk.accounts);
-  if (in_order) {
-    longest_waiting_first(walk.accounts->inventory, [&walk, &memory](const accounts::Account& account) {
-      return memory.last_visit(account.id, walk.seen_as(account));
-    });
-    for (const accounts::InventoryEntry& entry : walk.accounts->inventory.entries) walk.work_on(entry);
-  }
-  walk.accounts->inventory.entries.clear();  // those who wait for their turn are in the queue
+  walk.participating.clear();
+  count(walk.run.record.summary(), walk.accounts);
+  longest_waiting_first(waiting, [&walk, &memory](const accounts::Account& account) {
+    return memory.last_visit(account.id, walk.seen_as(account));
+  });
+  for (accounts::Account& account : waiting) walk.work_on(std::move(account));
   walk.job.gate().open();
 }
 
@@ -118,22 +134,19 @@ Task<void> list_and_cover(Walk& walk, base::TaskGroup& group) {
   co_await group.spawn(std::move(covering));
 }
 
-Coverage nothing_covered(const accounts::Inventory& inventory, const std::string& why) {
-  Coverage coverage;
-  coverage.stopped_by = why;
-  for (const auto& entry : inventory.entries) {
-    if (entry.skip == accounts::Skip::none) coverage.not_covered.push_back({entry.account, "not begun: " + why});
-  }
-  return coverage;
-}
-
 /// What was read while the list was doubtful counts for nothing: a record of its own, in which no account is covered.
 Task<ExitCode> refuse(Walk& walk, report::RunSummary summary) {
   walk.run.record.discard();
   Result<OpenRun> run = co_await open_run(walk.context, walk.job, std::move(summary));
   if (!run) co_return not_begun(walk.context, run.error());
-  count(run->record.summary(), *walk.accounts);
-  count(run->record.summary(), nothing_covered(walk.accounts->inventory, walk.refused_by));
+  count(run->record.summary(), walk.accounts);
+  for (report::Uncovered& account : walk.participating) {
+    account.reason = "not begun: " + walk.refused_by;
+    run->record.summary().uncovered.push_back(std::move(account));
+  }
+  Coverage nothing;
+  nothing.stopped_by = walk.refused_by;
+  count(run->record.summary(), nothing);
   ExitCode code = co_await conclude(walk.context, walk.job, *run);
   co_return code;
 }
@@ -148,11 +161,11 @@ Task<ExitCode> walk(CommandContext& context, std::string command, Mode mode, Job
   const boost::asio::any_io_executor executor = co_await boost::asio::this_coro::executor;
   Progress progress(executor, context.progress, context.services.context.statistics.throttled);
   progress.begin();
-  Walk walk{context, job, *run, progress, mode, {}, {}, {}, {}};
+  Walk walk{context, job, *run, progress, mode, {}, false, {}, {}, {}, {}};
   const auto body = [&walk](base::TaskGroup& group) { return list_and_cover(walk, group); };
   co_await base::run_group(2, body);
   progress.end();
-  if (!walk.accounts) {
+  if (!walk.listed_all) {
     run->record.discard();
     co_return ExitCode::preflight_failed;
   }
@@ -160,7 +173,7 @@ Task<ExitCode> walk(CommandContext& context, std::string command, Mode mode, Job
     ExitCode code = co_await refuse(walk, summary);
     co_return code;
   }
-  run->memory.set_accounts(walk.accounts->in_organization);
+  run->memory.set_accounts(walk.accounts.in_organization);
   count(run->record.summary(), walk.coverage);
   ExitCode code = co_await conclude(context, job, *run);
   co_return code;

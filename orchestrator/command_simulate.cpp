@@ -76,7 +76,7 @@ base::Task<ExitCode> run_simulate(CommandContext context) {
   rotation::RunIdentity run{summary.run, {}};
   Coverage coverage = co_await job.cover(queue, Mode::survey, std::move(run), std::move(callbacks), nullptr);
   progress.end();
-  count(summary, *accounts);
+  count(summary, counts_of(*accounts));
   count(summary, coverage);
   close_summary(context, summary);
   const ExitCode code = exit_code_of(summary);

@@ -255,7 +255,9 @@ Task<void> examine_selection(Examination& examination) {
                            std::to_string(examination.visited.size()) + " looked into" +
                            (examination.visited.size() < examination.participating ? " (--all for all)" : ""));
   }
-  for (const IdleRule& idle : idle_rules(examination.configuration(), *examination.inventory)) {
+  RuleUse rules(examination.configuration());
+  for (const accounts::InventoryEntry& entry : examination.inventory->entries) rules.see(entry.account);
+  for (const IdleRule& idle : rules.idle()) {
     examination.warn("doctor.organization.idle_rule", idle.where + " has a rule that matches no account: " + idle.rule,
                      "mistyped, it leaves accounts out that somebody believes to be in", "keyward inventory");
   }

@@ -20,6 +20,12 @@ int allowed_failures(int participating, int percent) {
   return std::max(k_failures_always_allowed, participating * percent / 100);
 }
 
+accounts::InventoryNeeds inventory_needs(const Configuration& configuration) {
+  accounts::InventoryNeeds needs = accounts::needs_of(configuration.account_rules());
+  needs.expected_organization = configuration.organization.id;
+  return needs;
+}
+
 accounts::RoleSettings role_settings(const Configuration& configuration, const std::string& partition) {
   return {partition, "", configuration.role_session_name, configuration.external_id};
 }
@@ -87,12 +93,17 @@ Task<Result<aws::Organization>> Job::organization() {
   co_return organization;
 }
 
-Task<Result<accounts::Inventory>> Job::inventory(accounts::OnListed on_listed) {
-  accounts::InventoryNeeds needs = accounts::needs_of(configuration_.account_rules());
-  needs.expected_organization = configuration_.organization.id;
+Task<Result<accounts::Inventory>> Job::inventory() {
   aws::OrganizationsClient organizations(organizations_caller());
-  Result<accounts::Inventory> inventory = co_await accounts::take_inventory(organizations, configuration_.accounts, needs, std::move(on_listed));
+  Result<accounts::Inventory> inventory = co_await accounts::take_inventory(organizations, configuration_.accounts, inventory_needs(configuration_));
   co_return inventory;
+}
+
+Task<Result<std::string>> Job::list(accounts::OnListed on_listed) {
+  aws::OrganizationsClient organizations(organizations_caller());
+  Result<std::string> organization =
+      co_await accounts::list_organization(organizations, configuration_.accounts, inventory_needs(configuration_), std::move(on_listed));
+  co_return organization;
 }
 
 Task<Result<std::map<std::string, std::string>>> Job::account_tags(base::AccountId account) {

@@ -74,7 +74,9 @@ class Job {
   /// the configured one.
   base::Task<base::Result<aws::Organization>> organization();
   /// The organization, by the list role where one is configured.
-  base::Task<base::Result<accounts::Inventory>> inventory(accounts::OnListed on_listed = {});
+  base::Task<base::Result<accounts::Inventory>> inventory();
+  /// The same account by account (accounts::list_organization).
+  base::Task<base::Result<std::string>> list(accounts::OnListed on_listed);
   /// The tags of one account, for finding an owner.
   base::Task<base::Result<std::map<std::string, std::string>>> account_tags(base::AccountId account);
 

@@ -22,18 +22,29 @@ std::string describe(const accounts::AccountMatch& rule) {
   return text;
 }
 
+void say_unlisted(CommandContext& context, const base::Error& error) {
+  say(context, "the organization cannot be listed, so nothing was done", error);
+}
+
+void warn_of_idle(CommandContext& context, const RuleUse& rules) {
+  for (const IdleRule& idle : rules.idle()) context.services.log.warn("rule_matches_no_account", {{"where", idle.where}, {"rule", idle.rule}});
+}
+
 }  // namespace
 
-std::vector<IdleRule> idle_rules(const Configuration& configuration, const accounts::Inventory& inventory) {
+RuleUse::RuleUse(const Configuration& configuration) {
+  for (const auto& rule : configuration.accounts.include) unused_.push_back({"accounts.include", &rule});
+  for (const auto& rule : configuration.accounts.exclude) unused_.push_back({"accounts.exclude", &rule});
+  for (const auto& entry : configuration.overrides) unused_.push_back({"accounts.overrides", &entry.match});
+}
+
+void RuleUse::see(const accounts::Account& account) {
+  std::erase_if(unused_, [&account](const Rule& rule) { return accounts::matches(*rule.match, account); });
+}
+
+std::vector<IdleRule> RuleUse::idle() const {
   std::vector<IdleRule> idle;
-  const auto check = [&](const char* where, const accounts::AccountMatch& rule) {
-    const bool matches_any =
-        std::ranges::any_of(inventory.entries, [&rule](const auto& entry) { return accounts::matches(rule, entry.account); });
-    if (!matches_any) idle.push_back({where, describe(rule)});
-  };
-  for (const auto& rule : configuration.accounts.include) check("accounts.include", rule);
-  for (const auto& rule : configuration.accounts.exclude) check("accounts.exclude", rule);
-  for (const auto& entry : configuration.overrides) check("accounts.overrides", entry.match);
+  for (const Rule& rule : unused_) idle.push_back({rule.where, describe(*rule.match)});
   return idle;
 }
 
@@ -69,14 +80,30 @@ Task<bool> identify(CommandContext& context, Job& job) {
   co_return true;
 }
 
-Task<std::optional<AccountsToCover>> list_accounts(CommandContext& context, Job& job, accounts::OnListed on_listed) {
-  Result<accounts::Inventory> inventory = co_await job.inventory(std::move(on_listed));
-  if (!inventory) {
-    say(context, "the organization cannot be listed, so nothing was done", inventory.error());
+Task<std::optional<std::string>> list_accounts(CommandContext& context, Job& job, accounts::OnListed on_listed) {
+  RuleUse rules(context.configuration);
+  accounts::OnListed see = [&rules, &on_listed](accounts::InventoryEntry entry) {
+    rules.see(entry.account);
+    on_listed(std::move(entry));
+  };
+  Result<std::string> organization = co_await job.list(std::move(see));
+  if (!organization) {
+    say_unlisted(context, organization.error());
     co_return std::nullopt;
   }
-  for (const IdleRule& idle : idle_rules(context.configuration, *inventory))
-    context.services.log.warn("rule_matches_no_account", {{"where", idle.where}, {"rule", idle.rule}});
+  warn_of_idle(context, rules);
+  co_return std::move(*organization);
+}
+
+Task<std::optional<AccountsToCover>> list_accounts(CommandContext& context, Job& job) {
+  Result<accounts::Inventory> inventory = co_await job.inventory();
+  if (!inventory) {
+    say_unlisted(context, inventory.error());
+    co_return std::nullopt;
+  }
+  RuleUse rules(context.configuration);
+  for (const accounts::InventoryEntry& entry : inventory->entries) rules.see(entry.account);
+  warn_of_idle(context, rules);
   co_return accounts_to_cover(std::move(*inventory), context.line.shard);
 }
 

@@ -27,14 +27,31 @@ struct IdleRule {
   std::string where;  ///< "accounts.include"
   std::string rule;   ///< "ou ou-ab12-11111111"
 };
-std::vector<IdleRule> idle_rules(const Configuration& configuration, const accounts::Inventory& inventory);
+
+/// Which rules matched none of the accounts that it was shown. The configuration outlives it.
+class RuleUse {
+ public:
+  explicit RuleUse(const Configuration& configuration);
+  void see(const accounts::Account& account);
+  std::vector<IdleRule> idle() const;
+
+ private:
+  struct Rule {
+    const char* where;
+    const accounts::AccountMatch* match;
+  };
+  std::vector<Rule> unused_;
+};
 
 /// Who we are; false when AWS does not know (said on standard error).
 base::Task<bool> identify(CommandContext& context, Job& job);
 
-/// The accounts that we answer for; nothing when the organization cannot be listed (said on standard error). `on_listed` is
-/// told of them as they come (accounts::take_inventory).
-base::Task<std::optional<AccountsToCover>> list_accounts(CommandContext& context, Job& job, accounts::OnListed on_listed = {});
+/// The accounts of the organization, given to `on_listed` as they come (accounts::list_organization); the result is its id,
+/// nothing when it cannot be listed (said on standard error).
+base::Task<std::optional<std::string>> list_accounts(CommandContext& context, Job& job, accounts::OnListed on_listed);
+
+/// The accounts that we answer for; nothing when the organization cannot be listed (said on standard error).
+base::Task<std::optional<AccountsToCover>> list_accounts(CommandContext& context, Job& job);
 
 /// Who we are and which accounts we answer for; nothing when one of them cannot be told (said on standard error).
 base::Task<std::optional<AccountsToCover>> preflight(CommandContext& context, Job& job);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <utility>
 
 #include "base/files.hpp"
 
@@ -31,11 +32,30 @@ Dates dates_of(const json::object& section, std::string_view name) {
   return dates;
 }
 
-json::object to_json(const Dates& dates) {
-  json::object object;
-  for (const auto& [account, at] : dates) object[account] = base::format_iso8601(at);
-  return object;
-}
+/// Members of an object or elements of an array, written one by one: of a large organization nothing is held twice.
+class Series {
+ public:
+  Series(base::FileReplacement& file, std::string_view name, std::string_view brackets) : file_(file), end_(brackets.substr(1)) {
+    file_.write(json::serialize(name) + ":" + brackets.front());
+  }
+  ~Series() { file_.write(end_); }
+  Series(const Series&) = delete;
+  Series& operator=(const Series&) = delete;
+
+  void add(std::string_view text) {
+    if (!std::exchange(first_, false)) file_.write(",");
+    file_.write(json::serialize(text));
+  }
+  void add(const std::string& account, base::Instant at) {
+    add(account);
+    file_.write(":\"" + base::format_iso8601(at) + "\"");
+  }
+
+ private:
+  base::FileReplacement& file_;
+  std::string_view end_;
+  bool first_ = true;
+};
 
 std::string account_of(const std::string& matter) { return matter.substr(0, k_account_digits); }
 
@@ -167,26 +187,39 @@ bool RunMemory::is_news(const std::string& matter, notify::Mode mode) {
   return !told(mode).known.contains(matter);
 }
 
-base::Result<void> RunMemory::save(const StateFolders& folders) const {
-  json::object root;
-  root["version"] = k_version;
-  if (accounts_) root["accounts"] = *accounts_;
-  for (const notify::Mode mode : {notify::Mode::enforce, notify::Mode::dry_run}) {
-    const Told& told = this->told(mode);
-    std::map<std::string, base::Instant> audited = told.audited;
-    for (const auto& [account, at] : told.audited_now) audited.insert_or_assign(account, at);
-    std::set<std::string> matters = told.standing;
-    for (const std::string& matter : told.known) {
-      if (!told.audited_now.contains(account_of(matter))) matters.insert(matter);
+void RunMemory::write(base::FileReplacement& file, const Told& told) {
+  {
+    Series audited(file, "audited", "{}");
+    for (const auto& [account, at] : told.audited_now) audited.add(account, at);
+    for (const auto& [account, at] : told.audited) {
+      if (!told.audited_now.contains(account)) audited.add(account, at);
     }
-    json::object section;
-    section["audited"] = to_json(audited);
-    section["visited"] = to_json(told.visited);
-    if (told.left_behind) section["left_behind"] = *told.left_behind;
-    section["told"] = json::array(matters.begin(), matters.end());
-    root[name_of(mode)] = std::move(section);
   }
-  return base::write_atomically(folders.own / "memory.json", json::serialize(root));
+  file.write(",");
+  {
+    Series visited(file, "visited", "{}");
+    for (const auto& [account, at] : told.visited) visited.add(account, at);
+  }
+  if (told.left_behind) file.write(*told.left_behind ? R"(,"left_behind":true)" : R"(,"left_behind":false)");
+  file.write(",");
+  Series matters(file, "told", "[]");
+  for (const std::string& matter : told.standing) matters.add(matter);
+  for (const std::string& matter : told.known) {
+    if (!told.audited_now.contains(account_of(matter)) && !told.standing.contains(matter)) matters.add(matter);
+  }
+}
+
+base::Result<void> RunMemory::save(const StateFolders& folders) const {
+  base::FileReplacement file(folders.own / "memory.json");
+  file.write(R"({"version":)" + std::to_string(k_version));
+  if (accounts_) file.write(R"(,"accounts":)" + std::to_string(*accounts_));
+  for (const notify::Mode mode : {notify::Mode::enforce, notify::Mode::dry_run}) {
+    file.write("," + json::serialize(std::string_view(name_of(mode))) + ":{");
+    write(file, told(mode));
+    file.write("}");
+  }
+  file.write("}");
+  return file.commit();
 }
 
 }  // namespace keyward::orchestrator

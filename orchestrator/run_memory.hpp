@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "base/files.hpp"
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "notify/wording.hpp"
@@ -67,6 +68,7 @@ class RunMemory {
   /// Takes over what `other` remembers of these accounts, where it is newer.
   static void take_newer(Told& into, const Told& other, const StateFolders& folders);
   static bool left_behind(const Told& told);
+  static void write(base::FileReplacement& file, const Told& told);
   /// The last time of which anything is remembered.
   std::optional<base::Instant> newest() const;
   /// Of any account of this run.

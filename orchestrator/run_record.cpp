@@ -56,22 +56,13 @@ void count(report::RunSummary& summary, const AccountReport& report, base::Insta
   }
 }
 
-void count(report::RunSummary& summary, const AccountsToCover& accounts) {
-  const accounts::Inventory& inventory = accounts.inventory;
+void count(report::RunSummary& summary, const AccountCounts& accounts) {
   if (summary.shard) summary.shard->accounts_in_organization = static_cast<int>(accounts.in_organization);
-  summary.organization = inventory.organization_id;
-  summary.accounts_total = static_cast<int>(inventory.entries.size());
-  for (const accounts::InventoryEntry& entry : inventory.entries) {
-    if (entry.skip == accounts::Skip::none) {
-      ++summary.accounts_participating;
-    } else if (entry.skip == accounts::Skip::state_unrecognized) {
-      // AWS may name a state or a field anew: without a word nothing would be rotated any more.
-      ++summary.accounts_participating;
-      summary.uncovered.push_back({entry.account.id.str(), entry.account.name, std::string(accounts::describe(entry.skip))});
-    } else {
-      ++summary.accounts_skipped[std::string(accounts::describe(entry.skip))];
-    }
-  }
+  summary.organization = accounts.organization;
+  summary.accounts_total = accounts.ours;
+  summary.accounts_participating = accounts.participating;
+  summary.accounts_skipped = accounts.skipped;
+  summary.uncovered.insert(summary.uncovered.end(), accounts.in_unknown_state.begin(), accounts.in_unknown_state.end());
 }
 
 void count(report::RunSummary& summary, const Coverage& coverage) {

@@ -25,7 +25,7 @@ inline constexpr const char* k_run_exists = "RunExists";
 /// Counts what an account brought into a run's summary; whether the run was dry follows from the accounts.
 void count(report::RunSummary& summary, const AccountReport& report, base::Instant now);
 /// Counts the accounts there are.
-void count(report::RunSummary& summary, const AccountsToCover& accounts);
+void count(report::RunSummary& summary, const AccountCounts& accounts);
 /// Counts what coverage came to.
 void count(report::RunSummary& summary, const Coverage& coverage);
 

@@ -206,7 +206,7 @@ struct KeyDictionaries {
   Dictionary account, verdict, used, reason, next;
 
   std::string row(const KeyRow& key) {
-    return script_json(json::array{account.number_of(key.account), printable(key.user), printable(key.last_four), verdict.number_of(key.verdict),
+    return script_json(json::array{account.number_of(key.account), printable(key.user), printable(key.last_four.str()), verdict.number_of(key.verdict),
                                    known_age(key.age), used.number_of(key.last_used), reason.number_of(key.reason), next.number_of(key.next)});
   }
 };
@@ -239,7 +239,7 @@ std::string key_section(const RunFindings& f, const std::vector<const KeyRow*>& 
   std::vector<std::vector<std::string>> first;
   for (const KeyRow* key : order) {
     if (first.size() == k_rows_without_script) break;
-    first.push_back({account_label(f, texts[key->account]), key->user, key->last_four, texts[key->verdict],
+    first.push_back({account_label(f, texts[key->account]), key->user, std::string(key->last_four.str()), texts[key->verdict],
                      key->age < 0 ? "" : std::to_string(key->age), texts[key->last_used], texts[key->reason], texts[key->next]});
   }
   return "<section aria-labelledby=\"keys-title\"><h2 id=\"keys-title\">All keys</h2>" + cut_notice(left_out, "key") +
@@ -265,13 +265,14 @@ Lists::Lists(const RunFindings& findings, std::size_t bytes) : f_(findings) {
     const auto rank = [](const AccountRow& row) { return std::make_tuple(row.coverage != k_not_covered, -row.overdue, -row.oldest); };
     return rank(a->second) != rank(b->second) ? rank(a->second) < rank(b->second) : a->first < b->first;
   });
+  keys_.reserve(f_.keys.size());
   for (const KeyRow& key : f_.keys) keys_.push_back(&key);
   std::ranges::sort(keys_, [this](const KeyRow* a, const KeyRow* b) {
     const auto rank = [this](const KeyRow& key) {
       const std::string& verdict = f_.texts[key.verdict];
       return std::make_tuple(verdict != "OVERDUE", verdict != "unknown", !key.active, -key.age);
     };
-    const auto order = [this](const KeyRow& key) { return std::tie(f_.texts[key.account], key.user, key.last_four); };
+    const auto order = [this](const KeyRow& key) { return std::tuple(std::string_view(f_.texts[key.account]), std::string_view(key.user), key.last_four.str()); };
     return rank(*a) != rank(*b) ? rank(*a) < rank(*b) : order(*a) < order(*b);
   });
   keep_within(bytes);

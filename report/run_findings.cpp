@@ -19,14 +19,13 @@ std::string cut(const std::string& text, std::size_t longest) {
   return shorten(std::string_view(text).substr(0, longest * 4), longest);
 }
 
-/// The last four characters.
-std::string tail(const std::string& access_key_id) {
-  return access_key_id.substr(access_key_id.size() - std::min<std::size_t>(4, access_key_id.size()));
-}
-
 }  // namespace
 
 using std::chrono::days;
+
+KeyTail::KeyTail(std::string_view access_key_id) : size_(static_cast<std::uint8_t>(std::min(access_key_id.size(), text_.size()))) {
+  access_key_id.substr(access_key_id.size() - size_).copy(text_.data(), size_);
+}
 
 Texts::Number Texts::number_of(std::string_view text) {
   const auto known = numbers_.find(text);
@@ -131,8 +130,7 @@ void RunFindings::add_key(const Event& event) {
   if (event.next == event.action) keys_with_change.emplace(event.access_key_id, keys.size());
   keys.push_back({texts.number_of(event.account), texts.number_of(verdict_word(event.verdict)),
                   texts.number_of(event.event == "key" ? "" : why(event)), texts.number_of(last_used(event)),
-                  texts.number_of(next_step(event, summary.finished)), event.user, tail(event.access_key_id),
-                  event.age_days.value_or(-1), active});
+                  texts.number_of(next_step(event, summary.finished)), event.age_days.value_or(-1), event.user, KeyTail(event.access_key_id), active});
 }
 
 void RunFindings::add_coming(const Event& event) {

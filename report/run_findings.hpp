@@ -37,10 +37,23 @@ class Texts {
   std::vector<const std::string*> texts_;
 };
 
+/// The last four characters of an access key id, without a string's weight.
+class KeyTail {
+ public:
+  explicit KeyTail(std::string_view access_key_id);
+  std::string_view str() const noexcept { return {text_.data(), size_}; }
+
+ private:
+  std::array<char, 4> text_{};
+  std::uint8_t size_;
+};
+
+/// There may be 150,000 of them.
 struct KeyRow {
   Texts::Number account, verdict, reason, last_used, next;
-  std::string user, last_four;
   int age = -1;  ///< days; -1: unknown
+  std::string user;
+  KeyTail last_four;
   bool active = false;
 };
 
