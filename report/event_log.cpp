@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -60,15 +62,20 @@ void put(boost::json::object& line, std::string_view name, const std::optional<b
   if (instant) line[name] = base::format_iso8601(*instant);
 }
 
-std::string text_of(const boost::json::object& line, std::string_view name) {
-  const boost::json::value* value = line.if_contains(name);
-  const boost::json::string* text = value == nullptr ? nullptr : value->if_string();
-  return text == nullptr ? std::string() : std::string(text->data(), text->size());
+template <std::size_t N>
+bool take(Event& event, std::string_view name, std::string_view text, const std::array<TextMember, N>& members) {
+  const auto found = std::ranges::find(members, name, &TextMember::name);
+  if (found == members.end()) return false;
+  event.*found->member = text;
+  return true;
 }
 
-template <std::size_t N>
-void take(const boost::json::object& line, Event& event, const std::array<TextMember, N>& members) {
-  for (const TextMember& text : members) event.*text.member = text_of(line, text.name);
+/// Takes a member that is a text over. A large run has hundreds of thousands of lines: each is gone through once.
+void take(Event& event, std::string_view name, std::string_view text) {
+  if (take(event, name, text, k_subject) || take(event, name, text, k_matter) || take(event, name, text, k_effect)) return;
+  if (name == "due") event.due = base::parse_iso8601(text);
+  if (name == "next") event.next = text;
+  if (name == "next_at") event.next_at = base::parse_iso8601(text);
 }
 
 }  // namespace
@@ -90,24 +97,31 @@ std::string format_event(const Event& event, std::string_view run) {
 
 std::optional<Event> parse_event(std::string_view line) {
   boost::system::error_code failed;
-  const boost::json::value value = boost::json::parse(boost::json::string_view(line.data(), line.size()), failed);
+  std::array<unsigned char, 4096> room;  // of most lines
+  boost::json::monotonic_resource memory(room.data(), room.size());
+  const boost::json::value value = boost::json::parse(boost::json::string_view(line.data(), line.size()), failed, &memory);
   if (failed || !value.is_object()) return std::nullopt;
   const boost::json::object& object = value.get_object();
   Event event;
-  const auto time = base::parse_iso8601(text_of(object, "time"));
-  if (!time) return std::nullopt;
-  event.time = *time;
-  take(object, event, k_subject);
-  if (event.event.empty()) return std::nullopt;
-  if (const auto* age = object.if_contains("age_days"); age != nullptr && age->is_int64()) {
-    event.age_days = static_cast<int>(age->get_int64());
+  std::optional<base::Instant> time;
+  for (const auto& member : object) {
+    const std::string_view name(member.key().data(), member.key().size());
+    const boost::json::value& content = member.value();
+    if (const auto* text = content.if_string()) {
+      const std::string_view words(text->data(), text->size());
+      if (name == "time") {
+        time = base::parse_iso8601(words);
+      } else {
+        take(event, name, words);
+      }
+    } else if (name == "age_days" && content.is_int64()) {
+      event.age_days = static_cast<int>(content.get_int64());
+    } else if (name == "dry_run" && content.is_bool()) {
+      event.dry_run = content.get_bool();
+    }
   }
-  if (const auto* dry = object.if_contains("dry_run"); dry != nullptr && dry->is_bool()) event.dry_run = dry->get_bool();
-  take(object, event, k_matter);
-  event.due = base::parse_iso8601(text_of(object, "due"));
-  event.next = text_of(object, "next");
-  event.next_at = base::parse_iso8601(text_of(object, "next_at"));
-  take(object, event, k_effect);
+  if (!time || event.event.empty()) return std::nullopt;
+  event.time = *time;
   return event;
 }
 

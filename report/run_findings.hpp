@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/time.hpp"
@@ -33,7 +35,11 @@ class Texts {
   const std::string& operator[](Number number) const { return *texts_[number]; }
 
  private:
-  std::map<std::string, Number, std::less<>> numbers_;
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+  };
+  std::unordered_map<std::string, Number, Hash, std::equal_to<>> numbers_;
   std::vector<const std::string*> texts_;
 };
 

@@ -6,22 +6,13 @@
 #include <cstdlib>
 #include <string>
 
+#include "support/sanitized.hpp"
+
 namespace keyward::rotation {
 
-// A sanitizer looks at how the cases run, not at what comes out, and makes each many times slower.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr const char* k_cases = " max_success=50";
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-inline constexpr const char* k_cases = " max_success=50";
-#else
-inline constexpr const char* k_cases = " max_success=500";
-#endif
-#else
-inline constexpr const char* k_cases = " max_success=500";
-#endif
+inline constexpr const char* k_cases = test::k_sanitized ? " max_success=15" : " max_success=500";
 
-/// Checks a property with 500 cases, 50 under a sanitizer. RapidCheck prints the seed; RC_PARAMS="max_success=10000 seed=1"
+/// Checks a property with 500 cases, 15 under a sanitizer. RapidCheck prints the seed; RC_PARAMS="max_success=10000 seed=1"
 /// overrules both.
 template <class Testable>
 void expect_property(const std::string& name, Testable property) {
