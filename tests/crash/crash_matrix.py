@@ -285,8 +285,8 @@ class Workers:
 
 
 def default_jobs():
-    # A trial waits more than it works: for the pauses of the proof of a new key, and for processes to start and end.
-    return 2 * len(os.sched_getaffinity(0))
+    # A trial waits six times as long as it works: for the pauses of the proof of a new key, and for processes to start.
+    return 8 * len(os.sched_getaffinity(0))
 
 
 def run_matrix(wanted, matrices, full, seed, jobs, only=(), progress=lambda trial: None, defect=no_defect):

@@ -1,6 +1,7 @@
 """A prepared world that trials disturb again and again: one sandbox, the state folders of keyward, and a way back."""
 
 import contextlib
+import os
 import pathlib
 import shutil
 import sys
@@ -18,6 +19,9 @@ printed_rights.switch_on()
 # Any time: what it is decides nothing, but a world that is made twice must be the same.
 START = "2026-03-02T06:00:00Z"
 
+# Processes are killed here, not machines: what is on a disk outlives them as what is in memory does, and is slower.
+IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
 # Runs until nothing changes any more. One settles an interrupted rotation, one does what then is due, two are quiet.
 MOST_RUNS = 6
 
@@ -32,7 +36,7 @@ class Stage:
         self._seed = seed
 
     def __enter__(self):
-        self._folder = tempfile.TemporaryDirectory(prefix="keyward-crash-")
+        self._folder = tempfile.TemporaryDirectory(prefix="keyward-crash-", dir=IN_MEMORY)
         folder = pathlib.Path(self._folder.name)
         world = {"external_id": "ext-1", "accounts": self.scenario.accounts}
         self.sandbox = Sandbox("--seed", self._seed, "--start", START, "--propagation", "0ms", scenario=world)
