@@ -5,6 +5,7 @@
 
 #include "aws/error_codes.hpp"
 #include "aws/operations.hpp"
+#include "base/hidden.hpp"
 
 namespace keyward::aws {
 namespace {
@@ -34,13 +35,9 @@ constexpr std::size_t k_most_answer = 4u << 20;
 /// 5,000 users (IAM's quota), each a row of 2 KB at most, in base64.
 constexpr std::size_t k_most_report = 16u << 20;
 
-/// What a server says goes into logs and records, and it may repeat what it was sent.
-void hide(const base::Secret& secret, std::string& text) {
-  if (secret.empty()) return;
-  constexpr std::string_view k_instead = "(a secret)";
-  for (std::size_t at = text.find(secret.expose()); at != std::string::npos; at = text.find(secret.expose(), at + k_instead.size())) {
-    text.replace(at, secret.expose().size(), k_instead);
-  }
+/// Its answers hold what somebody chose as a secret, of whatever form, so an error that quotes one could not be seen to.
+bool answers_with_secret(const Operation& operation) {
+  return operation.effect == Effect::reveal || operation.name == operations::k_get_parameter.name;
 }
 
 }  // namespace
@@ -162,7 +159,8 @@ class Caller::Sending {
     const auto date = base::parse_http_date(response.header("date"));
     if (response.status / 100 != 2) {
       Error error = error_of_answer(call_.operation, response);
-      if (signer != nullptr) hide(signer->session_token, error.message);
+      if (signer != nullptr) error.message = base::without_pieces(error.message, signer->session_token.expose());
+      if (answers_with_secret(call_.operation)) error.message = "(what AWS says of it is not repeated: it might quote a secret)";
       clock_was_wrong_ =
           date && !clock_corrected_ && may_be_clock_skew(error.code) && std::chrono::abs(*date - sent_at) >= k_skew;
       if (clock_was_wrong_) {

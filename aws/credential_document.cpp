@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "aws/error_codes.hpp"
 #include "base/wiped_buffer.hpp"
 
 namespace keyward::aws {
@@ -76,8 +77,8 @@ Result<CredentialsPtr> parse_credential_document(CredentialDocument kind, std::s
   if (kind == CredentialDocument::process && !says_version_1(object)) return malformed("\"Version\" is not 1");
   if (const auto code = string_member(object, "Code");
       kind == CredentialDocument::endpoint && code && *code != "Success") {
-    return Error{ErrorKind::invalid, operation, std::string(*code), "",
-                 source + ": " + std::string(string_member(object, "Message").value_or("no message"))};
+    return Error{ErrorKind::invalid, operation, error_code_of(*code), "",
+                 source + ": " + presentable(std::string(string_member(object, "Message").value_or("no message")))};
   }
 
   const std::string_view token_name = kind == CredentialDocument::process ? "SessionToken" : "Token";

@@ -9,6 +9,8 @@
 #include "aws/credential_document.hpp"
 #include "aws/small_file.hpp"
 #include "aws/url.hpp"
+#include "base/hidden.hpp"
+#include "base/secret.hpp"
 
 namespace keyward::aws {
 namespace {
@@ -20,6 +22,7 @@ using base::Result;
 using base::Task;
 
 constexpr std::string_view k_operation = "container credentials";
+constexpr std::string_view k_authorization = "Authorization";
 constexpr int k_attempts = 3;
 constexpr std::chrono::seconds k_pause{1};
 constexpr std::chrono::seconds k_timeout{2};
@@ -85,7 +88,7 @@ Result<base::HttpRequest> ContainerCredentials::request() const {
     if (token->find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
       return invalid("BadToken", "the container authorization token holds a line break");
     }
-    request.headers.push_back({"Authorization", *std::move(token)});
+    request.headers.push_back({std::string(k_authorization), *std::move(token)});
   }
   return request;
 }
@@ -101,6 +104,10 @@ Task<Result<CredentialsPtr>> ContainerCredentials::credentials() {
 Task<Result<CredentialsPtr>> ContainerCredentials::fetch() {
   Result<base::HttpRequest> prepared = request();
   if (!prepared) co_return prepared.error();
+  base::Secret token;
+  for (const base::HttpHeader& header : prepared->headers) {
+    if (header.name == k_authorization) token = base::Secret(header.value);
+  }
   const Result<HttpResponse> response = co_await transport_.send(std::move(*prepared));
   if (!response) co_return response.error();
   if (response->status != 200) {
@@ -108,8 +115,12 @@ Task<Result<CredentialsPtr>> ContainerCredentials::fetch() {
     co_return Error{kind, std::string(k_operation), "HTTP" + std::to_string(response->status), "",
                     "the container credential endpoint refused"};
   }
-  co_return parse_credential_document(CredentialDocument::endpoint, response->body.view(), std::string(k_operation),
-                                      "container");
+  Result<CredentialsPtr> credentials =
+      parse_credential_document(CredentialDocument::endpoint, response->body.view(), std::string(k_operation), "container");
+  if (credentials) co_return credentials;
+  Error error = credentials.error();
+  error.message = base::without_pieces(error.message, token.expose());
+  co_return error;
 }
 
 }  // namespace keyward::aws

@@ -21,6 +21,7 @@
 #include <utility>
 
 #include "aws/credential_document.hpp"
+#include "aws/error_codes.hpp"
 #include "base/wiped_buffer.hpp"
 
 namespace keyward::aws {
@@ -270,7 +271,7 @@ Task<Result<CredentialsPtr>> ProcessCredentials::credentials() {
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     const base::Body complaint = errors.content();
     co_return failed(ErrorKind::invalid, "ProcessFailed",
-                     program + " " + ending(status) + ": " + first_line(complaint.view()));
+                     program + " " + ending(status) + ": " + presentable(first_line(complaint.view())));
   }
   const base::Body document = output.content();
   co_return parse_credential_document(CredentialDocument::process, document.view(), std::string(k_operation),

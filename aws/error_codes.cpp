@@ -65,14 +65,14 @@ std::string text_of(pugi::xml_node node, const char* lower, const char* upper) {
   return node.child(lower).text().get();
 }
 
-/// What secret access keys and session tokens are made of, also percent-encoded or in JSON.
-bool may_be_in_a_secret(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("+/=%\\").find(c) != std::string_view::npos;
-}
+bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+
+/// What secret access keys and session tokens are made of, also percent-encoded, in JSON, XML or HTML.
+bool may_be_in_a_secret(char c) { return is_letter_or_digit(c) || std::string_view("+/=%\\&#;").find(c) != std::string_view::npos; }
 
 constexpr std::size_t k_longest_code = 64;
 constexpr std::size_t k_longest_id = 128;
+constexpr std::size_t k_longest_message = 2000;
 
 /// The length of a secret access key. Session tokens are longer.
 constexpr std::size_t k_secret_size = 40;
@@ -101,15 +101,8 @@ std::string without_secrets(std::string_view text) {
 
 /// A code or an id, which are no place for other text.
 bool is_word(std::string_view text, std::size_t limit) {
-  const auto fits = [](char c) {
-    return (may_be_in_a_secret(c) && c != '%' && c != '\\') || c == '.' || c == '-' || c == '_';
-  };
+  const auto fits = [](char c) { return is_letter_or_digit(c) || std::string_view("+/=.-_").find(c) != std::string_view::npos; };
   return text.size() <= limit && std::ranges::all_of(text, fits) && without_secrets(text) == text;
-}
-
-std::string presentable(std::string text) {
-  std::ranges::replace(text, '\n', ' ');
-  return base::printable(without_secrets(text));
 }
 
 /// The message without the request that AWS quotes where a signature is wrong ("The Canonical String for this request
@@ -180,7 +173,8 @@ base::Error error_of_answer(const Operation& operation, const base::HttpResponse
   const bool understood = looks_like_xml ? read_xml(body, error) : read_json(body, error);
   if (const auto header = response.header("x-amzn-errortype"); !header.empty()) error.code = normalised(header);
   if (error.request_id.empty()) error.request_id = request_id_of(response.header("x-amzn-requestid"));
-  if (error.code.empty() || !is_word(error.code, k_longest_code)) {
+  error.code = error_code_of(error.code);
+  if (error.code.empty()) {
     error.code = "HTTP" + std::to_string(response.status);
     if (!understood)
       error.message = "the answer is not one that AWS sends; is there a proxy or another server in between?";
@@ -200,6 +194,14 @@ base::Error error_of_answer(const Operation& operation, const base::HttpResponse
   }
   return error;
 }
+
+std::string presentable(std::string text) {
+  if (text.size() > k_longest_message) text.resize(k_longest_message);
+  std::ranges::replace(text, '\n', ' ');
+  return base::printable(without_secrets(text));
+}
+
+std::string error_code_of(std::string_view text) { return is_word(text, k_longest_code) ? std::string(text) : std::string(); }
 
 std::string request_id_of(std::string_view text) {
   return is_word(text, k_longest_id) ? std::string(text) : std::string();

@@ -23,6 +23,13 @@ inline constexpr std::string_view k_bucket_elsewhere = "BucketElsewhere";
 /// session token is left out.
 base::Error error_of_answer(const Operation& operation, const base::HttpResponse& response);
 
+/// What a server said, fit for logs, records, mails and terminals: one printable line of 2,000 characters at most, without
+/// words that could be a secret access key or a session token.
+std::string presentable(std::string text);
+
+/// An error's code as servers make them, or empty for any other text.
+std::string error_code_of(std::string_view text);
+
 /// A request id as AWS makes them, or empty for any other text.
 std::string request_id_of(std::string_view text);
 

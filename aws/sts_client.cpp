@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "aws/operations.hpp"
+#include "base/hidden.hpp"
 
 namespace keyward::aws {
 
@@ -131,7 +132,10 @@ Task<Result<CredentialsPtr>> StsClient::assume_role_with_web_identity(base::Arn 
                         {"DurationSeconds", "3600"}};
   Result<CredentialsPtr> assumed =
       co_await session(k_assume_role_with_web_identity, std::move(role), std::move(parameters));
-  co_return assumed;
+  if (assumed) co_return assumed;
+  Error error = assumed.error();
+  error.message = base::without_pieces(error.message, token.expose());
+  co_return error;
 }
 
 Task<Result<CredentialsPtr>> StsClient::session(Operation operation, base::Arn role, Parameters parameters) {

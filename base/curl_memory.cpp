@@ -42,6 +42,9 @@ char* plain_strdup(const char* text) noexcept {
 }  // namespace
 
 void start_libcurl() {
+  // With it libcurl writes the keys of every TLS connection to a file.
+  static const int unset = ::unsetenv("SSLKEYLOGFILE");
+  if (unset != 0) throw std::runtime_error("SSLKEYLOGFILE cannot be taken out of the environment");
   static const CURLcode started =
       curl_global_init_mem(CURL_GLOBAL_DEFAULT, plain_malloc, wiping_free, wiping_realloc, plain_strdup, plain_calloc);
   if (started != CURLE_OK)

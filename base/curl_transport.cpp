@@ -116,14 +116,15 @@ bool is_loopback(std::string_view host) {
   return host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
-/// An address in its usual form; nothing for a name.
+/// The address that a host is; nothing for a name. IPv4 in every form that the C library takes, "10.1" and "0x0a.1" too:
+/// libcurl normalises these before it decodes what is percent-encoded.
 std::optional<sockaddr_storage> address_of(std::string_view text) {
   std::string zero_ended(text.substr(0, text.find('%')));
   if (zero_ended.ends_with('.')) zero_ended.pop_back();  // to a proxy that is the same address
   sockaddr_storage address{};
   auto& v4 = reinterpret_cast<sockaddr_in&>(address);
   auto& v6 = reinterpret_cast<sockaddr_in6&>(address);
-  if (::inet_pton(AF_INET, zero_ended.c_str(), &v4.sin_addr) == 1) {
+  if (::inet_aton(zero_ended.c_str(), &v4.sin_addr) == 1) {
     address.ss_family = AF_INET;
   } else if (::inet_pton(AF_INET6, zero_ended.c_str(), &v6.sin6_addr) == 1) {
     address.ss_family = AF_INET6;

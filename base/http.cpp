@@ -18,7 +18,8 @@ std::string_view HttpResponse::header(std::string_view name) const {
 std::string without_user(std::string text) {
   for (std::size_t begin = text.find("://"); begin != std::string::npos; begin = text.find("://", begin)) {
     begin += 3;
-    const std::size_t end = std::min(text.find_first_of(" '\"", begin), text.size());
+    // A password may hold anything, so what stands before the last @ goes, even where too much goes.
+    const std::size_t end = std::min(text.find("://", begin), text.size());
     const std::size_t at = text.rfind('@', end);
     if (at != std::string::npos && at >= begin) text.erase(begin, at + 1 - begin);
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -24,7 +25,12 @@ constexpr base::Backoff k_backoff{.transient_base = std::chrono::milliseconds(50
                                   .most_over_hint = k_patience};
 /// Answers are a word or a small document.
 constexpr std::size_t k_most_answer = 64 * 1024;
-constexpr std::size_t k_longest_word = 64;
+/// What Slack says of a message that it does not take. Of other answers nothing is repeated: they may quote the URL or a
+/// key (https://api.slack.com/messaging/webhooks#handling_errors).
+constexpr auto k_reasons = std::to_array<std::string_view>(
+    {"action_prohibited", "channel_is_archived", "channel_not_found", "invalid_payload", "invalid_token", "no_active_hooks",
+     "no_service", "no_service_id", "no_team", "no_text", "posting_to_general_channel_denied", "rollup_error", "team_disabled",
+     "too_many_attachments", "user_not_found"});
 
 ErrorKind kind_of(int status, Idempotency idempotency) {
   switch (status) {
@@ -40,17 +46,12 @@ ErrorKind kind_of(int status, Idempotency idempotency) {
   return idempotency == Idempotency::idempotent ? ErrorKind::transient : ErrorKind::ambiguous;
 }
 
-/// "no_service": an identifier cannot be a URL or a key that was repeated.
-bool is_word(std::string_view text) {
-  return !text.empty() && text.size() <= k_longest_word && std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
-}
-
 Error refusal(std::string_view channel, const base::HttpResponse& response, Idempotency idempotency) {
   Error error;
   error.kind = kind_of(response.status, idempotency);
   error.operation = channel;
   error.code = "HTTP" + std::to_string(response.status);
-  if (is_word(response.body.view())) error.message = response.body.view();
+  if (std::ranges::find(k_reasons, response.body.view()) != k_reasons.end()) error.message = response.body.view();
   if (response.status >= 300 && response.status < 400) error.message = "answered with a redirect, which is not followed";
   return error;
 }

@@ -328,8 +328,8 @@ ExitCode run(int argc, const char* const* argv, base::MemoryLock memory) {
 int main(int argc, char** argv) {
   using keyward::orchestrator::ExitCode;
   try {
-    keyward::base::start_libcurl();
     keyward::orchestrator::protect_process();
+    keyward::base::start_libcurl();
     const keyward::base::MemoryLock memory = keyward::base::lock_memory();
     ExitCode code = keyward::orchestrator::run(argc, argv, memory);
     std::cout.flush();

@@ -79,7 +79,8 @@ void KeyCache::load() {
 
 const std::vector<KeyFacts>* KeyCache::find(const ReportedUser& row) const {
   const auto entry = entries_.find(row.user.name);
-  const bool same = entry != entries_.end() && entry->second.fingerprint == row.fingerprint;
+  // Whoever writes the file could make a key look younger, or vanish: the row of today must agree.
+  const bool same = entry != entries_.end() && entry->second.fingerprint == row.fingerprint && agree(entry->second.keys, row.keys);
   return same ? &entry->second.keys : nullptr;
 }
 

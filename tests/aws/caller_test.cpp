@@ -297,7 +297,16 @@ TEST_F(CallerTest, AnErrorDoesNotRepeatTheSessionToken) {
   world.transport.answer(403, "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>" + quoted + "</Message></Error></ErrorResponse>");
   world.transport.answer(403, "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not with the-token, the-token!</Message></Error></ErrorResponse>");
   EXPECT_EQ(failure(query(k_list_users)).message, "The request signature we calculated does not match the signature you provided.");
-  EXPECT_EQ(failure(query(k_list_users)).message, "not with (a secret), (a secret)!");
+  EXPECT_EQ(failure(query(k_list_users)).message, "not with (hidden), (hidden)!");
+}
+
+TEST_F(CallerTest, AnErrorOfACallThatAnswersWithASecretRepeatsNothing) {
+  for (const Operation& operation : {k_get_parameter, k_get_secret_value}) {
+    world.transport.answer(400, R"({"__type":"ValidationException","message":"not this: {\"Value\":\"hunter2\"}"})");
+    const base::Error error = failure(json(operation));
+    EXPECT_EQ(error.code, "ValidationException");
+    EXPECT_EQ(describe(error).find("hunter2"), std::string::npos) << describe(error);
+  }
 }
 
 TEST_F(CallerTest, WaitsAsLongAsTheServerAsksAndForgetsThatAfterwards) {

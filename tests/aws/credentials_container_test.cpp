@@ -102,6 +102,17 @@ TEST_F(Container, MalformedAnswersAndRefusals) {
   EXPECT_EQ(world.fetch(provider).error().kind, ErrorKind::denied);
 }
 
+TEST_F(Container, WhatItSaysIsShownWithoutWhatItWasSent) {
+  world.environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/c";
+  world.environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = "the-secret-container-token-0123456789";
+  world.transport.answer(200, R"({"Code":"Boom\u001b[2J","Message":"\u001b]0;x\u0007 you sent the-secret-container-to|ken-0123456789 and )"
+                              R"(wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"})");
+  const std::string text = describe(world.fetch(provider).error());
+  for (const char* unfit : {"\x1b", "\a", "Boom", "the-secret", "token", "0123456789", "wJalr"})
+    EXPECT_EQ(text.find(unfit), std::string::npos) << text;
+  EXPECT_NE(text.find("you sent (hidden)"), std::string::npos) << text;
+}
+
 TEST_F(Container, NotConfiguredIsNotFound) {
   EXPECT_EQ(world.fetch(provider).error().kind, ErrorKind::not_found);
   EXPECT_TRUE(world.transport.requests().empty());

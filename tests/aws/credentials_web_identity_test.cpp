@@ -47,6 +47,16 @@ TEST_F(WebIdentity, AMissingOrEmptyTokenFileIsAnErrorAndNotAnotherIdentity) {
   EXPECT_TRUE(world.transport.requests().empty());
 }
 
+TEST_F(WebIdentity, AnErrorThatQuotesTheTokenIsShownWithoutIt) {
+  const std::string token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzeXN0ZW0ifQ.k-_aBcDeFgHiJkLmNoPqRsTuV";
+  world.home.write("token", token);
+  world.transport.otherwise(400, "<ErrorResponse><Error><Code>InvalidIdentityToken</Code><Message>no provider takes " + token +
+                                     "</Message></Error></ErrorResponse>");
+  const std::string text = describe(world.fetch(provider).error());
+  EXPECT_NE(text.find("no provider takes (hidden)"), std::string::npos) << text;
+  for (std::size_t at = 0; at + 8 <= token.size(); ++at) EXPECT_EQ(text.find(token.substr(at, 8)), std::string::npos) << text;
+}
+
 TEST_F(WebIdentity, ErrorsOfStsLeadToTheirReaction) {
   world.home.write("token", "jwt");
   const struct {

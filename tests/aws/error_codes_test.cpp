@@ -52,7 +52,9 @@ TEST(ErrorOfAnswer, RepeatsNoSecretThatAnAnswerQuotes) {
     for (auto at = escaped.find('/'); at != std::string::npos; at = escaped.find('/', at + 2)) escaped.insert(at, 1, '\\');
     std::string encoded = secret;
     for (auto at = encoded.find('/'); at != std::string::npos; at = encoded.find('/', at)) encoded.replace(at, 1, "%2F");
-    for (const std::string& form : {secret, escaped, encoded}) {
+    std::string entities = secret;
+    for (auto at = entities.find('/'); at != std::string::npos; at = entities.find('/', at)) entities.replace(at, 1, "&#x2F;");
+    for (const std::string& form : {secret, escaped, encoded, entities}) {
       const std::string quoted = "Value '{\"SecretAccessKey\":\"" + form + "\"}' at 'secretString' failed to satisfy constraint";
       for (const auto& error : {of_xml("ValidationError", quoted, "r-1"), of_json("ValidationException", quoted, "r-1")}) {
         EXPECT_EQ(describe(error).find(form), std::string::npos) << describe(error);
@@ -64,6 +66,10 @@ TEST(ErrorOfAnswer, RepeatsNoSecretThatAnAnswerQuotes) {
       EXPECT_EQ(error.request_id, "");
     }
   }
+}
+
+TEST(ErrorOfAnswer, IsNoLongerThanAPage) {
+  EXPECT_EQ(of_json("ValidationException", std::string(100'000, 'x'), "").message, std::string(2000, 'x'));
 }
 
 TEST(ErrorOfAnswer, IsOneLineThatATerminalMayShow) {

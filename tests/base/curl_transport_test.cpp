@@ -682,6 +682,17 @@ TEST_F(CurlTransportTlsTest, WhereThereIsAProxyLooksAtTheAddressBeforeItSends) {
   EXPECT_EQ(server.connections(), 3) << "each such request has a connection of its own";
 }
 
+// A proxy would go there: the address has to be seen in whatever form it stands.
+TEST_F(CurlTransportTlsTest, WhereThereIsAProxySeesAnAddressInEveryForm) {
+  CurlTransport transport(loop.get_executor(), {.ca_file = trusted->path(), .proxy = Proxy::named});
+  for (const char* host : {"10.1", "10%2e1", "0x0a%2e1", "%30x0a000001", "16777%32161", "0xa9fe%61%39fe", "0xa9.254.43518", "10.0.0.1.",
+                           "012.0.0.1", "[::ffff:10.0.0.1]", "[fd00::1]", "[::1]"}) {
+    const auto refused = send(transport, to_public(post(std::string("https://") + host + "/")));
+    ASSERT_FALSE(refused) << host;
+    EXPECT_EQ(refused.error().code, "AddressRefused") << host << ": " << describe(refused.error());
+  }
+}
+
 TEST_F(CurlTransportTlsTest, CallsAnUnknownNameTransientAlsoForANonIdempotentRequest) {
   test::SlowResolver resolver("nowhere.invalid");
   resolver.release();

@@ -151,6 +151,21 @@ TEST_F(KeyCacheTest, ADamagedFileIsNoCache) {
   }
 }
 
+TEST_F(KeyCacheTest, KeysThatTheRowContradictsAreNotBelievedWhoeverWroteThem) {
+  const auto write_keys = [this](const std::string& keys) {
+    const std::string text = R"({"account":"222222222222","users":{"anna":["as it was")" + keys + "]}}";
+    write("keyward-key-cache 1 " + base::sha256_hex(text) + "\n" + text);
+  };
+  write_keys(R"(,["AKIA0000000000000001","active","2026-01-02T03:04:05Z"])");
+  EXPECT_TRUE(knows()) << "or the rest shows nothing";
+  for (const char* keys : {"", R"(,["AKIA0000000000000001","active","2034-01-02T03:04:05Z"])",
+                           R"(,["AKIA0000000000000001","inactive","2026-01-02T03:04:05Z"])",
+                           R"(,["AKIA0000000000000001","active","2026-01-02T03:04:05Z"],["AKIA0000000000000002","active","2026-01-02T03:04:05Z"])"}) {
+    write_keys(keys);
+    EXPECT_FALSE(knows()) << keys;
+  }
+}
+
 TEST_F(KeyCacheTest, AnotherVersionOrAccountIsNoCache) {
   fill();
   EXPECT_EQ(open(*base::AccountId::parse("333333333333")).find(k_row), nullptr);
