@@ -43,7 +43,7 @@ def run(sandbox, authority, tmp_path):
     def start(url, *arguments, directory=None, configuration=None, **environment):
         folder = directory or tmp_path / str(next(number))
         variables = {**sandbox.environment, "AWS_ENDPOINT_URL": url, "AWS_CA_BUNDLE": str(authority.bundle), **environment}
-        keyward = Keyward(folder, {name: value for name, value in variables.items() if value is not None}, **(configuration or {}))
+        keyward = Keyward(folder, {name: value for name, value in variables.items() if value is not None}, sandbox=sandbox, **(configuration or {}))
         return keyward, keyward.start(*(arguments or ("inventory",)))
 
     return start
