@@ -19,9 +19,16 @@ def show(request):
     return keep
 
 
+@pytest.fixture(autouse=True)
+def rights_of_runs(request):
+    yield
+    printed_rights.tell(request.node.user_properties)
+
+
 def pytest_terminal_summary(terminalreporter):
     for outcome in ("passed", "failed"):
         for report in terminalreporter.getreports(outcome):
             for name, text in report.user_properties:
                 if name == FIGURES:
                     terminalreporter.write_line(f"\n{report.nodeid}\n{text}")
+    terminalreporter.write_line("\n" + printed_rights.told(terminalreporter.getreports("")))

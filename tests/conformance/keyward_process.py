@@ -72,9 +72,11 @@ class Keyward:
     """The program with its configuration file and state folder below `directory`.
 
     `environment` is all it sees beside PATH and HOME; `configuration` is laid over the one below, where None removes
-    a key."""
+    a key. `sandbox` gives the rights where AWS_ENDPOINT_URL leads elsewhere first; `other_rights` says why it has other
+    ones than those that are printed."""
 
-    def __init__(self, directory, environment, **configuration):
+    def __init__(self, directory, environment, *, sandbox=None, other_rights=None, **configuration):
+        self._sandbox, self._other_rights = sandbox, other_rights
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.state_dir = self.directory / "state"
@@ -108,16 +110,19 @@ class Keyward:
         self._give_rights()
 
     def _give_rights(self, *options, **environment):
-        """Those that this configuration needs, where the test plays AWS with the sandbox."""
+        """Those that this configuration needs; what keyward has then."""
         environment = {**self.environment, **environment}
-        sandbox = sandbox_process.RUNNING.get(environment.get("AWS_ENDPOINT_URL"))
-        command = [str(executable()), "-c", str(self.directory / "config.yaml"), *options]
-        printed_rights.give(sandbox, command, self.configuration, environment)
+        sandbox = self._sandbox or sandbox_process.RUNNING.get(environment.get("AWS_ENDPOINT_URL"))
+        rights = printed_rights.needed(environment, sandbox, self._other_rights)
+        if rights == printed_rights.PRINTED:
+            command = [str(executable()), "-c", str(self.directory / "config.yaml"), *options]
+            printed_rights.give(sandbox, command, self.configuration, environment)
+        return rights
 
     def start(self, *arguments, stdout=subprocess.PIPE, **environment):
         """The running program, for tests that disturb it; finish() waits for its end."""
         self._records = self._run_directories()
-        self._give_rights(*region_of(arguments), **environment)
+        printed_rights.count(self._give_rights(*region_of(arguments), **environment))
         progress = () if "--progress" in arguments else ("--progress", "none")
         command = [*self.launcher, executable(), "-c", self.directory / "config.yaml", *progress, *arguments]
         return subprocess.Popen(
@@ -151,10 +156,3 @@ class Keyward:
     def everything_written(self):
         """All bytes below the state folder, mail included: for looking for what must not be there."""
         return b"\0".join(path.read_bytes() for path in sorted(self.state_dir.rglob("*")) if path.is_file())
-
-
-class RefusedKeyward(Keyward):
-    """With a configuration or environment that is wrong on purpose: there are no rights to print for it."""
-
-    def _give_rights(self, *options, **environment):
-        pass

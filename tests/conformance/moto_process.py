@@ -16,6 +16,8 @@ import urllib.request
 import boto3
 import botocore.config
 
+import sandbox_process
+
 # Account of everybody whose key moto does not know: the management account of the organization made here.
 HUB_ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -82,6 +84,8 @@ def serve():
 class Moto:
     """A running moto that checks signatures and permissions, with an organization whose members trust the user hub."""
 
+    rights_of_its_own = "in moto it may do everything"
+
     def __init__(self, members=3):
         self._members = members
 
@@ -92,6 +96,7 @@ class Moto:
         try:
             self.url = self._process.stdout.readline().strip()
             assert self.url.startswith("http"), "moto did not start"
+            sandbox_process.RUNNING[self.url] = self
             self._prepare()
         except BaseException:
             self.__exit__()
@@ -99,6 +104,7 @@ class Moto:
         return self
 
     def __exit__(self, *_):
+        sandbox_process.RUNNING.pop(self.url, None)
         self._process.kill()
         self._process.wait(timeout=10)
         self._process.stdout.close()

@@ -3,8 +3,11 @@
 Whenever a test configures keyward, the built-in rights of the sandbox's identities (`rights` of the user hub and of the
 role keyward-rotate) are replaced by the printed ones, in every account. Roles that a scenario brings along keep the
 policies it gives them, and get the printed ones beside. Benchmarks leave the built-in rights: switch_on() is for tests.
+
+A test in which keyward has other rights says why; how often each was so stands at the end of a run of the tests.
 """
 
+import collections
 import json
 import subprocess
 
@@ -18,6 +21,13 @@ class NotPrinted(AssertionError):
     """keyward does not take the configuration that it was to print the rights for."""
 
 
+class OtherRights(AssertionError):
+    """keyward has other rights than those that are printed, and no test says why."""
+
+
+PRINTED = "those that are printed"
+RUNS = "rights of runs"  # among the properties of a test
+_runs = collections.Counter()  # of keyward, by the rights they had
 _on = False
 _printed = {}  # policies by what they were printed for
 
@@ -57,9 +67,39 @@ def documents(command, configuration, environment, hub):
     return {mode: json.loads(out) for mode, (out, _) in told.items()}
 
 
+def needed(environment, sandbox, reason):
+    """Which rights keyward has: PRINTED, which are to be given to it, or why it has others."""
+    reason = reason or (sandbox and sandbox.rights_of_its_own)
+    endpoints = sorted(name for name in environment if name.startswith("AWS_ENDPOINT_URL"))
+    if _on and not reason and not sandbox and endpoints:
+        raise OtherRights(f"{endpoints}: no sandbox of this test is there, and nothing says why keyward has no printed rights")
+    return reason or (PRINTED if sandbox else "it has no AWS to ask")
+
+
+def count(rights):
+    _runs[rights] += 1
+
+
+def tell(properties):
+    """Has a test keep the rights of the runs since the last one."""
+    if _runs:
+        properties.append((RUNS, dict(_runs)))
+        _runs.clear()
+
+
+def told(reports):
+    """What to print at the end."""
+    runs = collections.Counter()
+    for report in reports:
+        for name, value in report.user_properties:
+            if name == RUNS and report.when == "teardown":
+                runs.update(value)
+    return "\n".join(f"{number:6} runs of keyward, with rights: {rights}" for rights, number in runs.most_common())
+
+
 def give(sandbox, command, configuration, environment):
     """Has the identities of the sandbox changed to what is printed, if they are not already."""
-    if not _on or sandbox is None or sandbox.rights_of_its_own:
+    if not _on:
         return
     relevant = {key: value for key, value in configuration.items() if key not in NO_RIGHTS_IN}
     words = {key: value for key, value in environment.items() if key == "AWS_REGION" or not key.startswith(("AWS_", "SANDBOX_", "PATH", "HOME"))}

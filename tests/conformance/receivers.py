@@ -150,7 +150,7 @@ class MailServer:
 
 class Posts:
     """An HTTPS server that keeps what is posted. `answers` are (status, headers, body), one a request, then 200; the
-    word "drop" closes the connection without an answer, "hang" gives none."""
+    word "drop" closes the connection without an answer, "hang" gives none. A function makes one of (path, body)."""
 
     def __init__(self, authority, answers=()):
         self.requests = []  # (path, headers, body)
@@ -165,6 +165,8 @@ class Posts:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 posts.requests.append((self.path, dict(self.headers.items()), body))
                 answer = posts.answers.pop(0) if posts.answers else (200, {}, b"ok")
+                if callable(answer):
+                    answer = answer(self.path, body)
                 if answer in ("drop", "hang"):
                     if answer == "hang":
                         posts._over.wait(60)

@@ -18,7 +18,7 @@ import botocore.config
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HUB_ACCOUNT = "111111111111"
 
-RUNNING = {}  # sandboxes of this process by their URL
+RUNNING = {}  # sandboxes of this process by their URL, and what plays AWS else
 
 # One attempt: a test that counts calls or injects faults must see each of them.
 ONE_ATTEMPT = botocore.config.Config(retries={"total_max_attempts": 1, "mode": "standard"})

@@ -11,10 +11,13 @@ import time
 import pytest
 
 import printed_rights
-from keyward_process import Keyward, RefusedKeyward, executable
+from keyward_process import Keyward, executable
 from organizations import A, B, C, account, assert_rotated, keys, organization, overdue, stored
 from sandbox_process import Sandbox
 from terminals import Terminal
+
+
+REFUSED = "what it is told is wrong on purpose, and nothing can be printed for it"
 
 
 def assert_nothing_lost(before, after):
@@ -789,7 +792,7 @@ def test_the_tag_of_the_record_may_have_another_prefix(tmp_path):
         sandbox.advance("10d")
         keyward("run").expect(0)
         assert keys(sandbox.state(), A, "alice")[0]["status"] == "Inactive"
-        RefusedKeyward(tmp_path, sandbox.environment, users={"tag_prefix": "aws:x"})("run").expect(2)
+        Keyward(tmp_path, sandbox.environment, other_rights=REFUSED, users={"tag_prefix": "aws:x"})("run").expect(2)
 
 
 def test_a_compromised_key_is_off_before_anything_else_and_stays_as_evidence(tmp_path):
@@ -889,7 +892,7 @@ def test_a_compromised_key_gets_no_replacement_when_that_would_be_wrong(tmp_path
 def test_a_wrong_configuration_makes_no_call(tmp_path, wrong, words):
     with organization(account(A, overdue("alice"))) as sandbox:
         sandbox.control("calls", method="DELETE")
-        result = RefusedKeyward(tmp_path, sandbox.environment, **wrong)("run").expect(2)
+        result = Keyward(tmp_path, sandbox.environment, other_rights=REFUSED, **wrong)("run").expect(2)
         assert words in result.stderr and "config.yaml:" in result.stderr
         assert sandbox.calls()["counts"] == {}
 
@@ -902,7 +905,7 @@ def test_no_test_goes_on_under_rights_of_another_configuration(tmp_path):
 def test_a_dry_run_flag_that_is_neither_true_nor_false_is_an_error(tmp_path):
     with organization(account(A, overdue("alice"))) as sandbox:
         sandbox.control("calls", method="DELETE")
-        result = RefusedKeyward(tmp_path, sandbox.environment)("run", DryRunFlag="ture").expect(2)
+        result = Keyward(tmp_path, sandbox.environment, other_rights=REFUSED)("run", DryRunFlag="ture").expect(2)
         assert "DryRunFlag" in result.stderr
         assert sandbox.calls()["counts"] == {}
 

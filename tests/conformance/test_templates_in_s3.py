@@ -66,9 +66,9 @@ def test_moto_takes_the_request_and_the_environment_of_the_guidance(tmp_path):
         assert "get-secret-value" in mails_of(run, "plain")[0]
 
         # Written again without the bucket.
-        nowhere = {**environment, "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+        nowhere = {**moto.environment(), **environment, "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
         out = tmp_path / "out"
-        keyward("notify", "preview", "--out", out, **nowhere).expect(0)
+        Keyward(tmp_path, nowhere, other_rights="it is to ask nobody")("notify", "preview", "--out", out).expect(0)
         (kept,) = out.glob("*.eml")
         assert kept.read_bytes() == next((run.directory / "mail").glob("*.eml")).read_bytes()
 

@@ -79,6 +79,7 @@ def test_operators_hear_of_a_run_gaps_first(tmp_path, authority, kind):
         sandbox.faults(rules=[{"action": "iam:*", "account": B, "fault": "denied", "times": -1}])
         keyward = keyward_with(tmp_path, sandbox.environment, authority, posts, channel(kind, posts))
         result = keyward("run").expect(4)
+        configuration = keyward("config", "show").stdout
     ((path, headers, body),) = posts.requests
     assert path == f"/hooks/{TOKEN}" and headers["Content-Type"] == "application/json"
     document = json.loads(body)
@@ -101,7 +102,7 @@ def test_operators_hear_of_a_run_gaps_first(tmp_path, authority, kind):
     assert "\u202e" not in " ".join(told) and all("\n=1+1" not in text for text in told)
     assert notices(result, kind) == [("sent", "")]
     assert_no_secret_was_written(keyward, result)
-    assert f"/hooks/{TOKEN}" not in keyward("config", "show").stdout
+    assert f"/hooks/{TOKEN}" not in configuration
 
 
 @pytest.mark.parametrize("kind", ["slack", "teams", "webhook"])

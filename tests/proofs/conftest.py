@@ -68,6 +68,12 @@ def chance(seed, request):
     return random.Random(f"{seed}/{request.node.name}")
 
 
+@pytest.fixture(autouse=True)
+def rights_of_runs(request):
+    yield
+    printed_rights.tell(request.node.user_properties)
+
+
 def pytest_terminal_summary(terminalreporter, config):
     terminalreporter.write_line(f"\nproofs, seed {config.proofs_seed}")
     for outcome in ("passed", "failed"):
@@ -75,3 +81,4 @@ def pytest_terminal_summary(terminalreporter, config):
             for name, text in report.user_properties:
                 if name == FIGURES:
                     terminalreporter.write_line(f"\n{report.nodeid}\n{text}")
+    terminalreporter.write_line("\n" + printed_rights.told(terminalreporter.getreports("")))

@@ -62,6 +62,13 @@ def old_tls(context, version):
     return context
 
 
+def lenient(folder):
+    """The environment in which OpenSSL refuses no old TLS: its own level of security would, whatever a program asks for."""
+    path = folder / "openssl.cnf"
+    path.write_text("openssl_conf = o\n[o]\nssl_conf = s\n[s]\nsystem_default = d\n[d]\nMinProtocol = TLSv1\nCipherString = ALL:@SECLEVEL=0\n")
+    return {"OPENSSL_CONF": str(path)}
+
+
 class Request:
     def __init__(self, head, body):
         self.raw, self.body = head + body, body
@@ -91,6 +98,21 @@ def read_message(stream):
     return head, stream.read(length)
 
 
+def accept_each(listener, serve):
+    """Each connection in a thread of its own, until the listener is closed."""
+
+    def run(connection):
+        with contextlib.suppress(OSError, ValueError), connection:
+            serve(connection)
+
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        threading.Thread(target=run, args=(connection,), daemon=True).start()
+
+
 class Server:
     """Listens on a port of its own. `answer(request, connection)` returns True when it has answered, "close" when the
     connection is to end then, or nothing to pass the request on to `upstream`. `greeting` is sent before anybody asked."""
@@ -102,7 +124,7 @@ class Server:
         self._listener = socket.create_server((address, 0))
 
     def __enter__(self):
-        threading.Thread(target=self._accept, daemon=True).start()
+        threading.Thread(target=accept_each, args=(self._listener, self._serve), daemon=True).start()
         return self
 
     def __exit__(self, *_):
@@ -115,35 +137,81 @@ class Server:
     def url(self, host="localhost"):
         return f"{'https' if self._context else 'http'}://{host}:{self.port}"
 
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.accepted += 1
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
     def _serve(self, connection):
-        with contextlib.suppress(OSError, ValueError), connection:
-            if self._context:
-                connection = self._context.wrap_socket(connection, server_side=True)
-            with connection, connection.makefile("rb") as stream:
-                connection.sendall(self._greeting)
-                while message := read_message(stream):
-                    request = Request(*message)
-                    self.requests.append(request)
-                    answered = self._answer(request, connection) if self._answer else None
-                    if answered == "close":
-                        return
-                    if not answered:
-                        connection.sendall(self._pass_on(request))
+        self.accepted += 1
+        if self._context:
+            connection = self._context.wrap_socket(connection, server_side=True)
+        with connection, connection.makefile("rb") as stream:
+            connection.sendall(self._greeting)
+            while message := read_message(stream):
+                request = Request(*message)
+                self.requests.append(request)
+                answered = self._answer(request, connection) if self._answer else None
+                if answered == "close":
+                    return
+                if not answered:
+                    connection.sendall(self._pass_on(request))
 
     def _pass_on(self, request):
         target = urllib.parse.urlsplit(self._upstream)
         with socket.create_connection((target.hostname, target.port)) as sandbox, sandbox.makefile("rb") as stream:
             sandbox.sendall(request.raw)
             return b"".join(read_message(stream))
+
+
+class MailServer:
+    """Takes every login and every mail, and keeps what it was told, before TLS and inside of it. `tls` is implicit or
+    starttls. Use it as a context manager."""
+
+    def __init__(self, context, tls):
+        self.accepted = 0
+        self.plain, self.told = [], []  # lines
+        self._context, self._tls = context, tls
+        self._listener = socket.create_server(("127.0.0.1", 0))
+
+    def __enter__(self):
+        threading.Thread(target=accept_each, args=(self._listener, self._serve), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._listener.close()
+
+    @property
+    def port(self):
+        return self._listener.getsockname()[1]
+
+    def channel(self):
+        return {"type": "smtp", "host": "localhost", "port": self.port, "tls": self._tls}
+
+    def _serve(self, connection):
+        self.accepted += 1
+        if self._tls == "starttls":
+            connection.sendall(b"220 hello\r\n")
+            self._talk(connection, self.plain, "STARTTLS")
+            if self.plain[-1:] != ["STARTTLS"]:
+                return
+        with self._context.wrap_socket(connection, server_side=True) as inside:
+            if self._tls == "implicit":
+                inside.sendall(b"220 hello\r\n")
+            self._talk(inside, self.told, "AUTH PLAIN")
+
+    @staticmethod
+    def _talk(connection, lines, offer):
+        answers = {"EHLO": f"250-hello\r\n250 {offer}", "STARTTLS": "220 go on", "AUTH": "334 ", "DATA": "354 go on", "QUIT": "221 bye"}
+        with connection.makefile("rb", buffering=0) as stream:
+            while line := stream.readline():
+                lines.append(line.decode().rstrip())
+                word = lines[-1].partition(" ")[0]
+                answer = answers.get(word, "250 yes")
+                if lines[-1].startswith("AUTH PLAIN ") or lines[-2:-1] == ["AUTH PLAIN"]:
+                    answer = "235 welcome"
+                connection.sendall(f"{answer}\r\n".encode())
+                if word == "DATA":
+                    while (line := stream.readline()) not in (b".\r\n", b""):
+                        lines.append(line.decode().rstrip())
+                    connection.sendall(b"250 taken\r\n")
+                elif word == "STARTTLS":
+                    return
 
 
 def cut(connection):
@@ -160,7 +228,7 @@ class Proxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
 
     def __enter__(self):
-        threading.Thread(target=self._accept, daemon=True).start()
+        threading.Thread(target=accept_each, args=(self._listener, self._serve), daemon=True).start()
         return self
 
     def __exit__(self, *_):
@@ -170,16 +238,8 @@ class Proxy:
     def url(self):
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
     def _serve(self, connection):
-        with contextlib.suppress(OSError), connection, connection.makefile("rb", buffering=0) as stream:
+        with connection.makefile("rb", buffering=0) as stream:
             head, _ = read_message(stream)
             target = head.split(b" ")[1].decode()
             self.asked.append(target)

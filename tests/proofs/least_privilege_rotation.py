@@ -8,7 +8,7 @@ import types
 
 from keyward_process import Keyward, executable
 from lambda_service import LambdaService
-from least_privilege_stage import HUB_ACCOUNT, REFUSED, Act, merged, notify
+from least_privilege_stage import HUB_ACCOUNT, Act, Compared, merged, notify
 from organizations import A, account, organization
 from receivers import Authority, MailServer
 
@@ -39,17 +39,11 @@ ACTS = (Act("rotations", before=by_domain), Act("rotations, other names", before
 
 
 @dataclasses.dataclass
-class Seen:
+class Seen(Compared):
     code: int
     words: str
     counts: dict
     all: dict
-
-    def refusals(self):
-        return sorted(name for name in self.counts if any(word in name for word in REFUSED))
-
-    def missed(self, other):
-        return [name for name, value in self.all.items() if value != other.all[name]]
 
 
 class RotationStage:

@@ -293,9 +293,23 @@ def told(event):
     return tuple(str(event.get(name)) for name in ("event", "account", "user", "action", "reason", "outcome"))
 
 
-class Seen:
-    """All of an act that somebody could miss. Two are the same when nobody would miss anything."""
+class Compared:
+    """What is to be seen of an act: `all` that somebody could miss, and the `counts` of calls. Two are the same when nobody
+    would miss anything."""
 
+    def refusals(self):
+        return {name: count for name, count in self.counts.items() if any(word in name for word in REFUSED)}
+
+    def refused_beside(self, other):
+        """What was refused more often than there."""
+        return {name: count for name, count in self.refusals().items() if count > other.refusals().get(name, 0)}
+
+    def missed(self, other):
+        """What is another than there."""
+        return [name for name, value in self.all.items() if value != other.all[name]]
+
+
+class Seen(Compared):
     def __init__(self, result, stage):
         self.code = result.code
         self.words = result.stderr
@@ -313,10 +327,3 @@ class Seen:
             # What the credential report is for: not every user is asked for by himself.
             "users listed one by one": "iam:ListUsers" in self.counts,
         }
-
-    def refusals(self):
-        return sorted(name for name in self.counts if any(word in name for word in REFUSED))
-
-    def missed(self, other):
-        """What is another than there."""
-        return [name for name, value in self.all.items() if value != other.all[name]]

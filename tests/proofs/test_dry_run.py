@@ -14,7 +14,8 @@ import botocore.exceptions
 import pytest
 
 from keyward_process import ROOT, Keyward, executable
-from organizations import A, account, organization, overdue
+from organizations import A, B, account, organization, overdue
+from sandbox_process import HUB_ACCOUNT
 
 ROLE = f"arn:aws:iam::{A}:role/keyward-rotate"
 PAGE = ROOT / "docs" / "calls.md"
@@ -242,6 +243,84 @@ def test_a_dry_run_of_the_program_without_its_guard_changes_nothing(sandbox, tmp
     # Told to write, it does: the rights are there.
     subprocess.run(command, env={**keyward.environment, "DryRunFlag": "false"}, capture_output=True, check=True, cwd=tmp_path)
     assert lasting(sandbox) != before
+
+
+# ---- every session
+
+
+AUDIT, ROTATE, STORE, LIST = "keyward-audit", "keyward-rotate", "keyward-store", "keyward-inventory"
+CENTRAL = {"store": {"kms_key_id": "alias/keyward", "role": f"arn:aws:iam::{HUB_ACCOUNT}:role/{STORE}"},
+           "organization": {"list_role": f"arn:aws:iam::{HUB_ACCOUNT}:role/{LIST}"}}  # fmt: skip
+
+
+def role(name):
+    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{HUB_ACCOUNT}:user/hub"}, "Action": "sts:AssumeRole"}
+    return {"name": name, "trust": {"Version": "2012-10-17", "Statement": [trust]}, "policies": {}}
+
+
+class Divided:
+    """An organization in which each thing that keyward does has a role of its own, and the program without its guard. One of
+    two accounts is in dry run for itself, and in both a key is due."""
+
+    def __init__(self, sandbox, folder, audit_role):
+        self.sandbox = sandbox
+        self._folder = folder
+        # The policy that refuses whatever was tried above.
+        ask("calls_without_guard", sandbox, ["iam:CreateAccessKey"])
+        (self._read_only,) = [session["policy"] for session in sandbox.control("volatile")["sessions"]]
+        assert self._read_only
+        configuration = {**CENTRAL, "audit_role": audit_role, "accounts": {"overrides": [{"match": {"id": B}, "dry_run": True}]}}
+        environment = {**sandbox.environment, "StoreSecretsInCentralAccount": "true"}
+        self._keyward = Keyward(folder, environment, dry_run=False, **configuration)
+
+    def __call__(self, dry_run, *arguments):
+        """{(account, role): whether its sessions may write} of those that were opened."""
+        before = {session["access_key_id"] for session in self.sandbox.control("volatile")["sessions"]}
+        command = [str(program("keyward-without-guard")), "-c", str(self._folder / "config.yaml"), "--progress", "none", *arguments]
+        done = subprocess.run(command, env={**self._keyward.environment, "DryRunFlag": dry_run}, capture_output=True, text=True, cwd=self._folder)
+        assert done.returncode == 0, (arguments, done.stdout, done.stderr)
+        opened = {}
+        for session in self.sandbox.control("volatile")["sessions"]:
+            if session["access_key_id"] not in before:
+                _, name, _ = session["arn"].split("/")
+                # What another policy would refuse is proved nowhere.
+                assert session["policy"] in (None, self._read_only), session
+                opened.setdefault((session["arn"].split(":")[4], name), set()).add(session["policy"] is None)
+        assert all(len(ways) == 1 for ways in opened.values()), opened
+        return {place: ways == {True} for place, ways in opened.items()}
+
+
+@pytest.fixture(params=[ROTATE, AUDIT])
+def divided(request, tmp_path):
+    management = {"management": True, "roles": [role(STORE), role(LIST)], "kms_keys": [{"region": "us-east-1", "alias": "alias/keyward"}]}
+    with organization(management, *(account(number, overdue("alice"), roles=[role(AUDIT)]) for number in (A, B))) as sandbox:
+        yield Divided(sandbox, tmp_path, request.param), request.param
+
+
+READING_COMMANDS = [("true", "run"), ("true", "plan"), ("true", "recover"), ("false", "plan"), ("false", "recover", "--list"), ("false", "audit", "--exit-zero")]
+
+
+def test_every_session_of_what_only_reads_is_read_only(divided, show):
+    keyward, reader = divided
+    before = lasting(keyward.sandbox)[0]
+    reading = {(HUB_ACCOUNT, LIST): False, (A, reader): False, (B, reader): False}
+    for dry_run, *command in READING_COMMANDS:
+        assert keyward(dry_run, *command) == reading, (dry_run, command)
+    assert keyward("false", "inventory") == {(HUB_ACCOUNT, LIST): False}
+    # The only one that opens those that could write: to see whether it may.
+    assert keyward("true", "doctor") == {**reading, (A, ROTATE): False, (B, ROTATE): False, (HUB_ACCOUNT, STORE): False}
+    assert lasting(keyward.sandbox)[0] == before
+    show(f"{len(READING_COMMANDS) + 2} commands that only read, accounts read by {reader}: every session has the read-only policy")
+
+
+def test_a_run_that_writes_opens_no_other_session_that_could(divided):
+    keyward, reader = divided
+    opened = keyward("false", "run")
+    assert opened.pop((A, ROTATE)) and opened.pop((HUB_ACCOUNT, STORE))
+    reading = {(HUB_ACCOUNT, LIST): False, (A, reader): False, (B, reader): False}
+    assert opened == {place: may for place, may in reading.items() if place != (A, ROTATE)}
+    accounts = keyward.sandbox.state()["accounts"]
+    assert [len(accounts[number]["users"]["alice"]["keys"]) for number in (A, B)] == [2, 1]
 
 
 def test_the_shipped_program_cannot_leave_them_out():

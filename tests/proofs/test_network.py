@@ -15,7 +15,7 @@ import subprocess
 import threading
 
 import pytest
-from hostile_server import DAY, Authority, Proxy, Server, cut, old_tls
+from hostile_server import DAY, Authority, MailServer, Proxy, Server, cut, lenient, old_tls
 from keyward_process import Keyward
 from sandbox_process import Sandbox
 
@@ -43,7 +43,7 @@ def run(sandbox, authority, tmp_path):
     def start(url, *arguments, directory=None, configuration=None, **environment):
         folder = directory or tmp_path / str(next(number))
         variables = {**sandbox.environment, "AWS_ENDPOINT_URL": url, "AWS_CA_BUNDLE": str(authority.bundle), **environment}
-        keyward = Keyward(folder, {name: value for name, value in variables.items() if value is not None}, **(configuration or {}))
+        keyward = Keyward(folder, {name: value for name, value in variables.items() if value is not None}, sandbox=sandbox, **(configuration or {}))
         return keyward, keyward.start(*(arguments or ("inventory",)))
 
     return start
@@ -75,19 +75,22 @@ def test_only_a_server_that_proves_its_name_hears_anything(sandbox, authority, r
         "for a name below": (authority.context("*.localhost"), "subject name matches"),
         "of an unknown authority": (stranger.context(), "unable to get local issuer"),
         "signed by itself": (self_signed(tmp_path), "self-signed|self signed"),
-        "TLS 1.0": (old_tls(authority.context(), ssl.TLSVersion.TLSv1), "protocol version|wrong version|unsupported|alert"),
-        "TLS 1.1": (old_tls(authority.context(), ssl.TLSVersion.TLSv1_1), "protocol version|wrong version|unsupported|alert"),
+        "TLS 1.0": (old_tls(authority.context(), ssl.TLSVersion.TLSv1), "protocol version"),
+        "TLS 1.1": (old_tls(authority.context(), ssl.TLSVersion.TLSv1_1), "protocol version"),
         "no TLS at all": (None, "wrong version|record"),
     }
-    start = lambda server: run(f"https://localhost:{server.port}", configuration=PATIENCE)
+    # What refuses old TLS then is keyward, and not OpenSSL's own level of security.
+    permissive = lenient(tmp_path)
+    start = lambda server: run(f"https://localhost:{server.port}", configuration=PATIENCE, **permissive)
     found = all_at_once([(name, Server(context, upstream=sandbox.url, greeting=b"" if context else b"HTTP/1.1 200 OK\r\n\r\n"), start) for name, (context, _) in contexts.items()])
     for name, (server, result) in found.items():
         assert result.code == FAILED, (name, said(result))
         assert re.search(contexts[name][1], said(result)), (name, said(result))
         assert server.accepted > 0 and server.requests == [], name
-    # The servers themselves do speak: to who asks for less.
-    for name in ("TLS 1.0", "TLS 1.1", "of an unknown authority"):
-        assert careless_client(contexts[name][0]), name
+    # The servers themselves do speak: to who asks for less, with the same OpenSSL.
+    assert careless_client(contexts["of an unknown authority"][0])
+    for name, option in (("TLS 1.0", "-tls1"), ("TLS 1.1", "-tls1_1")):
+        assert [old_client(contexts[name][0], authority, option, more) for more in (permissive, {})] == [True, False], name
     show(f"{len(contexts)} servers with a wrong certificate or protocol: {len(found)} refused, 0 requests sent")
 
 
@@ -113,16 +116,63 @@ def self_signed(folder):
     return context
 
 
+def nothing(request, connection):
+    connection.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+    return "close"
+
+
+def old_client(context, authority, option, environment):
+    """Whether a client that asks for an old protocol gets through."""
+    with Server(context, nothing) as server:
+        command = ["openssl", "s_client", "-quiet", option, "-verify_return_error", "-CAfile", authority.bundle, "-connect", f"127.0.0.1:{server.port}"]
+        environment = {**os.environ, **environment}
+        done = subprocess.run(command, input=b"GET / HTTP/1.1\r\n\r\n", capture_output=True, env=environment, timeout=30)
+        return done.stdout.startswith(b"HTTP/1.1 204")
+
+
 def careless_client(context):
-    """Whether a client that verifies nothing and takes every protocol gets through."""
+    """Whether a client that verifies nothing gets through."""
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
-    client.minimum_version = ssl.TLSVersion.TLSv1
-    client.set_ciphers("ALL:@SECLEVEL=0")
-    with Server(context, answer=lambda request, connection: connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n") or True) as server:
+    with Server(context, nothing) as server:
         with client.wrap_socket(socket.create_connection(("127.0.0.1", server.port)), server_hostname="localhost") as connection:
             connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
             return connection.recv(100).startswith(b"HTTP/1.1 204")
+
+
+# ---- TLS of mail servers
+
+
+def test_only_a_mail_server_that_proves_its_name_hears_anything(sandbox, authority, tmp_path, show):
+    contexts = {
+        "expired": (authority.context(begin=-3 * DAY, end=-DAY / 24), "CertificateRefused.*expired"),
+        "for another host": (authority.context("mail.example.org"), "CertificateRefused.*subject name matches"),
+        "of an unknown authority": (Authority(tmp_path, "stranger").context(), "CertificateRefused.*unable to get local issuer"),
+        "TLS 1.0": (old_tls(authority.context(), ssl.TLSVersion.TLSv1), "TlsFailed.*protocol version"),
+        "TLS 1.1": (old_tls(authority.context(), ssl.TLSVersion.TLSv1_1), "TlsFailed.*protocol version"),
+        "as it should be": (authority.context(), None),
+    }
+    environment = {**sandbox.environment, "AWS_CA_BUNDLE": str(authority.bundle), "LOGIN": "the-login", "PASSWORD": "the-password", **lenient(tmp_path)}
+    login = {"smtp_user": "env:LOGIN", "smtp_password": "env:PASSWORD"}
+
+    def start(server):
+        keyward = Keyward(tmp_path / str(server.port), environment, notify={"channels": [server.channel()], **login})
+        return keyward, keyward.start("run", "--dry-run")
+
+    ways = {"implicit": [], "starttls": ["EHLO", "STARTTLS"]}  # and what is said before TLS
+    found = all_at_once([((name, way), MailServer(context, way), start) for name, (context, _) in contexts.items() for way in ways])
+    for (name, way), (server, result) in found.items():
+        place = (name, way, server.plain, server.told, said(result))
+        words = contexts[name][1]
+        notices = [event for event in result.events if event["event"] == "notice"]
+        assert notices and server.accepted and {line.split()[0] for line in server.plain} == set(ways[way]), place
+        if words is None:
+            assert {"AUTH PLAIN", "DATA"} <= set(server.told) and {notice["outcome"] for notice in notices} == {"sent"}, place
+        else:
+            assert server.told == [], place
+            assert result.code == 4 and re.search(words, notices[0]["error"]), place
+            assert {notice["outcome"] for notice in notices} <= {"rejected", "unavailable"}, place
+    show(f"{len(found)} mail servers, {len(ways)} of them as they should be: nothing told to any other")
 
 
 # ---- answers
@@ -259,10 +309,13 @@ def test_credentials_are_asked_of_their_own_addresses_only(sandbox, run, variabl
         assert server.requests == []
 
 
-def test_the_token_for_credentials_is_not_carried_elsewhere(sandbox, run):
-    with Server(None, lambda request, connection: connection.sendall(whole(CREDENTIALS)) or True) as elsewhere:
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+def test_the_token_for_credentials_is_not_carried_elsewhere(sandbox, authority, run, tls):
+    """To a place that is like the one that was asked: the same protocol, and with TLS a certificate that is trusted."""
+    context = lambda: authority.context() if tls else None
+    with Server(context(), lambda request, connection: connection.sendall(whole(CREDENTIALS)) or True) as elsewhere:
         moved = b"HTTP/1.1 302 Moved\r\nLocation: %s/\r\nContent-Length: 0\r\n\r\n" % elsewhere.url("127.0.0.1").encode()
-        with Server(None, send(moved, "close")) as server:
+        with Server(context(), send(moved, "close")) as server:
             uri = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": server.url("127.0.0.1") + "/x", "AWS_CONTAINER_AUTHORIZATION_TOKEN": "secret-token"}
             keyward, process = run(sandbox.url, **NO_KEYS, **uri)
             result = keyward.finish(process)

@@ -1,7 +1,9 @@
 """No secret leaves the secret store: whatever a run writes, sends or leaves in memory is searched for every secret it had."""
 
+import base64
 import collections
 import hmac
+import itertools
 import json
 import os
 import pathlib
@@ -77,8 +79,13 @@ def signing_keys(secret, day):
         yield service, hmac.digest(hmac.digest(of_region, service.encode(), "sha256"), b"aws4_request", "sha256")
 
 
-def word(chance, length):
-    return "".join(chance.choice(string.ascii_letters + string.digits) for _ in range(length))
+LOWER = string.ascii_lowercase + string.digits
+# Of secrets that a person or another program made: no shape of theirs tells them from other words.
+SHAPES = {"mixed case": string.ascii_letters + string.digits, "lower case": LOWER, "with separators": LOWER + "-_." * 4, "short": LOWER}
+
+
+def word(chance, length, shape="mixed case"):
+    return "".join(chance.choice(SHAPES[shape]) for _ in range(10 if shape == "short" else length))
 
 
 def kept_by(sandbox):
@@ -119,13 +126,14 @@ class HeldPosts(Posts):
 class Given:
     """The secrets that keyward is given, each in a file; nothing of them is in its environment or on its command line."""
 
-    def __init__(self, folder, chance, url):
+    def __init__(self, folder, chance, url, shapes=tuple(SHAPES)):
         self.folder = folder
         folder.mkdir()
-        self.texts = {"SMTP password": word(chance, 24), "webhook secret": "whsec_" + word(chance, 32), "PagerDuty key": word(chance, 32)}
+        shape = itertools.cycle(chance.sample(shapes, len(shapes)))
+        self.texts = {"SMTP password": word(chance, 24, next(shape)), "webhook secret": "whsec_" + word(chance, 32), "PagerDuty key": word(chance, 32, next(shape))}
         self.urls = {}
         for channel in ("slack", "teams", "webhook"):
-            token = word(chance, 40)
+            token = word(chance, 40, next(shape))
             self.texts[f"URL of {channel}"] = token
             self.urls[channel] = f"{url}/{channel}/{token}"
         files = {**self.texts, **self.urls, "login": MailServer.USER}
@@ -134,6 +142,16 @@ class Given:
 
     def file(self, name):
         return f"file:{self.folder / name}"
+
+    def parameters(self):
+        """All of them as parameters of SSM, as a scenario has them."""
+        return {f"us-east-1:{self._path(name)}": text for name, text in {**self.texts, **self.urls}.items()}
+
+    def parameter(self, name):
+        return f"ssm:{self._path(name)}"
+
+    def _path(self, name):
+        return f"/{self.folder.name}/{name}".replace(" ", "-")
 
 
 class Run:
@@ -289,7 +307,11 @@ def run(request, tmp_path_factory, seed):
 
 
 def listed(copies, most=20):
-    return "\n".join(map(str, copies[:most])) + (f"\nand {len(copies) - most} more" if len(copies) > most else "")
+    """The first copy of each secret, then the others."""
+    first = {(copy.kind, copy.name): copy for copy in reversed(copies)}
+    shown = sorted(first.values())[:most]
+    rest = len(copies) - len(shown)
+    return "\n".join(map(str, shown)) + (f"\nand {rest} more, of {len(first)} secrets altogether" if rest else "")
 
 
 def test_it_was_such_a_run(run, request):
@@ -486,21 +508,42 @@ def test_a_rotation_by_secrets_manager_leaves_no_secret_but_in_the_secret(tmp_pa
 FAULTS = ("truncate", "html", "denied", "bad_signature", "quote_request", "quote_answer")
 MORE_FAULTS = ("empty", "expired_token", "error_after", "drop_after", "throttle")
 STRUCK = (
-    *("sts:AssumeRole", "iam:CreateAccessKey", "iam:TagUser", "ses:SendEmail"),
+    *("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "ssm:GetParameter", "iam:CreateAccessKey", "iam:TagUser", "ses:SendEmail"),
     *("secretsmanager:PutSecretValue", "secretsmanager:PutResourcePolicy", "secretsmanager:CreateSecret"),
 )
 # What is sent or answered there is a secret.
-SECRETIVE = ("sts:AssumeRole", "iam:CreateAccessKey", "secretsmanager:PutSecretValue")
+SECRETIVE = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "ssm:GetParameter", "iam:CreateAccessKey", "secretsmanager:PutSecretValue")
+ISSUER, JOB = "oidc.example.org/id/1", f"arn:aws:iam::{HUB_ACCOUNT}:role/keyward-job"
 
 
 def strikes(chance, full):
-    """One action fails in one way in each run, so that what fails first does not keep the others from being tried."""
-    every = [(action, fault) for fault in FAULTS + MORE_FAULTS for action in STRUCK]
-    if full:
-        return every
-    quoting = [(action, fault) for action, fault in every if action in SECRETIVE and fault.startswith("quote_")]
-    others = [chance.choice([one for one in every if one[1] == fault]) for fault in FAULTS]
+    """One action fails in one way in each run, so that what fails first does not keep the others from being tried; and the
+    shape of the secrets that keyward is given."""
+    every = [(action, fault, chance.choice(list(SHAPES))) for fault in FAULTS + MORE_FAULTS for action in STRUCK]
+    # A request for a parameter holds nothing but its name.
+    quoting = [one for one in every if one[0] in SECRETIVE and one[1].startswith("quote_") and one[0] != "ssm:GetParameter"]
+    quoting += [("ssm:GetParameter", "quote_answer", shape) for shape in SHAPES]
+    others = every if full else [chance.choice([one for one in every if one[1] == fault]) for fault in FAULTS]
     return list(dict.fromkeys(quoting + others))
+
+
+def json_web_token(sandbox, chance):
+    """The sandbox does not look at its signature."""
+    coded = lambda text: base64.urlsafe_b64encode(text).decode().rstrip("=")
+    claims = {"iss": f"https://{ISSUER}", "sub": "keyward", "aud": "sts.amazonaws.com", "exp": int(sandbox.now().timestamp()) + 86400}
+    return ".".join((coded(json.dumps({"alg": "RS256"}).encode()), coded(json.dumps(claims).encode()), coded(chance.randbytes(256))))
+
+
+def job():
+    """A role for who shows such a token."""
+    trust = {"Effect": "Allow", "Principal": {"Federated": f"arn:aws:iam::{HUB_ACCOUNT}:oidc-provider/{ISSUER}"}, "Action": "sts:AssumeRoleWithWebIdentity",
+             "Condition": {"StringEquals": {f"{ISSUER}:sub": "keyward", f"{ISSUER}:aud": "sts.amazonaws.com"}}}  # fmt: skip
+    return {"name": "keyward-job", "trust": {"Version": "2012-10-17", "Statement": [trust]}, "policies": {}}
+
+
+def repeats(url, status):
+    """The answer of a server that refuses what it was sent, and repeats it."""
+    return lambda path, body: (status, {"X-Url": url + path}, f"{url}{path} ".encode() + body)
 
 
 def test_what_is_said_of_failures_holds_no_secret(tmp_path, seed, full, clock, show):
@@ -508,58 +551,76 @@ def test_what_is_said_of_failures_holds_no_secret(tmp_path, seed, full, clock, s
     faults = strikes(chance, full)
     authority = Authority(tmp_path)
     everybody = [account(number, *(overdue(f"user-{n}") for n in range(5))) for number in (A, B, C)]
-    with organization(*everybody) as sandbox, Posts(authority) as posts, MailServer(authority) as server:
-        given = Given(tmp_path / "given", chance, posts.url)
-        server.PASSWORD = "another " + given.texts["SMTP password"]  # the login is refused
-        channels = [
-            {"type": "ses"},
-            server.channel(),
-            *({"type": name, "url": f"env:{name.upper()}", **HERE} for name in ("slack", "teams")),
-            {"type": "webhook", "url": "env:WEBHOOK", "secret": given.file("webhook secret"), **HERE},
-        ]
-        environment = {**sandbox.environment, **clock.environment, "AWS_CA_BUNDLE": str(authority.bundle)}
-        environment["PASSWORD"] = given.texts["SMTP password"]
-        environment |= {name.upper(): url for name, url in given.urls.items()}
-        login = {"smtp_user": given.file("login"), "smtp_password": "env:PASSWORD"}
-        keyward = Keyward(tmp_path / "keyward", environment, notify={"channels": channels, "allowed_domains": ["example.org"], **login})
-        texts, codes, secrets = [], collections.Counter(), {ACCESS_KEY: {}, SESSION_KEY: {}, SESSION_TOKEN: {}, GIVEN: given.texts}
-        taken_back = 0
-        sandbox.snapshot()
-        for number, (action, fault) in enumerate(faults):
-            sandbox.restore()
-            keyward.state_dir = tmp_path / "states" / str(number)
-            keyward.configure(state_dir=str(keyward.state_dir))
-            # Who cannot get into an account fails nowhere else, so there is one who can.
-            times = 1 if action == "sts:AssumeRole" else 12
-            sandbox.faults(rules=[{"action": action, "fault": fault, "skip": 1, "times": times}])
-            # Servers that repeat what they were sent.
-            echo = " ".join(given.urls.values())
-            posts.answers = [(status, {"X-Url": echo}, echo.encode()) for status in (403, 404, 400) * 2]
-            result = keyward("--log-level", "trace", "run")
-            # 6, too: three failures of one account's store, and its other users' keys are held back.
-            assert result.code in (0, 4, 5, 6, 9), (action, fault, result)
-            codes[result.code] += 1
-            texts += [(f"output with {action} {fault}", result.stdout.encode()), (f"log with {action} {fault}", result.stderr.encode())]
-            for one in sandbox.state()["accounts"].values():
-                for user in one["users"].values():
-                    secrets[ACCESS_KEY] |= {key["id"]: key["secret"] for key in user["keys"]}
-            rest = sandbox.control("volatile")
-            # Those, too, that were taken back because something failed.
-            secrets[ACCESS_KEY] |= {key["id"]: key["secret"] for key in rest["removed_keys"]}
-            taken_back += len(rest["removed_keys"])
-            for session in rest["sessions"]:
-                secrets[SESSION_KEY][session["access_key_id"]] = session["secret"]
-                secrets[SESSION_TOKEN][session["access_key_id"]] = session["token"]
-            texts.append((f"SES with {action} {fault}", json.dumps(sandbox.mail()).encode()))
-            texts += [(f"{name} with {action} {fault}", content) for name, content in kept_by(sandbox)]
-        told = texts + secret_search.files_below(tmp_path / "states")
-        for said in (b"SMTP535", b"(hidden)", b"failed to satisfy constraint"):
-            assert any(said in text for _, text in told), said
-        assert taken_back > 0, "no key was taken back, so none of those was looked for"
+    with Posts(authority) as posts, MailServer(authority) as server:
+        givens = {shape: Given(tmp_path / shape.replace(" ", "-"), chance, posts.url, [shape]) for shape in SHAPES}
+        parameters = {name: text for given in givens.values() for name, text in given.parameters().items()}
+        management = {"management": True, "parameters": parameters, "roles": [job()]}
+        with organization(management, *everybody) as sandbox:
+            token = json_web_token(sandbox, chance)
+            (tmp_path / "token").write_text(token)
+            own = {**sandbox.environment, **clock.environment, "AWS_CA_BUNDLE": str(authority.bundle)}
+            by_token = {name: value for name, value in own.items() if name not in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+            by_token |= {"AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token"), "AWS_ROLE_ARN": JOB}
+            secrets = {ACCESS_KEY: {}, SESSION_KEY: {}, SESSION_TOKEN: {}, GIVEN: {"web identity": token}}
+            texts, codes, taken_back = [], collections.Counter(), 0
+            sandbox.snapshot()
+            for number, (action, fault, shape) in enumerate(faults):
+                sandbox.restore()
+                place = f"{action} {fault}, {shape}"
+                given = givens[shape]
+                secrets[GIVEN] |= {f"{name}, {shape}": text for name, text in given.texts.items()}
+                server.PASSWORD = "another " + given.texts["SMTP password"]  # the login is refused
+                # Servers that repeat what they were sent.
+                posts.answers = [repeats(posts.url, status) for status in (403, 404, 400) * 2]
+                environment = {**(by_token if action == "sts:AssumeRoleWithWebIdentity" else own), **{name.upper(): url for name, url in given.urls.items()}}
+                keyward = Keyward(tmp_path / "runs" / str(number), environment, notify=notified(given, server, posts))
+                # Who cannot get into an account fails nowhere else, so there is one who can.
+                skip = 0 if action in ("sts:AssumeRoleWithWebIdentity", "ssm:GetParameter") else 1
+                times = 1 if action == "sts:AssumeRole" else 12
+                rules = [{"action": action, "fault": fault, "skip": skip, "times": times}]
+                if action == "ssm:GetParameter":  # its key is asked for when PagerDuty is to be told, which is of a safety stop
+                    rules.append({"action": "secretsmanager:CreateSecret", "fault": "denied", "times": -1})
+                sandbox.faults(rules=rules)
+                result = keyward("--log-level", "trace", "run")
+                # 6, too: three failures of one account's store, and its other users' keys are held back.
+                assert result.code in (0, 4, 5, 6, 9), (place, result)
+                codes[result.code] += 1
+                texts += [(f"output with {place}", result.stdout.encode()), (f"log with {place}", result.stderr.encode())]
+                texts += [(f"{name} with {place}", content) for name, content in secret_search.files_below(keyward.state_dir)]
+                for one in sandbox.state()["accounts"].values():
+                    for user in one["users"].values():
+                        secrets[ACCESS_KEY] |= {key["id"]: key["secret"] for key in user["keys"]}
+                rest = sandbox.control("volatile")
+                # Those, too, that were taken back because something failed.
+                secrets[ACCESS_KEY] |= {key["id"]: key["secret"] for key in rest["removed_keys"]}
+                taken_back += len(rest["removed_keys"])
+                for session in rest["sessions"]:
+                    secrets[SESSION_KEY][session["access_key_id"]] = session["secret"]
+                    secrets[SESSION_TOKEN][session["access_key_id"]] = session["token"]
+                texts.append((f"SES with {place}", json.dumps(sandbox.mail()).encode()))
+                texts += [(f"{name} with {place}", content) for name, content in kept_by(sandbox)]
+                calls = sandbox.calls()["log"]
+                assert any((call["action"], call.get("fault")) == (action, fault) for call in calls) or fault == "expired_token", f"{place}: nothing was struck"
+    for said in (b"SMTP535", b"(hidden)", b"failed to satisfy constraint"):
+        assert any(said in text for _, text in texts), said
+    assert taken_back > 0, "no key was taken back, so none of those was looked for"
     search = secret_search.Search(secrets)
-    copies, size = search(told)
+    copies, size = search(texts)
     assert copies == [], listed(copies)
-    show(f"{len(faults)} runs with faults ({dict(codes)}): {search.secrets} secrets, {taken_back} of keys taken back, {len(told)} places, {size:,} bytes: none found")
+    show(f"{len(faults)} runs with faults ({dict(codes)}): {search.secrets} secrets, {taken_back} of keys taken back, {len(texts)} places, {size:,} bytes: none found")
+
+
+def notified(given, server, posts):
+    channels = [
+        {"type": "ses"},
+        server.channel(),
+        {"type": "slack", "url": given.parameter("slack"), **HERE},
+        {"type": "teams", "url": "env:TEAMS", **HERE},
+        {"type": "pagerduty", "routing_key": given.parameter("PagerDuty key"), "endpoint": posts.url},
+        {"type": "webhook", "url": "env:WEBHOOK", "secret": given.file("webhook secret"), **HERE},
+    ]
+    login = {"smtp_user": given.file("login"), "smtp_password": given.parameter("SMTP password")}
+    return {"channels": channels, "allowed_domains": ["example.org"], **login}
 
 
 # ---- cores
