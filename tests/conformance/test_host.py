@@ -168,6 +168,15 @@ def test_a_run_makes_no_system_call_that_the_service_may_not(tmp_path):
     assert families <= set(settings("keyward.service")["RestrictAddressFamilies"][0].split())
 
 
+def test_the_keys_of_tls_connections_are_written_nowhere(tmp_path):
+    """libcurl and OpenSSL would, where SSLKEYLOGFILE names a file: whoever reads it reads every connection."""
+    file = tmp_path / "keys"
+    with organization(account(A, overdue("alice")), options=("--tls",)) as sandbox:
+        keyward = Keyward(tmp_path / "keyward", {**sandbox.environment, "SSLKEYLOGFILE": str(file)})
+        keyward("run").expect(0)
+    assert not file.exists()
+
+
 def test_the_scripts_of_the_package_do_what_they_say(unpacked, tmp_path):
     """With stand-ins for the programs that change a system; apt does the rest."""
     log = tmp_path / "log"
