@@ -36,8 +36,10 @@ constexpr std::size_t k_most_answer = 4u << 20;
 constexpr std::size_t k_most_report = 16u << 20;
 
 /// Its answers hold what somebody chose as a secret, of whatever form, so an error that quotes one could not be seen to.
-bool answers_with_secret(const Operation& operation) {
-  return operation.effect == Effect::reveal || operation.name == operations::k_get_parameter.name;
+/// Where access is denied there is no answer that could be quoted.
+bool may_quote_a_secret(const Operation& operation, const Error& error) {
+  const bool reveals = operation.effect == Effect::reveal || operation.name == operations::k_get_parameter.name;
+  return reveals && error.kind != ErrorKind::denied;
 }
 
 }  // namespace
@@ -160,7 +162,7 @@ class Caller::Sending {
     if (response.status / 100 != 2) {
       Error error = error_of_answer(call_.operation, response);
       if (signer != nullptr) error.message = base::without_pieces(error.message, signer->session_token.expose());
-      if (answers_with_secret(call_.operation)) error.message = "(what AWS says of it is not repeated: it might quote a secret)";
+      if (may_quote_a_secret(call_.operation, error)) error.message = "(what AWS says of it is not repeated: it might quote a secret)";
       clock_was_wrong_ =
           date && !clock_corrected_ && may_be_clock_skew(error.code) && std::chrono::abs(*date - sent_at) >= k_skew;
       if (clock_was_wrong_) {
