@@ -42,11 +42,10 @@ elseif(KEYWARD_LLD)
   add_link_options(-fuse-ld=lld -B${lld_folder})
 endif()
 
-# keyward_floor(NAME SOURCES file... [ALONE file...] FLOORS lower-folder... LIBRARIES third-party-target...)
-# A floor without sources has only headers. ALONE names those of the sources that stay out when files are compiled together
-# (cmake/precompiled.cmake): something local to them has a name that another file of the folder uses, too.
+# keyward_floor(NAME SOURCES file... FLOORS lower-folder... LIBRARIES third-party-target...)
+# A floor without sources has only headers.
 function(keyward_floor name)
-  cmake_parse_arguments(FLOOR "" "" "SOURCES;ALONE;FLOORS;LIBRARIES" ${ARGN})
+  cmake_parse_arguments(FLOOR "" "" "SOURCES;FLOORS;LIBRARIES" ${ARGN})
   set(published ${PROJECT_BINARY_DIR}/floors/${name})
   file(MAKE_DIRECTORY ${published})
   file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${name} ${published}/${name} SYMBOLIC)
@@ -56,7 +55,6 @@ function(keyward_floor name)
   if(FLOOR_SOURCES)
     add_library(${target} STATIC ${FLOOR_SOURCES})
     target_link_libraries(${target} PRIVATE keyward_options)
-    set_source_files_properties(${FLOOR_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
     if(KEYWARD_BUSY_FLAGS AND name IN_LIST KEYWARD_BUSY_FLOORS)
       target_compile_options(${target} PRIVATE ${KEYWARD_BUSY_FLAGS})
       keyward_use_precompiled(${target} keyward_busy_headers)

@@ -37,29 +37,8 @@ if(KEYWARD_PRECOMPILE)
   endif()
 endif()
 
-# Files that share what they include are compiled together, which halves a compiler's work, in builds that nobody edits
-# along: those of the sanitizers. The others prove that every file stands alone.
-option(KEYWARD_TOGETHER "Compile files of a folder together" OFF)
-set(KEYWARD_TOGETHER_FILES 6 CACHE STRING "How many files are compiled together")
-
-# keyward_compile_together(TARGET): but a file alone whose macros or names of a whole namespace would reach the others,
-# a main program, and what implements a library of others.
-function(keyward_compile_together target)
-  get_target_property(sources ${target} SOURCES)
-  foreach(source IN LISTS sources)
-    file(STRINGS ${source} alone LIMIT_COUNT 1 REGEX "^(using namespace |#define |#include <.*src\\.hpp>|int main\\()")
-    if(alone)
-      set_source_files_properties(${source} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-    endif()
-  endforeach()
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${KEYWARD_TOGETHER_FILES})
-endfunction()
-
 # keyward_use_precompiled(TARGET [FROM])
 function(keyward_use_precompiled target)
-  if(KEYWARD_TOGETHER)
-    keyward_compile_together(${target})
-  endif()
   if(KEYWARD_PRECOMPILE)
     set(from keyward_headers)
     if(ARGC GREATER 1)
