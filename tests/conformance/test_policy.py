@@ -9,6 +9,7 @@ import botocore.exceptions
 import cfnlint
 import pytest
 
+import printed_rights
 from keyward_process import Keyward
 from organizations import A, B, account, assert_rotated, keys, organization, overdue, stored
 from receivers import Authority, Posts
@@ -386,3 +387,16 @@ def test_a_policy_that_iam_would_not_take_says_so(tmp_path):
     keyward = Keyward(tmp_path, {"AWS_REGION": "us-east-1"}, accounts={"default": "opt-out", "overrides": overrides})
     result = keyward("policy", "rotate").expect(0)
     assert "IAM takes 6144 of a managed policy" in " ".join(result.stderr.split())
+
+
+def test_a_test_gives_printed_rights_or_says_why_not(tmp_path):
+    """Or it would show what keyward does with rights that nobody has."""
+    with organization(account(A)) as sandbox:
+        elsewhere = {**sandbox.environment, "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+        with pytest.raises(printed_rights.OtherRights, match="AWS_ENDPOINT_URL"):
+            Keyward(tmp_path, elsewhere)
+        assert sandbox.rights is None
+        Keyward(tmp_path, elsewhere, other_rights="a reason")
+        assert sandbox.rights is None
+        Keyward(tmp_path, elsewhere, sandbox=sandbox)
+        assert sandbox.rights
