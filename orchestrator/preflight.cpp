@@ -44,6 +44,7 @@ void RuleUse::see(const accounts::Account& account) {
 
 std::vector<IdleRule> RuleUse::idle() const {
   std::vector<IdleRule> idle;
+  idle.reserve(unused_.size());
   for (const Rule& rule : unused_) idle.push_back({rule.where, describe(*rule.match)});
   return idle;
 }
