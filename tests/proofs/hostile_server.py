@@ -113,14 +113,10 @@ def accept_each(listener, serve):
         threading.Thread(target=run, args=(connection,), daemon=True).start()
 
 
-class Server:
-    """Listens on a port of its own. `answer(request, connection)` returns True when it has answered, "close" when the
-    connection is to end then, or nothing to pass the request on to `upstream`. `greeting` is sent before anybody asked."""
+class Listener:
+    """Listens on a port of its own, and has a thread for each connection, which `_serve` is given. A context manager."""
 
-    def __init__(self, context=None, answer=None, upstream=None, address="127.0.0.1", greeting=b""):
-        self.accepted = 0
-        self.requests = []
-        self._context, self._answer, self._upstream, self._greeting = context, answer, upstream, greeting
+    def __init__(self, address="127.0.0.1"):
         self._listener = socket.create_server((address, 0))
 
     def __enter__(self):
@@ -133,6 +129,17 @@ class Server:
     @property
     def port(self):
         return self._listener.getsockname()[1]
+
+
+class Server(Listener):
+    """`answer(request, connection)` returns True when it has answered, "close" when the
+    connection is to end then, or nothing to pass the request on to `upstream`. `greeting` is sent before anybody asked."""
+
+    def __init__(self, context=None, answer=None, upstream=None, address="127.0.0.1", greeting=b""):
+        super().__init__(address)
+        self.accepted = 0
+        self.requests = []
+        self._context, self._answer, self._upstream, self._greeting = context, answer, upstream, greeting
 
     def url(self, host="localhost"):
         return f"{'https' if self._context else 'http'}://{host}:{self.port}"
@@ -159,26 +166,15 @@ class Server:
             return b"".join(read_message(stream))
 
 
-class MailServer:
+class MailServer(Listener):
     """Takes every login and every mail, and keeps what it was told, before TLS and inside of it. `tls` is implicit or
-    starttls. Use it as a context manager."""
+    starttls."""
 
     def __init__(self, context, tls):
+        super().__init__()
         self.accepted = 0
         self.plain, self.told = [], []  # lines
         self._context, self._tls = context, tls
-        self._listener = socket.create_server(("127.0.0.1", 0))
-
-    def __enter__(self):
-        threading.Thread(target=accept_each, args=(self._listener, self._serve), daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self._listener.close()
-
-    @property
-    def port(self):
-        return self._listener.getsockname()[1]
 
     def channel(self):
         return {"type": "smtp", "host": "localhost", "port": self.port, "tls": self._tls}
@@ -220,23 +216,16 @@ def cut(connection):
         plain.shutdown(socket.SHUT_RDWR)
 
 
-class Proxy:
+class Proxy(Listener):
     """An HTTP proxy that knows CONNECT and leads every name to loopback."""
 
     def __init__(self):
+        super().__init__()
         self.asked = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-
-    def __enter__(self):
-        threading.Thread(target=accept_each, args=(self._listener, self._serve), daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self._listener.close()
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        return f"http://127.0.0.1:{self.port}"
 
     def _serve(self, connection):
         with connection.makefile("rb", buffering=0) as stream:
