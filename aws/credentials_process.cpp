@@ -182,7 +182,7 @@ Result<pid_t> start(std::vector<std::string> arguments, const Environment& envir
 
 /// Visible text only: it goes to terminals.
 std::string first_line(std::string_view text) {
-  text = text.substr(0, std::min(text.find('\n'), k_shown_of_stderr));
+  text = text.substr(0, text.find('\n'));
   std::string line;
   for (const char c : text) line += (c >= 0 && c < ' ') || c == 0x7f ? ' ' : c;
   return line;
@@ -271,7 +271,7 @@ Task<Result<CredentialsPtr>> ProcessCredentials::credentials() {
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     const base::Body complaint = errors.content();
     co_return failed(ErrorKind::invalid, "ProcessFailed",
-                     program + " " + ending(status) + ": " + presentable(first_line(complaint.view())));
+                     program + " " + ending(status) + ": " + presentable(first_line(complaint.view())).substr(0, k_shown_of_stderr));
   }
   const base::Body document = output.content();
   co_return parse_credential_document(CredentialDocument::process, document.view(), std::string(k_operation),

@@ -196,9 +196,11 @@ base::Error error_of_answer(const Operation& operation, const base::HttpResponse
 }
 
 std::string presentable(std::string text) {
-  if (text.size() > k_longest_message) text.resize(k_longest_message);
   std::ranges::replace(text, '\n', ' ');
-  return base::printable(without_secrets(text));
+  // Cut afterwards: of a word that is cut nobody can tell what it was.
+  text = without_secrets(text);
+  if (text.size() > k_longest_message) text.resize(k_longest_message);
+  return base::printable(text);
 }
 
 std::string error_code_of(std::string_view text) { return is_word(text, k_longest_code) ? std::string(text) : std::string(); }

@@ -70,6 +70,10 @@ TEST(ErrorOfAnswer, RepeatsNoSecretThatAnAnswerQuotes) {
 
 TEST(ErrorOfAnswer, IsNoLongerThanAPage) {
   EXPECT_EQ(of_json("ValidationException", std::string(100'000, 'x'), "").message, std::string(2000, 'x'));
+  for (std::size_t before = 1955; before < 2001; ++before) {
+    const std::string message = of_json("ValidationException", std::string(before, '.') + k_key, "").message;
+    EXPECT_EQ(message.find("wJalr"), std::string::npos) << message.substr(1950);
+  }
 }
 
 TEST(ErrorOfAnswer, IsOneLineThatATerminalMayShow) {
