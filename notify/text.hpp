@@ -24,7 +24,4 @@ std::string_view utf8_front(std::string_view text);
 /// For the text of HTML and for attribute values in quotes.
 std::string escape_html(std::string_view text);
 
-/// `text` as one word of a POSIX shell: in single quotes unless it holds only characters that mean nothing to it.
-std::string shell_word(std::string_view text);
-
 }  // namespace keyward::notify

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/shell_word.hpp"
 #include "base/time.hpp"
 #include "notify/text.hpp"
 
@@ -407,7 +408,7 @@ class Writer {
                         : fmt::format("Fetch it as {}; the old key opens it until it is switched off", user_.facts.name.str());
     row_.fetch_command =
         fmt::format("aws secretsmanager get-secret-value --secret-id {} --region {} --query SecretString --output text",
-                    shell_word(id), row_.secret_region);
+                    base::shell_word(id), row_.secret_region);
   }
 
   const rotation::UserReport& user_;

@@ -47,13 +47,5 @@ TEST(AsciiLine, HoldsNothingButPrintableAscii) {
   EXPECT_EQ(ascii_line(""), "");
 }
 
-TEST(ShellWord, QuotesWhatAShellWouldRead) {
-  EXPECT_EQ(shell_word("arn:aws:secretsmanager:eu-central-1:111122223333:secret:a/b+c=d@e-AbCdEf"),
-            "arn:aws:secretsmanager:eu-central-1:111122223333:secret:a/b+c=d@e-AbCdEf");
-  EXPECT_EQ(shell_word("a b"), "'a b'");
-  EXPECT_EQ(shell_word("$(rm)'"), "'$(rm)'\\'''");
-  EXPECT_EQ(shell_word(""), "''");
-}
-
 }  // namespace
 }  // namespace keyward::notify
