@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
 
+#include "base/shell_word.hpp"
+#include "rotation/explanation.hpp"
 #include "rotation/ledger_changes.hpp"
 #include "rotation/rescue.hpp"
 
@@ -78,7 +80,7 @@ std::optional<Error> not_rotatable(const UserFacts& facts, const Decision& decis
   if (std::optional<Error> why = not_readable(facts)) return why;
   if (!facts.rotated_secret.empty()) {
     return not_possible("Secrets Manager makes this user's keys; order one there: aws secretsmanager rotate-secret --secret-id " +
-                        facts.rotated_secret);
+                        base::shell_word(facts.rotated_secret));
   }
   if (ledger_of(facts).intent) return not_possible("another run may be rotating this user right now; try again in 15 minutes");
   const auto& keys = facts.keys.value();
@@ -395,12 +397,28 @@ Task<Result<void>> Executor::undo(UserFacts facts, SecretLocation location, Acce
   co_return Result<void>();
 }
 
+/// What was stored under other settings, or by the rotation of a secret, cannot be asked for now. Who works with the new key
+/// has it; who still works with the old one may not.
+std::optional<Error> Executor::replacement_unseen(const UserFacts& facts, const Rotation& rotation) const {
+  const base::Instant lately = facts.rotated_secret.empty() ? parts_.clock.now() - k_in_use : rotation.at;
+  bool old_in_use = false;
+  for (const KeyFacts& key : facts.keys.value()) {
+    if (key.id == rotation.new_key && is_adopted(key)) return std::nullopt;
+    if (key.id != rotation.old_key) continue;
+    old_in_use = key.last_use.is_unknown() || (key.last_use.is_known() && key.last_use.value().at > lately);
+  }
+  if (!old_in_use) return std::nullopt;
+  return Error{ErrorKind::conflict, "deactivate", "ReplacementNotSeen", "",
+               "this key is in use and nobody has used the key " + base::last_four(rotation.new_key) +
+                   ", which replaces it; whether that one is stored cannot be seen, because it was not stored with the settings under `store` "
+                   "that are in force now. This one stays on; let the application use the new key, or delete it: the next run then makes another"};
+}
+
 /// Promise 2: the key that replaces this one must still be there to be fetched on the day when the old one goes.
 Task<std::optional<Error>> Executor::replacement_lost(UserFacts facts, AccessKeyId old_key) {
   const std::optional<Rotation> rotation = ledger_of(facts).rotation;
   if (!rotation || rotation->old_key != old_key) co_return std::nullopt;
-  // Where it was stored under other settings cannot be asked now.
-  if (rotation->store != parts_.store.mark(facts.name)) co_return std::nullopt;
+  if (rotation->store != parts_.store.mark(facts.name)) co_return replacement_unseen(facts, *rotation);
   Result<bool> held = co_await parts_.store.holds(facts.name, rotation->new_key);
   if (!held) co_return held.error();
   if (*held) co_return std::nullopt;

@@ -62,6 +62,7 @@ class Executor {
   base::Task<std::optional<base::Error>> quarantine(base::UserName user);
   base::Task<base::Result<bool>> remove_lost_key(UserFacts facts);
   base::Task<base::Result<void>> undo(UserFacts facts, SecretLocation location, base::AccessKeyId key);
+  std::optional<base::Error> replacement_unseen(const UserFacts& facts, const Rotation& rotation) const;
   base::Task<std::optional<base::Error>> replacement_lost(UserFacts facts, base::AccessKeyId old_key);
   base::Task<Outcome> deactivate(UserFacts facts, Decision decision);
   base::Task<Outcome> switch_off(UserFacts facts, Decision decision);

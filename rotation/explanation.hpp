@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,9 @@ namespace keyward::rotation {
 /// Used by anyone but keyward's own proof of a new key. Not only where the record names the key: records get lost, and a key
 /// that nobody has must not pass for the replacement of one that is in use.
 bool is_adopted(const KeyFacts& key);
+
+/// Jobs that run once a month are among those that use a key; one that was last used longer ago counts as left.
+inline constexpr std::chrono::days k_in_use{30};
 
 /// The rules, row by row of docs/policy.md.
 enum class Row {

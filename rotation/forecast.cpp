@@ -12,9 +12,6 @@ using base::AccessKeyId;
 using base::Instant;
 using std::chrono::days;
 
-// Jobs that run once a month are among those that use a key; longer ago it counts as left.
-constexpr days k_in_use{30};
-
 // Whoever goes over to another key has used it by the time of the next day's run.
 constexpr std::chrono::hours k_taken_over{12};
 

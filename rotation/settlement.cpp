@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/shell_word.hpp"
+#include "rotation/explanation.hpp"
 #include "rotation/rescue.hpp"
 
 namespace keyward::rotation {
@@ -24,8 +26,7 @@ constexpr std::chrono::hours k_secret_rotation_retries{24};
 
 bool may_be_unfinished(const KeyFacts& key, const Intent& intent) {
   const bool at_that_time = key.created >= intent.at - k_clock_spread && key.created <= intent.at + k_longest_rotation;
-  const bool in_use = key.last_use.is_known() && key.last_use.value().service != "sts";
-  return at_that_time && !in_use;
+  return at_that_time && !is_adopted(key);
 }
 
 /// The keys are not those of the interrupted rotation: somebody made or deleted some meanwhile.
@@ -53,7 +54,7 @@ Outcome Settlement::left_to_secret(const UserFacts& facts, Decision decision) co
   Outcome left = failed(std::move(decision), Error{ErrorKind::conflict, "recover", "SecretRotationUnfinished", "",
                                                    "Secrets Manager began to rotate " + secret +
                                                        " and did not finish; the old key stays on and nothing was removed"});
-  if (!facts.rotated_secret.empty()) left.todo = {"aws secretsmanager rotate-secret --secret-id " + facts.rotated_secret};
+  if (!facts.rotated_secret.empty()) left.todo = {"aws secretsmanager rotate-secret --secret-id " + base::shell_word(facts.rotated_secret)};
   return left;
 }
 
@@ -149,6 +150,13 @@ Task<std::optional<Outcome>> Settlement::settle(UserFacts facts) {
     decision.action = Action::note;
     decision.detail += "; the key " + base::last_four(new_key) + " was made or is used by somebody else and stays";
     co_return outcome(std::move(decision), OutcomeStatus::done);
+  }
+  // The only key that works is not removed, unless keyward itself switched the other one off for this rotation.
+  const auto replaced = std::ranges::find(facts.keys.value(), *old_key, &KeyFacts::id);
+  const bool other_works = replaced != facts.keys.value().end() && replaced->status == KeyStatus::active;
+  if (!other_works && !ledger.deactivated.contains(*old_key) && !ledger.deactivating.contains(*old_key)) {
+    Outcome left = co_await leave_to_person(std::move(facts), std::move(decision), std::move(made));
+    co_return left;
   }
   // Not proved to be anybody's: its owner never heard of it, so nothing can depend on it.
   Result<std::string> removed = co_await parts_.iam.delete_access_key(facts.name, new_key);

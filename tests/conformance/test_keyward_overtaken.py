@@ -2,6 +2,7 @@
 while another host works, or alone with a secret that somebody took away. The owner keeps a key that works."""
 
 import contextlib
+import datetime
 import json
 import os
 import shutil
@@ -51,6 +52,11 @@ def current(sandbox):
                 if "AWSCURRENT" in version["stages"] and version.get("text"):
                     return json.loads(version["text"])["AccessKey"]
     return None
+
+
+def works_by_sts(sandbox, key):
+    """A program that only assumes roles: IAM knows no other service of its key."""
+    sandbox.control("use", {"access_key_id": key, "service": "sts", "region": "us-east-1"})
 
 
 def is_active(sandbox, key):
@@ -222,6 +228,79 @@ def test_with_another_store_an_interrupted_rotation_waits_for_a_person(daily, ch
     keyward("run").expect(0)
     assert " int" not in record(sandbox)
     assert is_active(sandbox, old["id"]) and is_active(sandbox, current(sandbox))
+
+
+# ---- somebody makes a key meanwhile
+
+
+def test_a_key_that_somebody_made_while_a_rotation_lay_there_and_uses_by_sts_stays(daily):
+    sandbox, keyward = daily
+    (old,) = keys(sandbox.state(), A, "alice")
+    killed_before(sandbox, keyward, ("run",), "iam:CreateAccessKey")
+    sandbox.advance("5m")
+    sandbox.edit("create_key", account=A, user="alice", age_days=0)
+    made = keys(sandbox.state(), A, "alice")[1]["id"]
+    for _ in range(3):
+        sandbox.advance("6h")
+        works_by_sts(sandbox, made)
+    keyward("run").expect(0)
+    assert is_active(sandbox, made) and is_active(sandbox, old["id"])
+    assert " int" not in record(sandbox)
+
+
+def test_the_only_key_that_works_is_left_to_a_person(daily):
+    """Made while a rotation lay there, not used yet, and the old one has been switched off."""
+    sandbox, keyward = daily
+    (old,) = keys(sandbox.state(), A, "alice")
+    killed_before(sandbox, keyward, ("run",), "iam:CreateAccessKey")
+    sandbox.advance("5m")
+    sandbox.edit("create_key", account=A, user="alice", age_days=0)
+    made = keys(sandbox.state(), A, "alice")[1]["id"]
+    sandbox.edit("set_key_status", access_key_id=old["id"], status="Inactive")
+    sandbox.advance("1d")
+    result = keyward("run").expect(9)
+    assert f"delete-access-key --user-name alice --access-key-id {made}  # if nobody works with it" in result.stdout
+    assert is_active(sandbox, made)
+
+
+# ---- a record that somebody else wrote
+
+
+FOREIGN_MARKS = {"of another store": ":ffffff", "of no store": ""}
+
+
+@pytest.mark.parametrize("mark", FOREIGN_MARKS.values(), ids=FOREIGN_MARKS)
+def test_a_key_in_use_stays_on_until_its_replacement_is_used_where_the_store_cannot_be_asked(tmp_path, mark):
+    in_use = {"id": "AKIAOLDERKEYOFALICE2", "age_days": 50, "last_used": {"days_ago": 0}}
+    never = {"id": "AKIANEWERKEYOFALICE2", "age_days": 40, "last_used": "never"}
+    with organization(account(A, {"name": "alice", "age_days": 400, "keys": [in_use, never]})) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment, notify=MAIL)
+        at = sandbox.now() - datetime.timedelta(days=35)
+        sandbox.edit("tag_user", account=A, user="alice", key=LEDGER, value=f"v1 rotf={never['id']}/{in_use['id']}@{at:%Y%m%dT%H%M%SZ}{mark}")
+        told = ""
+        for _ in range(3):
+            assert keyward("run").expect(4).outcomes() == [("alice", "deactivate", "failed")]
+            told += mail_texts(sandbox)
+            sandbox.advance("1d")
+            work_with(sandbox, in_use["id"])
+        assert is_active(sandbox, in_use["id"]) and "ReplacementNotSeen" in told
+        work_with(sandbox, never["id"])
+        assert keyward("run").expect(0).outcomes() == [("alice", "deactivate", "done")]
+        assert is_active(sandbox, never["id"]) and not is_active(sandbox, in_use["id"])
+
+
+def test_what_a_tag_says_is_one_word_of_a_command(tmp_path):
+    with organization(account(A, due_tomorrow())) as sandbox:
+        keyward = Keyward(tmp_path, sandbox.environment, notify=MAIL)
+        sandbox.edit("tag_user", account=A, user="alice", key="keyward:secret", value="app --endpoint-url http://203.0.113.9")
+        sandbox.advance("2d")
+        ordered = keyward("rotate", "--account", A, "--user", "alice", "--reason", "laptop lost")
+        assert ordered.code == 4 and "--secret-id 'app --endpoint-url http://203.0.113.9'" in " ".join(ordered.stdout.split() + ordered.stderr.split())
+        at = sandbox.now() - datetime.timedelta(days=2)
+        key = keys(sandbox.state(), A, "alice")[0]["id"]
+        sandbox.edit("tag_user", account=A, user="alice", key=LEDGER, value=f"v1 int=sm-0123456789abcdef@{at:%Y%m%dT%H%M%SZ}/{key}")
+        result = keyward("run")
+        assert "--secret-id 'app --endpoint-url http://203.0.113.9'" in " ".join(result.stdout.split())
 
 
 # ---- the secret of the replacement is taken away
