@@ -27,6 +27,13 @@ class OneKey final : public aws::CredentialProvider {
   aws::CredentialsPtr credentials_;
 };
 
+/// The user's path may be any: the name is unique in the account.
+std::function<bool(const aws::CallerIdentity&)> named(const base::AccountId& account, const base::UserName& user) {
+  return [start = ":iam::" + account.str() + ":user/", end = "/" + user.str()](const aws::CallerIdentity& identity) {
+    return identity.arn.find(start) != std::string::npos && identity.arn.ends_with(end);
+  };
+}
+
 }  // namespace
 
 Task<Result<void>> KeyProver::prove(base::AccessKeyId key, base::Secret secret, base::Arn user) {
@@ -36,11 +43,19 @@ Task<Result<void>> KeyProver::prove(base::AccessKeyId key, base::Secret secret, 
 }
 
 Task<Result<void>> KeyProver::prove(base::AccessKeyId key, base::Secret secret, base::AccountId account, base::UserName user) {
-  IsUser is_user = [start = ":iam::" + account.str() + ":user/", end = "/" + user.str()](const aws::CallerIdentity& identity) {
-    return identity.arn.find(start) != std::string::npos && identity.arn.ends_with(end);
-  };
+  IsUser is_user = named(account, user);
   Result<void> proved = co_await prove(std::move(key), std::move(secret), std::move(is_user));
   co_return proved;
+}
+
+Task<Result<void>> KeyProver::check(base::AccessKeyId key, base::Secret secret, base::AccountId account, base::UserName user) {
+  OneKey provider(key, std::move(secret));
+  aws::Caller caller(context_, provider, region_, aws::Writes::refused);
+  aws::StsClient sts(caller);
+  Result<aws::CallerIdentity> identity = co_await sts.get_caller_identity();
+  if (!identity) co_return identity.error();
+  if (!named(account, user)(*identity)) co_return Error{ErrorKind::invalid, "proof", "WrongIdentity", "", "the key acts as " + identity->arn};
+  co_return Result<void>();
 }
 
 Task<Result<void>> KeyProver::prove(base::AccessKeyId key, base::Secret secret, IsUser is_user) {

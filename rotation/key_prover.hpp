@@ -29,6 +29,9 @@ class KeyProver {
   base::Task<base::Result<void>> prove(base::AccessKeyId key, base::Secret secret, base::Arn user);
   /// The same where the user's path is not known: the name is unique in the account.
   base::Task<base::Result<void>> prove(base::AccessKeyId key, base::Secret secret, base::AccountId account, base::UserName user);
+  /// Shows that whoever wrote this pair down has the key: a key that has spread long ago either works or does not.
+  /// Errors: those of sts:GetCallerIdentity, `invalid` when it is somebody else's.
+  base::Task<base::Result<void>> check(base::AccessKeyId key, base::Secret secret, base::AccountId account, base::UserName user);
 
  private:
   using IsUser = std::function<bool(const aws::CallerIdentity&)>;

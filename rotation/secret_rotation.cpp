@@ -234,12 +234,28 @@ Task<Result<RotationStepDone>> SecretRotation::create(Turn& turn) {
     co_return gone;
   }
   if (std::optional<Error> why = not_rotatable_with_secret(facts, turn.document->key)) co_return *why;
+  Result<void> owned = co_await owned_by_writer(turn);
+  if (!owned) co_return owned.error();
   Result<UserFacts> tidy = co_await settled(turn, std::move(facts));
   if (!tidy) co_return tidy.error();
   Result<UserFacts> roomy = co_await with_room(turn, std::move(*tidy));
   if (!roomy) co_return roomy.error();
   Result<RotationStepDone> made = co_await make_key(turn, std::move(*roomy));
   co_return made;
+}
+
+/// Names of users and ids of keys are no secrets: whoever may write a secret could have himself made a key of anybody.
+Task<Result<void>> SecretRotation::owned_by_writer(Turn& turn) {
+  const KeyDocument& document = *turn.document;
+  Result<void> checked = co_await parts_.prover.check(document.key, document.secret.clone(), settings_.account, document.user);
+  if (checked) co_return checked;
+  const ErrorKind kind = checked.error().kind;
+  const bool answered = kind == ErrorKind::denied || kind == ErrorKind::expired_credentials || kind == ErrorKind::invalid;
+  if (!answered) co_return checked;
+  co_return refused("NotTheUsersSecret", "the secret access key in the secret " + turn.secret.name + " is not that of the key " +
+                                             base::last_four(document.key) + " of the user " + document.user.str() + " (" +
+                                             checked.error().code +
+                                             "), so no new key is made; put the pair that is used into the secret");
 }
 
 /// Ends what an earlier try left behind, of this rotation or of one that was given up.
@@ -413,8 +429,13 @@ Task<Result<RotationStepDone>> SecretRotation::finish(Turn& turn) {
     UserFacts facts = co_await parts_.auditor.facts(user, Reading::everything);
     Error error = refused("SecretChanged", "somebody changed the secret " + turn.secret.name +
                                                " while it was rotated, and that is not undone");
-    Result<void> undone = co_await take_back(turn, std::move(facts), document.key);
-    if (!undone) co_return undone.error();
+    // Only what this rotation made is its to remove, whatever the version says.
+    const std::optional<Intent> intent = ledger_of(facts).intent;
+    const bool made_here = intent && intent->run == run_of(turn.token) && !contains(intent->keys, document.key);
+    if (made_here) {
+      Result<void> undone = co_await take_back(turn, std::move(facts), document.key);
+      if (!undone) co_return undone.error();
+    }
     error = co_await set_aside(turn, std::move(error));
     co_return error;
   }

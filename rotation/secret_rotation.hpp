@@ -85,6 +85,7 @@ class SecretRotation {
   base::Task<base::Result<RotationStepDone>> make_key(Turn& turn, UserFacts facts);
   base::Task<base::Result<RotationStepDone>> copy(RotationStep step, Turn& turn);
 
+  base::Task<base::Result<void>> owned_by_writer(Turn& turn);
   base::Task<base::Result<UserFacts>> settled(Turn& turn, UserFacts facts);
   base::Task<base::Result<UserFacts>> with_room(Turn& turn, UserFacts facts);
   base::Task<base::Result<std::optional<KeyDocument>>> pending_document(Turn& turn);

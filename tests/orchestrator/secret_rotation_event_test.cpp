@@ -344,9 +344,38 @@ TEST_F(SecretRotationEvent, DeletesNoKeyThatSomebodyElseMadeAndUses) {
   if (app().keys.size() > 1) world.remove_key(app(), std::string(app().keys[1].id));
   ASSERT_TRUE(record().intent);
   sandbox::AccessKey& foreign = sandbox::make_key(world, account(), app(), std::chrono::seconds(0));
+  const std::string id = foreign.id;
   foreign.last_used = sandbox::LastUsed{world.now(), "s3", "us-east-1"};
   EXPECT_EQ(step("createSecret", token).error().code, "KeysChanged");
-  EXPECT_EQ(app().keys.size(), 2U);
+  // Programs that do nothing but assume a role use STS only, and longer than a proof takes.
+  world.clock.advance(std::chrono::minutes(40));
+  app().keys[1].last_used = sandbox::LastUsed{world.now(), "sts", "us-east-1"};
+  EXPECT_EQ(step("createSecret", token).error().code, "KeysChanged");
+  ASSERT_EQ(app().keys.size(), 2U);
+  EXPECT_EQ(app().keys[1].id, id);
+}
+
+TEST_F(SecretRotationEvent, MakesNoKeyForWhoDoesNotHaveTheCurrentOne) {
+  // Ids of keys and names of users are no secrets.
+  make_secret(R"({"USER_NAME":"app","AWS_ACCESS_KEY_ID":"AKIAAPPOLD0000000000","AWS_SECRET_ACCESS_KEY":"guessed"})");
+  const Result<js::value> refused = step("createSecret", begin());
+  EXPECT_EQ(refused.error().code, "NotTheUsersSecret");
+  EXPECT_EQ(refused.error().message.find("guessed"), std::string::npos);
+  EXPECT_EQ(app().keys.size(), 1U);
+  EXPECT_FALSE(app().tags.contains("keyward:state"));
+  EXPECT_FALSE(app().tags.contains("keyward:secret"));
+}
+
+TEST_F(SecretRotationEvent, RemovesNoKeyThatItDidNotMake) {
+  // Whoever writes the secret says in its version that the key in use is the new one, and that all else has changed.
+  const std::string token = begin();
+  const std::string in_use = sandbox::make_key(world, account(), app(), days(10)).id;
+  secret().versions.at(token).text =
+      R"({"USER_NAME":"app","AWS_ACCESS_KEY_ID":")" + in_use + R"(","AWS_SECRET_ACCESS_KEY":"guessed","region":"elsewhere"})";
+  EXPECT_EQ(step("finishSecret", token).error().code, "SecretChanged");
+  EXPECT_EQ(version_with("AWSPENDING"), "");
+  ASSERT_EQ(app().keys.size(), 2U);
+  EXPECT_EQ(app().keys[1].id, in_use);
 }
 
 TEST_F(SecretRotationEvent, SetsAVersionAsideWhoseKeySomebodyDeleted) {
