@@ -264,9 +264,14 @@ std::shared_ptr<const YamlValue> parse_yaml(std::string_view text, const std::st
 }
 
 std::string suggestion(std::string_view key, const std::vector<std::string>& known) {
-  const auto distance = [key](const std::string& name) { return edit_distance(key, name); };
+  const std::size_t near = std::max<std::size_t>(2, key.size() / 3);
+  const auto distance = [key, near](const std::string& name) {
+    // A key of a megabyte is compared with nothing: it is further away than its length says.
+    const std::size_t longer = std::max(key.size(), name.size()) - std::min(key.size(), name.size());
+    return longer > near ? longer : edit_distance(key, name);
+  };
   const auto nearest = std::ranges::min_element(known, {}, distance);
-  if (nearest != known.end() && distance(*nearest) <= std::max<std::size_t>(2, key.size() / 3)) {
+  if (nearest != known.end() && distance(*nearest) <= near) {
     return fmt::format("did you mean \"{}\"?", *nearest);
   }
   return fmt::format("known here: {}", fmt::join(known, ", "));
