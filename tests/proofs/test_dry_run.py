@@ -297,7 +297,16 @@ def divided(request, tmp_path):
         yield Divided(sandbox, tmp_path, request.param), request.param
 
 
-READING_COMMANDS = [("true", "run"), ("true", "plan"), ("true", "recover"), ("false", "plan"), ("false", "recover", "--list"), ("false", "audit", "--exit-zero")]
+READING_COMMANDS = [
+    ("true", "run"),
+    ("true", "plan"),
+    ("true", "recover"),
+    ("true", "simulate"),
+    ("false", "plan"),
+    ("false", "recover", "--list"),
+    ("false", "audit", "--exit-zero"),
+    ("false", "simulate"),
+]
 
 
 def test_every_session_of_what_only_reads_is_read_only(divided, show):
@@ -307,10 +316,16 @@ def test_every_session_of_what_only_reads_is_read_only(divided, show):
     for dry_run, *command in READING_COMMANDS:
         assert keyward(dry_run, *command) == reading, (dry_run, command)
     assert keyward("false", "inventory") == {(HUB_ACCOUNT, LIST): False}
+    (key,) = keyward.sandbox.state()["accounts"][A]["users"]["alice"]["keys"]
+    rotate = ("rotate", "--account", A, "--user", "alice", "--reason", "laptop lost")
+    of_one_user = [("true", *rotate), ("true", *rotate, "--compromised", key["id"]), ("false", *rotate, "--dry-run"), ("false", "explain", *rotate[1:5])]
+    for dry_run, *command in of_one_user:
+        opened = keyward(dry_run, *command)
+        assert any(account == A for account, _ in opened) and not any(opened.values()), (command, opened)
     # The only one that opens those that could write: to see whether it may.
     assert keyward("true", "doctor") == {**reading, (A, ROTATE): False, (B, ROTATE): False, (HUB_ACCOUNT, STORE): False}
     assert lasting(keyward.sandbox)[0] == before
-    show(f"{len(READING_COMMANDS) + 2} commands that only read, accounts read by {reader}: every session has the read-only policy")
+    show(f"{len(READING_COMMANDS) + len(of_one_user) + 2} commands that only read, accounts read by {reader}: every session has the read-only policy")
 
 
 def test_a_run_that_writes_opens_no_other_session_that_could(divided):
