@@ -301,11 +301,11 @@ READING_COMMANDS = [
     ("true", "run"),
     ("true", "plan"),
     ("true", "recover"),
-    ("true", "simulate"),
+    ("true", "simulate", "--days", "5"),
     ("false", "plan"),
     ("false", "recover", "--list"),
     ("false", "audit", "--exit-zero"),
-    ("false", "simulate"),
+    ("false", "simulate", "--days", "5"),
 ]
 
 
