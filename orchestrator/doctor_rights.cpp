@@ -205,6 +205,7 @@ Task<std::vector<Finding>> simulate_rights(aws::Caller& caller, std::string prin
   std::set<std::string> granted;
   std::set<std::string> told;
   for (const PolicyStatement& statement : needed.statements) {
+    if (statement.effect == PolicyEffect::deny) continue;
     aws::SimulatedAccess question = question_of(statement, principal);
     Result<std::vector<aws::SimulatedRefusal>> refusals = co_await iam.simulate(std::move(question));
     if (!refusals) {

@@ -173,7 +173,7 @@ void add_reading_rights(PolicyStatements& policy, const Configuration& configura
   add_user_rights(policy, configuration, place);
 }
 
-/// The only mode with secretsmanager:GetSecretValue.
+/// The only mode that allows secretsmanager:GetSecretValue.
 void add_secret_rotation_rights(PolicyStatements& policy, const Configuration& configuration, const PolicyPlace& place) {
   add_user_rights(policy, configuration, place);
   const std::vector<std::string> users{in_account(place, "user/*")};

@@ -21,13 +21,15 @@ struct PolicyCondition {
   bool operator==(const PolicyCondition&) const = default;
 };
 
-/// One Allow.
+enum class PolicyEffect { allow, deny };
+
 struct PolicyStatement {
   std::string sid;  ///< letters and digits, once in a policy
   std::vector<std::string> actions;
   std::vector<std::string> resources;
   std::vector<PolicyCondition> conditions;
   std::string why;  ///< for people, without a full stop
+  PolicyEffect effect = PolicyEffect::allow;
 };
 
 struct Permissions {

@@ -26,7 +26,7 @@ json::object document(json::array statements) {
 
 json::object statement_of(const PolicyStatement& statement) {
   json::object object{{"Sid", statement.sid},
-                      {"Effect", "Allow"},
+                      {"Effect", statement.effect == PolicyEffect::allow ? "Allow" : "Deny"},
                       {"Action", one_or_list(statement.actions)},
                       {"Resource", one_or_list(statement.resources)}};
   json::object conditions;

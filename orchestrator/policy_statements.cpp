@@ -14,7 +14,7 @@ bool has_sid(const std::vector<PolicyStatement>& statements, const std::string& 
 
 void PolicyStatements::add(PolicyStatement statement) {
   const auto same = [&statement](const PolicyStatement& other) {
-    return other.sid.starts_with(statement.sid) && other.actions == statement.actions &&
+    return other.sid.starts_with(statement.sid) && other.effect == statement.effect && other.actions == statement.actions &&
            other.conditions == statement.conditions;
   };
   const auto found = std::ranges::find_if(permissions_.statements, same);

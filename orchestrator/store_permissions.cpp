@@ -127,6 +127,14 @@ void add_store_rights(PolicyStatements& policy, const StoreSettings& store, cons
               {stored},
               {{"Bool", "secretsmanager:BlockPublicPolicy", {"true"}}},
               "only the user and store.also_readers may read the secret"});
+  // Within an account the policy of a secret is enough to read it, so who writes it could name himself. On everything,
+  // because replicas lie in other regions. BatchGetSecretValue asks for this right on each secret, and is refused with it.
+  policy.add({"ReadNoSecrets",
+              actions_of({calls::k_get_secret_value}),
+              {"*"},
+              {},
+              "no policy that is put on a secret lets its writer read it",
+              PolicyEffect::deny});
   if (!store.replica_regions.empty()) {
     policy.add({"ReplicateSecrets",
                 actions_of({calls::k_replicate_secret_to_regions}),

@@ -17,6 +17,9 @@ NEVER = {
     "kms": ["CreateGrant", "RevokeGrant", "RetireGrant", "PutKeyPolicy", "ScheduleKeyDeletion", "DisableKey", "ReplicateKey",
             "CreateAlias", "UpdateAlias", "DeleteAlias", "ReEncryptFrom", "ReEncryptTo", "DeleteImportedKeyMaterial"],
 }
+# Who may write the policy of a secret could let itself read it: one that names a role allows, without any policy of the
+# role. Only a Deny of its own stands against that.
+NO_READING = {"Effect": "Deny", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}
 # In policies of one kind alone: the scheduler starts tasks in a role, and the rotation by Secrets Manager reads what it is to renew.
 STILL = {
     ("iam:PassRole", "schedule"),
@@ -53,8 +56,16 @@ def may_never_be(service, name):
     return service in ONLY and name not in ONLY[service] and not name.startswith(READING)
 
 
+def allows(document, action):
+    return any(one["Effect"] == "Allow" and action in as_list(one["Action"]) for one in document["Statement"])
+
+
 def faults_in(document, kind):
     """What no policy of ours may say."""
+    if allows(document, "secretsmanager:PutResourcePolicy") and NO_READING not in [
+        {key: value for key, value in one.items() if key != "Sid"} for one in document["Statement"]
+    ]:
+        yield "could let itself read secrets"
     for statement in document["Statement"]:
         if statement["Effect"] == "Deny":
             continue

@@ -16,7 +16,7 @@ from cloudformation import DEPLOY, Refused, Stack, template_of
 from deployments import COMMON, CONTROL, DEPLOYMENTS, EXTERNAL_ID, IMAGE, MANAGEMENT, NETWORK, ORGANIZATION, PLACE, PRINCIPAL, STORE, TASK
 from deployments import Deployment
 from keyward_process import ROOT, Keyward
-from policies import as_list, faults_in, plain
+from policies import NO_READING, as_list, faults_in, plain
 
 TEMPLATES = sorted(path.relative_to(DEPLOY) for path in DEPLOY.rglob("*.yaml") if "AWSTemplateFormatVersion" in path.read_text())
 
@@ -138,6 +138,10 @@ def test_no_role_holds_what_it_may_never_hold():
     # Otherwise the silence above would say nothing.
     bad = {"Statement": [{"Effect": "Allow", "Action": ["iam:PutUserPolicy", "s3:*"], "Resource": "*"}]}
     assert len(list(faults_in(bad, "rotate"))) == 4
+    secret = "arn:aws:secretsmanager:us-east-1:111111111111:secret:Account_*"
+    unguarded = {"Statement": [{"Effect": "Allow", "Action": "secretsmanager:PutResourcePolicy", "Resource": secret}]}
+    assert list(faults_in(unguarded, "rotate")) == ["could let itself read secrets"]
+    assert list(faults_in({"Statement": [*unguarded["Statement"], NO_READING]}, "rotate")) == []
 
 
 # Ways from a few rights to all, as they are known.
@@ -228,7 +232,8 @@ def test_a_private_network_lets_through_every_call_of_keyward_and_nobody_else():
     for other in stacks():
         for _, kind, document in other.identity_policies():
             if kind in ("control", "inventory", "audit", "rotate", "store", "task-start"):
-                needed |= {action for statement in document["Statement"] for action in as_list(statement["Action"])}
+                allowed = [statement for statement in document["Statement"] if statement["Effect"] == "Allow"]
+                needed |= {action for statement in allowed for action in as_list(statement["Action"])}
     # Secrets Manager asks KMS itself.
     assert {action for action in needed if not action.startswith("kms:")} <= admitted
     assert not any("*" in action for action in admitted)

@@ -263,6 +263,36 @@ def test_what_is_not_printed_is_refused(tmp_path):
         assert refused(secrets.put_secret_value, SecretId=f"Account_{A}_User_bob_AccessKey", SecretString="x")
 
 
+WRITERS = {"member": ("rotate", A), "central-by-role": ("store", HUB_ACCOUNT), "central-by-caller": ("control", HUB_ACCOUNT)}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_who_writes_a_secrets_policy_cannot_let_itself_read(tmp_path, name):
+    """A secret's policy that names somebody of its own account is enough to read: no policy of his need allow it."""
+    mode, number = WRITERS[name]
+    store, *_, role_of = STAGES[name]
+    with stage(tmp_path, *STAGES[name]) as (sandbox, keyward, _):
+        role = None if mode == "control" else f"keyward-{mode}"
+        own = f"arn:aws:iam::{number}:role/{role}" if role else HUB
+        secrets = sandbox.client("secretsmanager", sandbox.assume(number, role, RoleSessionName="keyward") if role else None)
+        secret = store.get("name", "Account_{account_id}_User_{user}_AccessKey").format(account_id=A, user="alice")
+        secrets.create_secret(Name=secret, KmsKeyId=store["kms_key_id"], SecretString="x")
+        read = lambda: secrets.get_secret_value(SecretId=secret)["SecretString"]
+        with pytest.raises(botocore.exceptions.ClientError, match="AccessDenied"):
+            read()
+        mine = {"Effect": "Allow", "Principal": {"AWS": own}, "Action": "secretsmanager:GetSecretValue", "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [mine]})
+        secrets.put_resource_policy(SecretId=secret, ResourcePolicy=document, BlockPublicPolicy=True)
+        with pytest.raises(botocore.exceptions.ClientError, match="AccessDenied"):
+            read()
+        # It is the printed Deny that stands against it.
+        printed = role_of(keyward, mode, number).policy if role else policy(keyward, mode, "--principal", HUB)
+        printed["Statement"] = [one for one in printed["Statement"] if one["Effect"] != "Deny"]
+        edit, whose = ("put_role_policy", {"role": role}) if role else ("put_user_policy", {"user": "hub"})
+        sandbox.edit(edit, **whose, account=number, name="rights", policy=printed)
+        assert read() == "x"
+
+
 def test_a_trust_policy_lets_nobody_else_in(tmp_path):
     with stage(tmp_path, *STAGES["central-by-role"]) as (sandbox, keyward, _):
         trust = policy(keyward, "rotate", "--trust", "--principal", HUB)

@@ -12,6 +12,8 @@ namespace {
 constexpr PolicyMode k_modes[] = {PolicyMode::control, PolicyMode::inventory, PolicyMode::audit, PolicyMode::rotate,
                                   PolicyMode::store};
 
+bool allows(const PolicyStatement& statement) { return statement.effect == PolicyEffect::allow; }
+
 /// Every feature that needs a right, in the fewest configurations.
 const char* const k_everything[] = {
     R"(
@@ -47,12 +49,14 @@ class PermissionsTest : public ConfigurationTest {
   Permissions doctors_rights(std::string_view text, PolicyMode mode) {
     return doctor_permissions_of(configuration_of(text), mode, {"aws", "us-east-1", "*"});
   }
-  /// Of everything above, by mode.
+  /// What is allowed of everything above, by mode.
   std::vector<PolicyStatement> all_statements() {
     std::vector<PolicyStatement> all;
     for (const char* text : k_everything) {
       for (const PolicyMode mode : k_modes) {
-        for (PolicyStatement& statement : rights(text, mode).statements) all.push_back(std::move(statement));
+        for (PolicyStatement& statement : rights(text, mode).statements) {
+          if (allows(statement)) all.push_back(std::move(statement));
+        }
       }
     }
     return all;
@@ -61,14 +65,15 @@ class PermissionsTest : public ConfigurationTest {
 
 std::set<std::string> actions(const Permissions& permissions) {
   std::set<std::string> all;
-  for (const PolicyStatement& statement : permissions.statements)
-    all.insert(statement.actions.begin(), statement.actions.end());
+  for (const PolicyStatement& statement : permissions.statements) {
+    if (allows(statement)) all.insert(statement.actions.begin(), statement.actions.end());
+  }
   return all;
 }
 
 const PolicyStatement& with_action(const Permissions& permissions, const std::string& action) {
   const auto found = std::ranges::find_if(permissions.statements, [&](const PolicyStatement& statement) {
-    return std::ranges::find(statement.actions, action) != statement.actions.end();
+    return allows(statement) && std::ranges::find(statement.actions, action) != statement.actions.end();
   });
   if (found == permissions.statements.end()) throw std::out_of_range("no statement with " + action);
   return *found;
@@ -109,6 +114,30 @@ TEST_F(PermissionsTest, NothingRaisesPrivilegesAndNoSecretIsRead) {
       }
     }
   }
+}
+
+/// A secret's policy that names somebody of its account lets him read, whatever else he may.
+TEST_F(PermissionsTest, WhoWritesThePolicyOfASecretIsDeniedToReadAny) {
+  const char* const by_caller =
+      "notify: {channels: [{type: file}]}\naccounts: {default: opt-out}\nstore: {target: central, kms_key_id: alias/keyward}\n";
+  const auto denies = [](const Permissions& permissions) {
+    return std::ranges::any_of(permissions.statements, [](const PolicyStatement& statement) {
+      return statement.effect == PolicyEffect::deny && statement.conditions.empty() &&
+             statement.actions == std::vector<std::string>{"secretsmanager:GetSecretValue"} &&
+             statement.resources == std::vector<std::string>{"*"};
+    });
+  };
+  std::set<PolicyMode> writing;
+  for (const char* text : {k_everything[0], k_everything[1], by_caller}) {
+    for (const PolicyMode mode : k_modes) {
+      const Permissions permissions = rights(text, mode);
+      const bool writes = actions(permissions).contains("secretsmanager:PutResourcePolicy");
+      EXPECT_EQ(denies(permissions), writes) << static_cast<int>(mode);
+      if (writes) writing.insert(mode);
+    }
+  }
+  EXPECT_EQ(writing, (std::set<PolicyMode>{PolicyMode::control, PolicyMode::rotate, PolicyMode::store}));
+  EXPECT_FALSE(denies(rights(k_everything[0], PolicyMode::secret_rotation)));
 }
 
 TEST_F(PermissionsTest, OnlyTheRotationOfSecretsReadsThemAndOnlyItsOwn) {

@@ -1,7 +1,7 @@
 """What is changed of a printed policy, one thing at a time, and what must then be seen.
 
-Narrowed: an action, a resource, or a value of a condition is taken away, and an act fails. Widened: a condition or the
-limits of a resource are taken away, and a call that was refused is made."""
+Narrowed: an action, a resource, or a value of a condition is taken away, and an act fails. Widened: a condition, the
+limits of a resource or a whole Deny are taken away, and a call that was refused is made."""
 
 import copy
 import dataclasses
@@ -9,7 +9,7 @@ import json
 
 import botocore.exceptions
 
-from least_privilege_stage import HUB_ACCOUNT
+from least_privilege_stage import HUB, HUB_ACCOUNT
 from organizations import A, B
 from policies import as_list
 
@@ -20,7 +20,7 @@ NONE = "-none"
 class Change:
     mode: str
     sid: str
-    kind: str  # action, resource, value; condition, limit
+    kind: str  # action, resource, value; condition, limit, deny
     what: str
     document: dict = dataclasses.field(compare=False)
     trust: bool = False
@@ -39,6 +39,8 @@ def changed(document, number, edit):
 def narrowed(mode, document, trust=False):
     for number, statement in enumerate(document["Statement"]):
         place = (mode, statement["Sid"])
+        if statement["Effect"] == "Deny":
+            continue  # nothing needs it: less of it allows more
 
         def without(member, item):
             def edit(one, member=member, item=item):
@@ -66,6 +68,9 @@ def narrowed(mode, document, trust=False):
 def widened(mode, document, trust=False):
     for number, statement in enumerate(document["Statement"]):
         place = (mode, statement["Sid"])
+        if statement["Effect"] == "Deny":
+            yield Change(*place, "deny", "Deny", changed(document, number, lambda one: one.update(Action=[])))
+            continue
         for operation, keys in statement.get("Condition", {}).items():
             for key in keys:
 
@@ -132,6 +137,15 @@ class Probes:
         raw = {"Raw": {"Data": f"From: {sender}\r\nTo: a@example.org\r\nSubject: x\r\n\r\nx"}}
         self.client("sesv2").send_email(FromEmailAddress=sender, Destination={"ToAddresses": ["a@example.org"]}, Content=raw, **more)
 
+    def own_secret_for_itself(self):
+        """Names itself in the policy of a secret that it may write, and reads it."""
+        own = HUB if self.mode == "control" else f"arn:aws:iam::{self.place}:role/keyward-{self.mode}"
+        allow = {"Effect": "Allow", "Principal": {"AWS": own}, "Action": "secretsmanager:GetSecretValue", "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+        secrets = self.client("secretsmanager")
+        secrets.put_resource_policy(SecretId=self.secret, ResourcePolicy=document, BlockPublicPolicy=True)
+        secrets.get_secret_value(SecretId=self.secret)
+
     def contact(self, kind):
         self.client("account").get_alternate_contact(AlternateContactType=kind, AccountId=A)
 
@@ -190,6 +204,7 @@ class Probes:
                 SecretId="other", ResourcePolicy=anyone, BlockPublicPolicy=True),
             ("SayWhoReadsSecrets", "secretsmanager:BlockPublicPolicy"): lambda: secrets().put_resource_policy(
                 SecretId=self.secret, ResourcePolicy=anyone, BlockPublicPolicy=False),
+            ("ReadNoSecrets", "Deny"): self.own_secret_for_itself,
             ("ReplicateSecrets", "Resource"): lambda: self.make_secret().replicate_secret_to_regions(
                 SecretId="other", AddReplicaRegions=[{"Region": "eu-west-1"}]),
             ("ReplicateSecrets", "secretsmanager:AddReplicaRegions"): other_region,

@@ -10,7 +10,7 @@ from keyward_process import Keyward
 from least_privilege_rotation import CONFIGURATION as ROTATION
 from least_privilege_rotation import MODE as ROTATION_MODE
 from least_privilege_stage import HUB, HUB_ACCOUNT, SETUPS
-from policies import as_list
+from policies import NO_READING, allows, as_list
 
 REGION = "us-east-1"  # of the set-ups
 ANY = frozenset({"*"})
@@ -147,7 +147,12 @@ class Reviewed:
 
     def too_wide(self, document):
         """What of a policy is wider than what was looked at."""
-        for statement in document["Statement"]:
+        without_sid = [{key: value for key, value in statement.items() if key != "Sid"} for statement in document["Statement"]]
+        if allows(document, "secretsmanager:PutResourcePolicy") and NO_READING not in without_sid:
+            yield f"{self.mode}: could let itself read secrets"
+        for statement, plain in zip(document["Statement"], without_sid, strict=True):
+            if plain == NO_READING:
+                continue
             if set(statement) - {"Sid", "Effect", "Action", "Resource", "Condition"} or statement["Effect"] != "Allow":
                 yield f"{self.mode}: {statement.get('Sid')} has something that nobody looked at"
                 continue
@@ -257,6 +262,14 @@ def values_nearby(operator, value):
     yield operator, "elsewhere"  # one more value beside
 
 
+# A Deny that leaves something out. Replicas are in other regions.
+LESS_DENIED = {
+    "another call": {"Action": "secretsmanager:BatchGetSecretValue"},
+    "one region": {"Resource": f"arn:aws:secretsmanager:{REGION}:*:secret:*"},
+    "under a condition": {"Condition": {"StringEquals": {"aws:ResourceAccount": HUB_ACCOUNT}}},
+}
+
+
 def a_little_wider(document):
     """(what is wider, the policy) for every action, resource and condition."""
 
@@ -267,6 +280,11 @@ def a_little_wider(document):
 
     for number, statement in enumerate(document["Statement"]):
         sid = statement["Sid"]
+        if statement["Effect"] == "Deny":
+            for what, edit in LESS_DENIED.items():
+                yield f"{sid}: {what}", with_(number, lambda one, edit=edit: one.update(edit))
+            yield f"{sid}: no Deny", {**document, "Statement": [one for one in document["Statement"] if one is not statement]}
+            continue
         for member in ("Action", "Resource"):
             items = as_list(statement.get(member, []))
             for at, item in enumerate(items):

@@ -1,7 +1,7 @@
 """Least privilege, proved both ways: the printed policies are enough, and nothing in them is too much or too wide.
 
 Every action, every resource and every value of a condition is taken away, one at a time: something then fails. Every
-condition and every limit of the resources is taken away, one at a time: something then is allowed that was refused.
+condition, every limit of the resources and every Deny is taken away, one at a time: something then is allowed that was refused.
 Nothing is wider than what was looked at (least_privilege_width.py), and calls just beside what is allowed are refused.
 Each trial is one thing changed in one policy of one set-up (least_privilege_stage.py). Without --full a few are chosen."""
 
@@ -130,7 +130,7 @@ def prove(name, folder, choose):
                 left.append(change)
         seen = Baselines(stage, proof)
         for change in choose(left):
-            if change.kind in ("condition", "limit"):
+            if change.kind in ("condition", "limit", "deny"):
                 try_widened(stage, change, proof)
             else:
                 try_narrowed(stage, change, seen, proof)
@@ -145,7 +145,7 @@ STAGES["secret rotation"] = RotationStage
 
 def table(proofs):
     kinds = {"action": "actions removed", "resource": "resources removed", "value": "values of conditions changed",
-             "condition": "conditions removed", "limit": "limits of resources removed",
+             "condition": "conditions removed", "limit": "limits of resources removed", "deny": "Denies removed",
              "near": "calls just beside what is allowed"}  # fmt: skip
     tried = sum((proof.tried for proof in proofs), collections.Counter())
     lines = [f"{tried[kind]:5} {words}" for kind, words in kinds.items()]
@@ -242,7 +242,7 @@ def policies(tmp_path_factory):
 
 def test_no_printed_right_is_wider_than_what_was_looked_at(policies, show):
     assert too_wide(policies) == []
-    statements = [statement for _, _, _, document, _ in policies for statement in document["Statement"]]
+    statements = [statement for _, _, _, document, _ in policies for statement in document["Statement"] if statement["Effect"] == "Allow"]
     rights = sum(len(as_list(one["Action"])) * len(as_list(one.get("Resource", "-"))) for one in statements)
     show(f"{len(policies)} policies, {rights} pairs of action and resource: none wider than what least_privilege_width.py has")
 

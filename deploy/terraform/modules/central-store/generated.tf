@@ -293,6 +293,12 @@ locals {
             }
           }
         },
+        {
+          Sid      = "ReadNoSecrets"
+          Effect   = "Deny"
+          Action   = "secretsmanager:GetSecretValue"
+          Resource = "*"
+        },
       ],
       [for statement in [
         {

@@ -346,6 +346,14 @@ locals {
       ] : statement if local.stores_here],
       [for statement in [
         {
+          Sid      = "ReadNoSecrets"
+          Effect   = "Deny"
+          Action   = "secretsmanager:GetSecretValue"
+          Resource = "*"
+        },
+      ] : statement if local.stores_here],
+      [for statement in [
+        {
           Sid      = "ReplicateSecrets"
           Effect   = "Allow"
           Action   = "secretsmanager:ReplicateSecretToRegions"
