@@ -56,16 +56,25 @@ PolicyRole role_of(const Configuration& configuration, PolicyMode mode) {
   return {"", "", "What the identity that runs keyward may do"};
 }
 
+/// "role/path/NAME", "user/NAME"
+bool names_one(const std::string& resource) {
+  if (!resource.starts_with("role/") && !resource.starts_with("user/")) return false;
+  return base::UserName::parse(resource.substr(resource.rfind('/') + 1)).has_value();  // roles' names have the same letters
+}
+
 /// Why an ARN cannot be who runs keyward; nothing when it can.
 std::optional<std::string> problem_of(const std::string& principal) {
   const auto arn = base::Arn::parse(principal);
   const std::string form = "arn:aws:iam::111122223333:role/NAME, ...:user/NAME or ...:root";
   if (!arn) return "is not an ARN; name a role, a user or an account: " + form;
   if (principal.find(":assumed-role/") != std::string::npos) return "is a session, which ends; name its role: " + form;
+  // Conditions with Arn take patterns, and $ begins a variable of a policy or of CloudFormation.
+  if (principal.find_first_of("*?$") != std::string::npos)
+    return "has *, ? or $ in it, with which it could stand for others; name one role, user or account: " + form;
   const std::string before =
       "arn:" + std::string(base::arn_partition(*arn)) + ":iam::" + std::string(base::arn_account(*arn)) + ":";
   const std::string resource = principal.starts_with(before) ? principal.substr(before.size()) : "";
-  const bool named = resource == "root" || resource.starts_with("role/") || resource.starts_with("user/");
+  const bool named = resource == "root" || names_one(resource);
   if (!named || !base::AccountId::parse(base::arn_account(*arn)))
     return "is no role, user or account; it looks like " + form;
   return std::nullopt;

@@ -67,7 +67,7 @@ json::object role_template(const RoleTemplate& role, const Permissions& permissi
     trust.identity = parameter(parameters, "KeywardPrincipal",
                                {{"Type", "String"},
                                 {"Description", "ARN of the role or user that runs keyward"},
-                                {"AllowedPattern", "arn:[a-z-]+:iam::[0-9]{12}:(role|user)/.+"}});
+                                {"AllowedPattern", "arn:[a-z-]+:iam::[0-9]{12}:(role|user)/[A-Za-z0-9+=,.@_/-]{1,576}"}});
     trust.account = account_in(trust.identity);
   } else {
     trust = trust_in(role.principal);

@@ -10,6 +10,7 @@ import cfnlint
 import pytest
 
 import printed_rights
+from cloudformation import Refused, Stack, template_of
 from keyward_process import Keyward
 from organizations import A, B, account, assert_rotated, keys, organization, overdue, stored
 from receivers import Authority, Posts
@@ -392,6 +393,12 @@ def test_templates_are_without_faults(tmp_path):
         (("rotate", "--trust", "--format", "cloudformation"), "the template has the role"),
         (("rotate", "--principal", "arn:aws:sts::111111111111:assumed-role/keyward/i-1"), "name its role"),
         (("rotate", "--principal", "keyward"), "is not an ARN"),
+        (("rotate", "--trust", "--principal", "arn:aws:iam::111122223333:role/*"), "has *, ? or $ in it"),
+        (("rotate", "--trust", "--principal", "arn:aws:iam::111122223333:role/keywar?"), "has *, ? or $ in it"),
+        (("rotate", "--trust", "--principal", "arn:aws:iam::111122223333:user/${aws:username}"), "has *, ? or $ in it"),
+        (("control", "--principal", "arn:aws:iam::111122223333:role/*", "--format", "cloudformation"), "has *, ? or $ in it"),
+        (("rotate", "--trust", "--principal", "arn:aws:iam::111122223333:role/"), "is no role, user or account"),
+        (("rotate", "--trust", "--principal", "arn:aws:iam::111122223333:role/a:root"), "is no role, user or account"),
         (("store",), "no central store"),
         (("everything",), "none of control, inventory"),
     ],
@@ -399,6 +406,18 @@ def test_templates_are_without_faults(tmp_path):
 def test_what_cannot_be_printed_is_refused(tmp_path, arguments, words):
     result = Keyward(tmp_path, {})("policy", *arguments).expect(2)
     assert words in result.stderr and result.stdout == ""
+
+
+def test_a_stack_takes_no_pattern_for_who_runs_keyward(tmp_path):
+    """The same letters as in the templates of deploy/."""
+    template = policy(Keyward(tmp_path, {}), "rotate", "--format", "cloudformation")
+    given = {"KeywardPrincipal": HUB, "ExternalId": EXTERNAL_ID}
+    Stack(template, account=A, **{name: value for name, value in given.items() if name in template["Parameters"]})
+    for name in ("role/*", "role/keywar?", "role/${aws:PrincipalTag/x}"):
+        with pytest.raises(Refused, match="KeywardPrincipal"):
+            Stack(template, account=A, KeywardPrincipal=f"arn:aws:iam::{HUB_ACCOUNT}:{name}")
+    member = template_of("cloudformation/member.yaml")["Parameters"]["KeywardPrincipal"]
+    assert template["Parameters"]["KeywardPrincipal"]["AllowedPattern"] == member["AllowedPattern"]
 
 
 def test_what_is_wider_than_wished_is_said_and_only_there(tmp_path):
