@@ -145,7 +145,7 @@ const std::vector<Field>& configuration_fields() {
           "store.name",
           Text{"([A-Za-z0-9/_+=.@-]|\\{account_id\\}|\\{user\\}){1,512}",
                "letters, digits, / _ + = . @ - and the placeholders {account_id} and {user}"},
-          [](auto& account) -> auto& { return account.store.name; }, "The secret's name, with {account_id} and {user}"),
+          [](auto& account) -> auto& { return account.store.name; }, "The secret's name, with {account_id} and {user} and at least three letters or digits beside them"),
       account_field(
           "store.format", SecretFormatShape{}, [](auto& account) -> auto& { return account.store.format; },
           "The secret's JSON: guidance, env, pair, or own field names"),

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <initializer_list>
 #include <map>
 #include <utility>
@@ -14,6 +15,8 @@ namespace {
 
 using notify::ChannelSettings;
 
+/// A policy has * for each placeholder. Fewer letters than these are soon in the name of somebody else's secret, too.
+constexpr std::ptrdiff_t k_least_own_letters = 3;
 constexpr std::size_t k_max_secret_name = 256;  // what the API takes back; CreateSecret alone takes 512
 
 /// Reports at the first of the fields that somebody set, so that a contradiction with a default points at the cause.
@@ -100,6 +103,14 @@ std::size_t longest_name(std::string_view name) {
   return length;
 }
 
+/// How many letters and digits the template has of its own.
+std::ptrdiff_t own_letters(std::string name) {
+  for (const std::string_view placeholder : {"{user}", "{account_id}"}) {
+    for (auto at = name.find(placeholder); at != std::string::npos; at = name.find(placeholder)) name.replace(at, placeholder.size(), "/");
+  }
+  return std::ranges::count_if(name, [](unsigned char c) { return std::isalnum(c) != 0; });
+}
+
 void check_store(const rotation::StoreSettings& store, const std::optional<base::Region>& run_region,
                  Reporter& report) {
   const bool central = store.target == rotation::StoreTarget::central;
@@ -111,6 +122,12 @@ void check_store(const rotation::StoreSettings& store, const std::optional<base:
   if (central && !has_account) {
     report.error({"store.name", "store.target"},
                  "two accounts would share one secret in the central store; the name must hold {account_id}");
+  }
+  if (has_user && (has_account || !central) && own_letters(store.name) < k_least_own_letters) {
+    report.error({"store.name", "store.target"},
+                 fmt::format("has next to nothing that tells keyward's secrets from others of the account, and rights go by the name; give it at "
+                             "least {} letters or digits beside the placeholders, such as keyward/{{account_id}}/{{user}}",
+                             k_least_own_letters));
   }
   if (rotation::looks_like_arn_suffix(store.name)) {
     report.error(

@@ -104,6 +104,10 @@ void add_store_rights(PolicyStatements& policy, const StoreSettings& store, cons
   // A pattern that ends with a wildcard covers every suffix, and says by itself all that the condition would.
   const bool open_ended = name.ends_with('*');
 
+  if (name.starts_with('*')) {
+    policy.note("store.name begins with a placeholder, so these rights reach every secret of the account whose name goes on like " + name +
+                "; let it begin with a word of its own");
+  }
   // A secret that does not exist yet has no suffix: without the bare name AWS would answer "denied", not "not found".
   policy.add({"FindSecrets",
               actions_of({calls::k_describe_secret}),

@@ -338,6 +338,14 @@ const Wrong k_contradictions[] = {
     {"store: {name: \"{user}-latest\"}\n",
      "config.yaml:3:15: store.name: ends with a hyphen and six characters, which Secrets Manager takes for its own "
      "suffix; change the ending"},
+    {"store: {name: \"{user}\"}\n",
+     "config.yaml:3:15: store.name: has next to nothing that tells keyward's secrets from others of the account, and rights go by the name; "
+     "give it at least 3 letters or digits beside the placeholders, such as keyward/{account_id}/{user}"},
+    {"store: {target: central, kms_key_id: alias/k, name: \"/{account_id}/k1-{user}\"}\n",
+     "config.yaml:3:53: store.name: has next to nothing that tells keyward's secrets from others of the account, and rights go by the name; "
+     "give it at least 3 letters or digits beside the placeholders, such as keyward/{account_id}/{user}"},
+    {"store: {name: \"iam-{user}\", kms_key_id: a b}\n",
+     R"(config.yaml:3:41: store.kms_key_id: is "a b"; it must be a KMS key's id, ARN or alias such as alias/keyward, or "" for none)"},
     {"store: {name: \"{usr}\"}\n",
      R"(config.yaml:3:15: store.name: is "{usr}"; it must be letters, digits, / _ + = . @ - and the placeholders {account_id} and {user})"},
     {"store: {region: eu-west-1, replica_regions: [us-east-1, eu-west-1]}\n",
@@ -921,7 +929,7 @@ TEST_F(ConfigurationFile, AnOverrideThatHealsADefaultDoesNotExcuseIt) {
       "store: {name: x}\n"
       "accounts:\n"
       "  default: opt-out\n"
-      "  overrides: [{match: {id: \"111122223333\"}, store: {name: \"{user}\"}}]\n");
+      "  overrides: [{match: {id: \"111122223333\"}, store: {name: \"keyward/{user}\"}}]\n");
   EXPECT_EQ(lines, Lines{"config.yaml:2:15: store.name: two users would share one secret; the name must hold {user}"});
 }
 

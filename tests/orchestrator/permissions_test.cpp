@@ -260,6 +260,17 @@ TEST_F(PermissionsTest, APatternThatEndsWithAWildcardIsNamedOnce) {
   EXPECT_TRUE(create.conditions.empty());
 }
 
+TEST_F(PermissionsTest, APatternThatBeginsWithAWildcardIsSaid) {
+  const auto is_said = [this](const std::string& name) {
+    const std::string text = "notify: {channels: [{type: file}]}\naccounts: {default: opt-out}\nstore: {name: \"" + name + "\"}\n";
+    return std::ranges::any_of(rights(text, PolicyMode::rotate).notes,
+                               [](const std::string& note) { return note.starts_with("store.name begins with a placeholder"); });
+  };
+  EXPECT_TRUE(is_said("{user}/access-key"));
+  EXPECT_FALSE(is_said("keys/{user}"));
+  EXPECT_FALSE(is_said("{account_id}/{user}/key"));  // the account's own id in every policy
+}
+
 TEST_F(PermissionsTest, TheCallersOwnContactIsReadWhereItsAccountMayTakePart) {
   const auto contacts = [this](const std::string& account) {
     const std::string_view text =
