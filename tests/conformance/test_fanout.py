@@ -1,5 +1,6 @@
 """The fan-out of deploy/fanout: a state machine that AWS takes, with the rights of what it does and no others."""
 
+import fnmatch
 import json
 import re
 
@@ -119,6 +120,27 @@ def test_what_was_done_before_an_execution_failed_is_told_whatever_it_failed_of(
     assert set(error["anything-but"]) == told_already | {"Function.PreflightFailed"} and "FAILED" in detail["status"]
     terraform = (DEPLOY / "terraform/modules/fanout/main.tf").read_text()
     assert all(f'"{name}"' in terraform for name in error["anything-but"])
+
+
+def test_the_machine_reads_the_list_and_writes_results_and_nothing_else():
+    """What lies beside them in the bucket says whom people hear about."""
+    (inline,) = STACK.properties("MachineRole")["Policies"]
+    accounts = definition()["States"]["Accounts"]
+    prefix = accounts["ResultWriter"]["Arguments"]["Prefix"]
+    assert prefix == "{% 'runs/' & $states.context.Execution.Name & '/results' %}"
+    bucket = accounts["ResultWriter"]["Arguments"]["Bucket"]
+
+    def may(action, key):
+        return any(
+            action in as_list(one["Action"]) and any(fnmatch.fnmatchcase(f"{bucket}/{key}", arn.rpartition(":")[2]) for arn in as_list(one["Resource"]))
+            for one in inline["PolicyDocument"]["Statement"]
+        )
+
+    result = "runs/x/results/5f1b/SUCCEEDED_0.jsonl"  # the machine puts the id of its map's run between
+    assert may("s3:PutObject", result) and may("s3:GetObject", result) and may("s3:GetObject", "runs/x/accounts.jsonl")
+    others = ("accounts.jsonl", "inventory.json", "accounts/222222222222.json", "run.json", "events.jsonl", "report.html", "told.json")
+    assert [name for name in others if may("s3:PutObject", f"runs/x/{name}")] == []
+    assert [name for name in others[1:] if may("s3:GetObject", f"runs/x/{name}")] == []
 
 
 def test_each_may_do_what_it_does_and_no_more():

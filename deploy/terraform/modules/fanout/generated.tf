@@ -231,10 +231,16 @@ locals {
         Resource = var.function_arn
       },
       {
-        Sid      = "ReadListAndWriteResults"
+        Sid      = "ReadList"
+        Effect   = "Allow"
+        Action   = "s3:GetObject"
+        Resource = "${aws_s3_bucket.records.arn}/runs/*/accounts.jsonl"
+      },
+      {
+        Sid      = "WriteResults"
         Effect   = "Allow"
         Action   = ["s3:GetObject", "s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"]
-        Resource = "${aws_s3_bucket.records.arn}/runs/*"
+        Resource = "${aws_s3_bucket.records.arn}/runs/*/results/*"
       },
       {
         Sid      = "UseKeyOfRecords"
