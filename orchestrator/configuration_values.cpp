@@ -15,7 +15,8 @@ using ChannelType = notify::ChannelSettings::Type;
 using FormatKind = rotation::SecretFormat::Kind;
 
 const std::string k_role_name = "[A-Za-z0-9_+=,.@-]{1,64}";
-const std::string k_role_path = "([!-.0-~]{1,128}/){0,8}";
+/// IAM takes any printable ASCII in a path. Those that mean something in a policy would make a name stand for others, too: * ? $.
+const std::string k_role_path = "([!-#%-)+-.0->@-~]{1,128}/){0,8}";
 const std::string k_domain =
     "([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
 const std::string k_address = "[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@" + k_domain;
@@ -264,12 +265,12 @@ Text tag_name() { return {".{1,128}", "the name of a tag"}; }
 Text file_name() { return {"[^/]{1,255}", "the name of a file in the templates folder"}; }
 Text role_name() {
   return {"(?!arn:)" + k_role_path + k_role_name,
-          "a role's name or path/name, such as keyward/rotate: the same in every account, so not an ARN and without a "
-          "leading slash"};
+          "a role's name or path/name, such as keyward/rotate: the same in every account, so not an ARN, and without a "
+          "leading slash and * ? $"};
 }
 Identifier<base::Arn> role_arn() {
   return {{"arn:[a-z-]+:iam::[0-9]{12}:role/" + k_role_path + k_role_name,
-           "a role's ARN such as arn:aws:iam::111122223333:role/keyward"}};
+           "a role's ARN such as arn:aws:iam::111122223333:role/keyward, without * ? $"}};
 }
 Identifier<base::Arn> principal_arn() {
   return {{"arn:[a-z-]+:(iam|sts)::[0-9]{12}:[^*]+",
