@@ -165,9 +165,9 @@ const std::vector<Field>& configuration_fields() {
           "store.role", role_arn(), [](auto& account) -> auto& { return account.store.role; },
           "central: role that writes the secrets; without it the caller's own credentials"),
       account_field(
-          "store.also_readers", ListOf<Identifier<base::Arn>>{principal_arn()},
+          "store.also_readers", ListOf<Identifier<base::Arn>>{reader_arn()},
           [](auto& account) -> auto& { return account.store.also_readers; },
-          "ARNs that may read a secret beside its user"),
+          "ARNs of users and roles that may read a secret beside its user"),
 
       account_field(
           "notify.account_owner", TrueOrFalse{}, [](auto& account) -> auto& { return account.notify.account_owner; },

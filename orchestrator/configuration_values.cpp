@@ -272,9 +272,9 @@ Identifier<base::Arn> role_arn() {
   return {{"arn:[a-z-]+:iam::[0-9]{12}:role/" + k_role_path + k_role_name,
            "a role's ARN such as arn:aws:iam::111122223333:role/keyward, without * ? $"}};
 }
-Identifier<base::Arn> principal_arn() {
-  return {{"arn:[a-z-]+:(iam|sts)::[0-9]{12}:[^*]+",
-           "the ARN of a user, role or account, without wildcards, such as arn:aws:iam::111122223333:role/app"}};
+Identifier<base::Arn> reader_arn() {
+  return {{"arn:[a-z-]+:iam::[0-9]{12}:(role|user)/" + k_role_path + k_role_name,
+           "the ARN of a user or role, not of a session or account, such as arn:aws:iam::111122223333:role/app, without * ? $"}};
 }
 Identifier<base::Region> region() { return {{"(?=[^-]*-[^-]*-)[a-z][a-z0-9-]{6,30}[0-9]", "a region such as eu-central-1"}}; }
 

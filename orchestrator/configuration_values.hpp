@@ -18,7 +18,9 @@ Text tag_name();
 Text file_name();  ///< without a folder
 Text role_name();  ///< name or path/name, not an ARN
 Identifier<base::Arn> role_arn();
-Identifier<base::Arn> principal_arn();  ///< without wildcards
+/// What aws:PrincipalArn can be, by which the secret's policy denies all others: of a session it is the role's ARN, and an account's
+/// root is the ARN of the root user alone.
+Identifier<base::Arn> reader_arn();
 Identifier<base::Region> region();
 
 Choice<rotation::ConflictRule> conflict_rule();

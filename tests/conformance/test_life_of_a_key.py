@@ -149,6 +149,22 @@ def test_a_key_is_rotated_on_day_90_deactivated_on_100_and_deleted_on_110(tmp_pa
             assert not any(secret_key in text for text in shown)
 
 
+def test_also_readers_are_users_and_roles(tmp_path):
+    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": HUB_ACCOUNT}, "Action": "sts:AssumeRole"}]}
+    people = [{"name": name, "age_days": 200, "keys": [{"age_days": age}]} for name, age in (("alice", 95), ("bob", 1), ("eve", 1))]
+    roles = [{"name": name, "trust": trust, "policies": {}} for name in ("app", "other")]
+    accounts = [{"id": ACCOUNT, "name": "shop", "email": OWNER, "users": people, "roles": roles}]
+    with Sandbox("--seed", 3, scenario={"external_id": "ext-1", "accounts": accounts}) as sandbox:
+        readers = [f"arn:aws:iam::{ACCOUNT}:{name}" for name in ("user/bob", "role/app")]
+        Keyward(tmp_path, sandbox.environment, store={"also_readers": readers})("run").expect(0)
+        secret = only_secret(sandbox.state())
+        role = lambda name: sandbox.assume(ACCOUNT, name, sandbox.admin())
+        for credentials in (sandbox.user_credentials(ACCOUNT, "bob"), role("app")):
+            assert read_secret(sandbox, credentials, secret["arn"])["AccessKey"] == keys_of(sandbox.state())[-1]["id"]
+        for credentials in (sandbox.user_credentials(ACCOUNT, "eve"), role("other")):
+            assert_refused(sandbox.client("secretsmanager", credentials).get_secret_value, SecretId=secret["arn"])
+
+
 def test_a_dry_run_over_the_same_days_changes_nothing(tmp_path):
     with Sandbox("--seed", 3, "--propagation", "50ms", scenario=scenario("member")) as sandbox:
         keyward = Keyward(tmp_path, {**sandbox.environment, "DryRunFlag": "true"})

@@ -173,7 +173,9 @@ TEST_F(ConfigurationFile, TakesSectionsThatHoldOnlyComments) {
 }
 
 TEST_F(ConfigurationFile, TakesTheLongestValuesAllowed) {
-  const std::string arn = "arn:aws:iam::111122223333:role/" + std::string(2048 - 31, 'x');
+  std::string arn = "arn:aws:iam::111122223333:role/";
+  for (int i = 0; i < 8; ++i) arn += std::string(128, 'p') + "/";
+  arn += std::string(64, 'x');
   EXPECT_EQ(problems_of(sound("store: {kms_key_id: " + std::string(2048, 'k') + ", also_readers: ['" + arn + "']}\n")),
             Lines{});
   EXPECT_EQ(problems_of(sound("store: {also_readers: ['" + arn + "x']}\n")).size(), 1u);
@@ -370,7 +372,13 @@ const Wrong k_contradictions[] = {
      R"(config.yaml:3:17: store.format: has no "secret_access_key"; add it: the field of the secret access key)"},
     {"store: {format: json}\n", R"(config.yaml:3:17: store.format: is "json"; it must be one of guidance, env, pair)"},
     {"store: {also_readers: [\"*\"]}\n",
-     R"(config.yaml:3:24: store.also_readers[0]: is "*"; it must be the ARN of a user, role or account, without wildcards, such as arn:aws:iam::111122223333:role/app)"},
+     R"(config.yaml:3:24: store.also_readers[0]: is "*"; it must be the ARN of a user or role, not of a session or account, such as arn:aws:iam::111122223333:role/app, without * ? $)"},
+    {"store: {also_readers: [\"arn:aws:iam::111122223333:root\"]}\n",
+     R"(config.yaml:3:24: store.also_readers[0]: is "arn:aws:iam::111122223333:root"; it must be the ARN of a user or role, not of a session or account, such as arn:aws:iam::111122223333:role/app, without * ? $)"},
+    {"store: {also_readers: [\"arn:aws:sts::111122223333:assumed-role/app/i-1\"]}\n",
+     R"(config.yaml:3:24: store.also_readers[0]: is "arn:aws:sts::111122223333:assumed-role/app/i-1"; it must be the ARN of a user or role, not of a session or account, such as arn:aws:iam::111122223333:role/app, without * ? $)"},
+    {"store: {also_readers: [\"arn:aws:iam::111122223333:role/ap?\"]}\n",
+     R"(config.yaml:3:24: store.also_readers[0]: is "arn:aws:iam::111122223333:role/ap?"; it must be the ARN of a user or role, not of a session or account, such as arn:aws:iam::111122223333:role/app, without * ? $)"},
     {"limits: {verify_interval: 30s, verify_timeout: 10s}\n",
      "config.yaml:3:27: limits.verify_interval: a new key would be tried only once; verify_interval must not be longer "
      "than verify_timeout"},
