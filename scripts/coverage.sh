@@ -4,7 +4,8 @@
 #   scripts/coverage.sh           builds preset coverage, runs the unit tests and the conformance suite, and makes the table
 #   scripts/coverage.sh --table   the table alone, of what ran since the last one: ./check --full has run the tests
 #
-# The table is also build/coverage/floors.txt; build/coverage/files.txt has every file, build/coverage/html every line.
+# The table is also build/coverage/floors.txt; build/coverage/files.txt has every file, build/coverage/html (not with
+# --table) every line.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/common.sh
@@ -39,6 +40,8 @@ done
 what=(--instr-profile "$out/merged.profdata" --ignore-filename-regex '^/usr/|/tests/|/benchmarks/' "${binaries[@]}")
 llvm-cov-19 export --summary-only "${what[@]}" >"$out/summary.json" 2>"$out/llvm-cov.log"
 llvm-cov-19 report "${what[@]}" >"$out/files.txt" 2>>"$out/llvm-cov.log"
-llvm-cov-19 show --format=html --show-branches=count --output-dir "$out/html" "${what[@]}" >>"$out/llvm-cov.log" 2>&1
+if [ -z "${1:-}" ]; then
+  llvm-cov-19 show --format=html --show-branches=count --output-dir "$out/html" "${what[@]}" >>"$out/llvm-cov.log" 2>&1
+fi
 python3 scripts/coverage.py "$out/summary.json" | tee "$out/floors.txt"
 exit $code
