@@ -116,6 +116,26 @@ Finding finding_of(const aws::SimulatedRefusal& refusal, PolicyMode mode, const 
   return finding;
 }
 
+/// What keyward's policy denies and nothing denies to the principal, so that the policy of a resource can still allow
+/// it.
+void add_undenied(std::vector<Finding>& findings, const PolicyStatement& statement,
+                  const std::vector<aws::SimulatedRefusal>& refusals, PolicyMode mode, const std::string& principal) {
+  for (const std::string& action : statement.actions) {
+    const bool denied = std::ranges::any_of(refusals, [&action](const aws::SimulatedRefusal& refusal) {
+      return refusal.action == action && (refusal.explicit_deny || refusal.by_organization);
+    });
+    if (denied) continue;
+    findings.push_back(
+        {"doctor.rights." + std::string(word(mode)),
+         Health::warning,
+         name_of(principal) + " is not denied " + action,
+         "its policy was made by another version of keyward, or by hand; the Deny is there so that " + statement.why,
+         fix_of_right(mode, principal),
+         Reach::part,
+         {}});
+  }
+}
+
 /// A read that may find nothing: who may not make it is told so.
 template <class T>
 void judge(Visit& visit, const std::string& role, const std::string& action, const Result<T>& answer) {
@@ -205,7 +225,6 @@ Task<std::vector<Finding>> simulate_rights(aws::Caller& caller, std::string prin
   std::set<std::string> granted;
   std::set<std::string> told;
   for (const PolicyStatement& statement : needed.statements) {
-    if (statement.effect == PolicyEffect::deny) continue;
     aws::SimulatedAccess question = question_of(statement, principal);
     Result<std::vector<aws::SimulatedRefusal>> refusals = co_await iam.simulate(std::move(question));
     if (!refusals) {
@@ -221,12 +240,16 @@ Task<std::vector<Finding>> simulate_rights(aws::Caller& caller, std::string prin
                           {}});
       co_return findings;
     }
+    if (statement.effect == PolicyEffect::deny) {
+      add_undenied(findings, statement, *refusals, mode, principal);
+      continue;
+    }
     granted.insert(statement.actions.begin(), statement.actions.end());
     for (const aws::SimulatedRefusal& refusal : *refusals) {
       if (told.insert(refusal.action).second) findings.push_back(finding_of(refusal, mode, principal));
     }
   }
-  if (findings.empty() && !granted.empty()) {
+  if (told.empty() && !granted.empty()) {
     findings.push_back({id,
                         Health::ok,
                         name_of(principal) + " has the " +

@@ -17,14 +17,19 @@ json::object allow(json::array actions, json::value resource) {
   return {{"Effect", "Allow"}, {"Action", std::move(actions)}, {"Resource", std::move(resource)}};
 }
 
+/// Else whoever may put a policy on a secret could let himself read it.
+json::object read_no_secrets() {
+  return {{"Effect", "Deny"}, {"Action", json::array{"secretsmanager:GetSecretValue"}}, {"Resource", "*"}};
+}
+
 std::string administrator() { return document({allow({"*"}, "*")}); }
 
 std::string hub_policy() {
   return document({
       allow({"sts:AssumeRole"}, "arn:aws:iam::*:role/*"),
       allow({"organizations:Describe*", "organizations:List*", "account:GetAlternateContact"}, "*"),
-      allow({"ses:SendEmail", "ses:SendRawEmail", "ses:GetAccount", "ses:GetEmailIdentity", "sns:Publish", "sns:GetTopicAttributes",
-             "cloudwatch:PutMetricData", "ssm:GetParameter", "s3:GetObject"},
+      allow({"ses:SendEmail", "ses:SendRawEmail", "ses:GetAccount", "ses:GetEmailIdentity", "sns:Publish",
+             "sns:GetTopicAttributes", "cloudwatch:PutMetricData", "ssm:GetParameter", "s3:GetObject"},
             "*"),
       allow(
           {"secretsmanager:CreateSecret", "secretsmanager:PutSecretValue", "secretsmanager:DescribeSecret",
@@ -34,16 +39,17 @@ std::string hub_policy() {
           "*"),
       allow({"kms:GenerateDataKey", "kms:Decrypt", "kms:Encrypt", "kms:DescribeKey", "kms:GetKeyPolicy"}, "*"),
       allow({"iam:SimulatePrincipalPolicy"}, "*"),
+      read_no_secrets(),
   });
 }
 
-/// No secretsmanager:GetSecretValue and no iam:Put*: keyward writes secrets and never reads one, and raises no rights.
+/// No iam:Put*: keyward raises no rights.
 std::string rotate_policy() {
   return document({
       allow({"iam:ListUsers", "iam:GetUser", "iam:ListAccessKeys", "iam:GetAccessKeyLastUsed", "iam:CreateAccessKey",
              "iam:UpdateAccessKey", "iam:DeleteAccessKey", "iam:ListUserTags", "iam:TagUser", "iam:UntagUser",
-             "iam:ListAttachedUserPolicies", "iam:GetGroup", "iam:ListGroupsForUser", "iam:ListAccountAliases", "iam:GenerateCredentialReport",
-             "iam:GetCredentialReport", "iam:GetAccountAuthorizationDetails"},
+             "iam:ListAttachedUserPolicies", "iam:GetGroup", "iam:ListGroupsForUser", "iam:ListAccountAliases",
+             "iam:GenerateCredentialReport", "iam:GetCredentialReport", "iam:GetAccountAuthorizationDetails"},
             "*"),
       allow(
           {"secretsmanager:CreateSecret", "secretsmanager:PutSecretValue", "secretsmanager:DescribeSecret",
@@ -54,6 +60,7 @@ std::string rotate_policy() {
       allow({"kms:GenerateDataKey", "kms:Decrypt", "kms:Encrypt", "kms:DescribeKey", "kms:GetKeyPolicy"}, "*"),
       allow({"iam:SimulatePrincipalPolicy"}, "*"),
       allow({"securityhub:BatchImportFindings"}, "*"),
+      read_no_secrets(),
   });
 }
 

@@ -25,6 +25,8 @@ SIGNING = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 MORE = "doctor asks AWS for more than a run needs, and what a run needs is what is printed"
 ALLOW_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
+READ_NO_SECRETS = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}]}
+
 
 def trust(principal, external_id="ext-1"):
     condition = {"Condition": {"StringEquals": {"sts:ExternalId": external_id}}} if external_id else {}
@@ -33,7 +35,8 @@ def trust(principal, external_id="ext-1"):
 
 
 def management(**members):
-    control = {"name": "keyward-control", "trust": trust(f"arn:aws:iam::{HUB}:root", None), "policies": {"all": ALLOW_ALL}}
+    policies = {"all": ALLOW_ALL, "no secrets": READ_NO_SECRETS}
+    control = {"name": "keyward-control", "trust": trust(f"arn:aws:iam::{HUB}:root", None), "policies": policies}
     return {"management": True, "email": "hub@example.org", "roles": [control], **members}
 
 
@@ -487,6 +490,22 @@ def test_another_allow_is_no_fix_of_a_deny(tmp_path, sandbox):
     without("iam:CreateAccessKey")(sandbox)
     found = doctor(sound(tmp_path, sandbox), code=4)["doctor.rights.rotate"]
     assert "put-role-policy" not in found["fix"] and "aws iam list-role-policies" in found["fix"] and "Deny of iam:CreateAccessKey" in found["fix"]
+
+
+def test_who_writes_secrets_has_to_be_denied_to_read_them(tmp_path, sandbox):
+    sandbox.edit("put_role_policy", account=B, role="keyward-rotate", name="rights", policy=ALLOW_ALL)
+    found = doctor(sound(tmp_path, sandbox))["doctor.rights.rotate"]
+    assert (found["status"], found["accounts"]) == ("warning", [B])
+    assert found["what"] == "keyward-rotate is not denied secretsmanager:GetSecretValue"
+    assert "policy that is put on a secret" in found["cause"] and "policy rotate > rotate.json" in found["fix"]
+    assert_fixes_are_commands([found])
+    # No policy that allows it, and none that denies it: that of a secret could allow it.
+    rest = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "NotAction": "secretsmanager:GetSecretValue", "Resource": "*"}]}
+    for name in ("all", "no secrets"):
+        sandbox.edit("put_role_policy", account=HUB, role="keyward-control", name=name, policy=rest)
+    checks = doctor(sound(tmp_path, sandbox, store={"target": "central", "kms_key_id": "alias/keyward"}))
+    assert checks["doctor.rights.control"]["what"] == "keyward-control is not denied secretsmanager:GetSecretValue"
+    assert "doctor.rights.control" in checks.ids("ok")  # it lacks nothing
 
 
 def test_a_store_that_is_nowhere(tmp_path, sandbox):
