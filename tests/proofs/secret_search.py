@@ -96,7 +96,7 @@ class Search:
 
     def _copies(self, lines, starts):
         copies, part = set(), 0
-        for line in lines.splitlines():
+        for line in lines.split(b"\n")[:-1]:  # bytes that are searched for may hold what else ends a line
             number, _, match = line.partition(b":")
             at = int(number)
             while part + 1 < len(starts) and starts[part + 1][0] <= at:

@@ -127,7 +127,7 @@ def sandbox():
     member = account(A, user, bob, overdue("carol"), secrets=secrets, topics=["us-east-1:topic"], buckets={"bucket": {"old": "x"}}, security_hub=True)
     with organization(member) as running:
         running.rights_of_its_own = "the role may do everything"
-        running.edit("put_role_policy", account=A, role="keyward-rotate", name="everything", policy=ALL)
+        running.edit("put_role_policy", account=A, role="keyward-rotate", name="rights", policy=ALL)
         yield running
 
 
