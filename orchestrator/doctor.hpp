@@ -99,8 +99,8 @@ base::Task<void> visit_store(Visit& visit);
 
 // ---- what checks have in common
 
-/// Which rights a principal lacks, and what it should be denied and is not, by simulation. `iam` asks; `principal` is
-/// the ARN of a user or role. Findings have the id "doctor.rights.<mode>" and go to `add`.
+/// Which rights a principal lacks, and what it should be denied and is not, by simulation. `iam` asks; `principal` is the
+/// ARN of a user or role. The findings have the id "doctor.rights.<mode>".
 base::Task<std::vector<report::Finding>> simulate_rights(aws::Caller& iam, std::string principal, PolicyMode mode,
                                                          Permissions needed);
 

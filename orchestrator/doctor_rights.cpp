@@ -5,7 +5,9 @@
 #include <set>
 #include <utility>
 
+#include "aws/operations.hpp"
 #include "orchestrator/doctor.hpp"
+#include "orchestrator/policy_statements.hpp"
 #include "report/text.hpp"
 
 // Which rights are there: tried by harmless calls, else simulated, else said not to be known.
@@ -116,24 +118,61 @@ Finding finding_of(const aws::SimulatedRefusal& refusal, PolicyMode mode, const 
   return finding;
 }
 
-/// What keyward's policy denies and nothing denies to the principal, so that the policy of a resource can still allow
-/// it.
-void add_undenied(std::vector<Finding>& findings, const PolicyStatement& statement,
-                  const std::vector<aws::SimulatedRefusal>& refusals, PolicyMode mode, const std::string& principal) {
-  for (const std::string& action : statement.actions) {
+/// Whoever may do this could name himself among the readers of a secret.
+std::string saying_who_reads() { return actions_of({aws::operations::k_put_resource_policy}).front(); }
+
+/// What to ask about a statement. A Deny is asked for everything, and for each secret whose readers the principal may
+/// name, because a Deny that leaves these out holds for "everything" as well. One by one: about several there is one
+/// decision.
+std::vector<aws::SimulatedAccess> questions_of(const PolicyStatement& statement, const Permissions& needed,
+                                               const std::string& principal) {
+  std::vector<aws::SimulatedAccess> questions{question_of(statement, principal)};
+  if (statement.effect == PolicyEffect::allow) return questions;
+  for (const PolicyStatement& other : needed.statements) {
+    if (std::ranges::find(other.actions, saying_who_reads()) == other.actions.end()) continue;
+    const aws::SimulatedAccess writing = question_of(other, principal);
+    for (const std::string& secret : writing.resources) {
+      aws::SimulatedAccess question = questions.front();
+      question.resources = {secret};
+      questions.push_back(std::move(question));
+    }
+  }
+  return questions;
+}
+
+/// Actions that nothing denies: then the policy of a resource can allow them.
+std::vector<std::string> undenied(const PolicyStatement& deny, const std::vector<aws::SimulatedRefusal>& refusals) {
+  std::vector<std::string> open;
+  for (const std::string& action : deny.actions) {
     const bool denied = std::ranges::any_of(refusals, [&action](const aws::SimulatedRefusal& refusal) {
       return refusal.action == action && (refusal.explicit_deny || refusal.by_organization);
     });
-    if (denied) continue;
-    findings.push_back(
-        {"doctor.rights." + std::string(word(mode)),
-         Health::warning,
-         name_of(principal) + " is not denied " + action,
-         "its policy was made by another version of keyward, or by hand; the Deny is there so that " + statement.why,
-         fix_of_right(mode, principal),
-         Reach::part,
-         {}});
+    if (!denied) open.push_back(action);
   }
+  return open;
+}
+
+Finding finding_of_undenied(const std::string& action, const PolicyStatement& deny, PolicyMode mode,
+                            const std::string& principal) {
+  return {"doctor.rights." + std::string(word(mode)),
+          Health::warning,
+          name_of(principal) + " is not denied " + action,
+          "its policy was made by another version of keyward, or by hand; the Deny is there so that " + deny.why,
+          fix_of_right(mode, principal),
+          Reach::part,
+          {}};
+}
+
+Finding finding_of_failure(const base::Error& error, PolicyMode mode, const std::string& principal) {
+  const std::string snippet = "{\"Effect\": \"Allow\", \"Action\": \"iam:SimulatePrincipalPolicy\", \"Resource\": \"" +
+                              in_any_account(principal) + "\"}   # to be added to its policy, for doctor only";
+  return {"doctor.rights." + std::string(word(mode)),
+          Health::not_checked,
+          name_of(principal) + ": not every right could be looked at",
+          "they can only be simulated, and that failed: " + reason_of(error),
+          error.kind == ErrorKind::denied ? snippet : std::string(),
+          Reach::part,
+          {}};
 }
 
 /// A read that may find nothing: who may not make it is told so.
@@ -224,30 +263,27 @@ Task<std::vector<Finding>> simulate_rights(aws::Caller& caller, std::string prin
   std::vector<Finding> findings;
   std::set<std::string> granted;
   std::set<std::string> told;
+  std::set<std::string> open;
   for (const PolicyStatement& statement : needed.statements) {
-    aws::SimulatedAccess question = question_of(statement, principal);
-    Result<std::vector<aws::SimulatedRefusal>> refusals = co_await iam.simulate(std::move(question));
-    if (!refusals) {
-      const std::string snippet =
-          "{\"Effect\": \"Allow\", \"Action\": \"iam:SimulatePrincipalPolicy\", \"Resource\": \"" +
-          in_any_account(principal) + "\"}   # to be added to its policy, for doctor only";
-      findings.push_back({id,
-                          Health::not_checked,
-                          name_of(principal) + ": not every right could be looked at",
-                          "they can only be simulated, and that failed: " + reason_of(refusals.error()),
-                          refusals.error().kind == ErrorKind::denied ? snippet : std::string(),
-                          Reach::part,
-                          {}});
-      co_return findings;
+    const bool deny = statement.effect == PolicyEffect::deny;
+    if (deny && told.contains(saying_who_reads())) continue;
+    for (aws::SimulatedAccess& question : questions_of(statement, needed, principal)) {
+      Result<std::vector<aws::SimulatedRefusal>> refusals = co_await iam.simulate(std::move(question));
+      if (!refusals) {
+        findings.push_back(finding_of_failure(refusals.error(), mode, principal));
+        co_return findings;
+      }
+      if (deny) {
+        for (const std::string& action : undenied(statement, *refusals)) {
+          if (open.insert(action).second) findings.push_back(finding_of_undenied(action, statement, mode, principal));
+        }
+      } else {
+        for (const aws::SimulatedRefusal& refusal : *refusals) {
+          if (told.insert(refusal.action).second) findings.push_back(finding_of(refusal, mode, principal));
+        }
+      }
     }
-    if (statement.effect == PolicyEffect::deny) {
-      add_undenied(findings, statement, *refusals, mode, principal);
-      continue;
-    }
-    granted.insert(statement.actions.begin(), statement.actions.end());
-    for (const aws::SimulatedRefusal& refusal : *refusals) {
-      if (told.insert(refusal.action).second) findings.push_back(finding_of(refusal, mode, principal));
-    }
+    if (!deny) granted.insert(statement.actions.begin(), statement.actions.end());
   }
   if (told.empty() && !granted.empty()) {
     findings.push_back({id,

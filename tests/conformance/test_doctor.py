@@ -17,6 +17,7 @@ from held_requests import go_on_until, killed_before
 from keyward_process import Keyward
 from moto_process import Moto
 from organizations import A, B, account, organization, overdue
+from policies import NO_READING
 from receivers import Authority, MailServer, Posts
 
 HUB = "111111111111"
@@ -25,7 +26,7 @@ SIGNING = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 MORE = "doctor asks AWS for more than a run needs, and what a run needs is what is printed"
 ALLOW_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
-READ_NO_SECRETS = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}]}
+READ_NO_SECRETS = {"Version": "2012-10-17", "Statement": [NO_READING]}
 
 
 def trust(principal, external_id="ext-1"):
@@ -492,20 +493,38 @@ def test_another_allow_is_no_fix_of_a_deny(tmp_path, sandbox):
     assert "put-role-policy" not in found["fix"] and "aws iam list-role-policies" in found["fix"] and "Deny of iam:CreateAccessKey" in found["fix"]
 
 
-def test_who_writes_secrets_has_to_be_denied_to_read_them(tmp_path, sandbox):
-    sandbox.edit("put_role_policy", account=B, role="keyward-rotate", name="rights", policy=ALLOW_ALL)
-    found = doctor(sound(tmp_path, sandbox))["doctor.rights.rotate"]
+ALL_BUT_READING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "NotAction": "secretsmanager:GetSecretValue", "Resource": "*"}]}
+# keyward's secrets are left out.
+ALL_BUT_READING_SOME = {"Version": "2012-10-17", "Statement": [*ALLOW_ALL["Statement"], {
+    "Effect": "Deny", "Action": "secretsmanager:GetSecretValue", "NotResource": "arn:aws:secretsmanager:*:*:secret:Account_*"}]}  # fmt: skip
+
+
+@pytest.mark.parametrize("policy", [ALLOW_ALL, ALL_BUT_READING, ALL_BUT_READING_SOME])
+def test_who_writes_secrets_has_to_be_denied_to_read_them(tmp_path, sandbox, policy):
+    sandbox.edit("put_role_policy", account=B, role="keyward-rotate", name="rights", policy=policy)
+    checks = doctor(sound(tmp_path, sandbox))
+    found = checks["doctor.rights.rotate"]
     assert (found["status"], found["accounts"]) == ("warning", [B])
     assert found["what"] == "keyward-rotate is not denied secretsmanager:GetSecretValue"
     assert "policy that is put on a secret" in found["cause"] and "policy rotate > rotate.json" in found["fix"]
     assert_fixes_are_commands([found])
-    # No policy that allows it, and none that denies it: that of a secret could allow it.
-    rest = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "NotAction": "secretsmanager:GetSecretValue", "Resource": "*"}]}
+    assert any(B in check["accounts"] for check in checks.all if check["id"] == "doctor.rights.rotate" and check["status"] == "ok")
+
+
+def test_who_writes_a_central_store_has_to_be_denied_to_read_it(tmp_path, sandbox):
+    store = {"target": "central", "kms_key_id": "alias/keyward"}
+    assert doctor(sound(tmp_path, sandbox, store=store)).unwell == set()
     for name in ("all", "no secrets"):
-        sandbox.edit("put_role_policy", account=HUB, role="keyward-control", name=name, policy=rest)
-    checks = doctor(sound(tmp_path, sandbox, store={"target": "central", "kms_key_id": "alias/keyward"}))
+        sandbox.edit("put_role_policy", account=HUB, role="keyward-control", name=name, policy=ALL_BUT_READING)
+    checks = doctor(sound(tmp_path, sandbox, store=store))
     assert checks["doctor.rights.control"]["what"] == "keyward-control is not denied secretsmanager:GetSecretValue"
-    assert "doctor.rights.control" in checks.ids("ok")  # it lacks nothing
+    checks = doctor(sound(tmp_path, sandbox, store={**store, "role": CONTROL}))
+    assert checks.unwell == {"doctor.rights.store"}  # its own identity does not write then
+    # Who may not name the readers of a secret need not be denied.
+    deny = {"Effect": "Deny", "Action": "secretsmanager:PutResourcePolicy", "Resource": "*"}
+    sandbox.edit("put_role_policy", account=HUB, role="keyward-control", name="none", policy={"Version": "2012-10-17", "Statement": [deny]})
+    checks = doctor(sound(tmp_path, sandbox, store=store), code=5)
+    assert checks["doctor.rights.control"]["what"] == "keyward-control lacks secretsmanager:PutResourcePolicy"
 
 
 def test_a_store_that_is_nowhere(tmp_path, sandbox):

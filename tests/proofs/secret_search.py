@@ -63,12 +63,16 @@ class Search:
 
     def __init__(self, secrets, only=None):
         self.patterns = {}  # piece -> (kind, name, form, where it begins in the form)
+        self.without_pattern = {}  # the same, of those that grep cannot look for
         for kind, some in secrets.items():
             for name, text in some.items():
                 if isinstance(text, bytes):
+                    found = {piece: (kind, name, "raw", at) for at, piece in pieces(text)}
                     # grep takes patterns by the line, and none with a zero byte.
-                    found = {piece: (kind, name, "raw", at) for at, piece in pieces(text) if b"\n" not in piece and b"\0" not in piece}
-                    self.patterns.update(found)
+                    for_grep = {piece: what for piece, what in found.items() if b"\n" not in piece and b"\0" not in piece}
+                    self.patterns.update(for_grep)
+                    if not for_grep:
+                        self.without_pattern.update(found)
                     continue
                 assert len(text) >= 8 and text.isascii() and text.isprintable(), f"{kind} {name} cannot be told from other text"
                 for form, written in forms(text):
@@ -80,7 +84,7 @@ class Search:
 
     def __call__(self, parts):
         """The copies in these (place, bytes), and how many bytes there were."""
-        starts, size = [], 0
+        starts, size, copies = [], 0, set()
         with tempfile.TemporaryDirectory(prefix="keyward-search-") as folder:
             haystack, patterns = pathlib.Path(folder) / "haystack", pathlib.Path(folder) / "patterns"
             patterns.write_bytes(b"\n".join(self.patterns) + b"\n")
@@ -89,10 +93,14 @@ class Search:
                     starts.append((size, place))
                     out.write(content + SEPARATOR)
                     size += len(content) + len(SEPARATOR)
+                    for piece, (kind, name, form, piece_at) in self.without_pattern.items():
+                        at = content.find(piece)
+                        if at >= 0:
+                            copies.add(Copy(kind, name, form, place, at - piece_at))
             command = ["grep", "--text", "--only-matching", "--byte-offset", "--fixed-strings", f"--file={patterns}", haystack]
             found = subprocess.run(command, capture_output=True, env={**os.environ, "LC_ALL": "C"})
         assert found.returncode in (0, 1), found.stderr
-        return sorted(self._copies(found.stdout, starts)), size - len(SEPARATOR) * len(starts)
+        return sorted(copies | self._copies(found.stdout, starts)), size - len(SEPARATOR) * len(starts)
 
     def _copies(self, lines, starts):
         copies, part = set(), 0

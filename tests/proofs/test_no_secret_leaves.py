@@ -421,10 +421,10 @@ def test_every_form_is_found(form, written):
     assert search([("nothing", b"before" + written[:15].encode() + b"\0" + written[-15:].encode())])[0] == []
 
 
-def test_bytes_are_found_whatever_they_are():
-    key = bytes(range(11, 43))  # a carriage return and a form feed among them
-    copies, _ = secret_search.Search({SIGNING_KEY: {"one": key}})([("a place", b"before" + key)])
-    assert {(copy.place, copy.offset) for copy in copies} == {("a place", 6)}
+@pytest.mark.parametrize("key", [bytes(range(11, 43)), bytes(at + 100 if at % 8 else 10 for at in range(32))], ids=["carriage return", "line ends"])
+def test_bytes_are_found_whatever_they_are(key):
+    copies, _ = secret_search.Search({SIGNING_KEY: {"one": key}})([("a place", b"before" + key), ("another", key[:7])])
+    assert {(copy.kind, copy.name, copy.place, copy.offset) for copy in copies} == {(SIGNING_KEY, "one", "a place", 6)}
 
 
 def test_what_aws_keeps_is_searched(tmp_path):
