@@ -41,6 +41,8 @@ constexpr std::string_view word(PolicyMode mode) {
   return "";
 }
 
+std::string id_of(PolicyMode mode) { return "doctor.rights." + std::string(word(mode)); }
+
 std::string without_wildcards(std::string text) {
   if (const auto at = text.find("::*:"); at != std::string::npos)
     text.replace(at, 4, std::string("::") + k_some_account + ":");
@@ -92,7 +94,7 @@ std::string fix_of_right(PolicyMode mode, const std::string& principal) {
 
 Finding lacking(PolicyMode mode, const std::string& principal, const std::string& action, std::string cause) {
   const bool vital = std::ranges::find(k_not_vital, action) == k_not_vital.end();
-  return {"doctor.rights." + std::string(word(mode)),
+  return {id_of(mode),
           vital ? Health::failure : Health::warning,
           name_of(principal) + " lacks " + action,
           std::move(cause),
@@ -154,7 +156,7 @@ std::vector<std::string> undenied(const PolicyStatement& deny, const std::vector
 
 Finding finding_of_undenied(const std::string& action, const PolicyStatement& deny, PolicyMode mode,
                             const std::string& principal) {
-  return {"doctor.rights." + std::string(word(mode)),
+  return {id_of(mode),
           Health::warning,
           name_of(principal) + " is not denied " + action,
           "its policy was made by another version of keyward, or by hand; the Deny is there so that " + deny.why,
@@ -166,7 +168,7 @@ Finding finding_of_undenied(const std::string& action, const PolicyStatement& de
 Finding finding_of_failure(const base::Error& error, PolicyMode mode, const std::string& principal) {
   const std::string snippet = "{\"Effect\": \"Allow\", \"Action\": \"iam:SimulatePrincipalPolicy\", \"Resource\": \"" +
                               in_any_account(principal) + "\"}   # to be added to its policy, for doctor only";
-  return {"doctor.rights." + std::string(word(mode)),
+  return {id_of(mode),
           Health::not_checked,
           name_of(principal) + ": not every right could be looked at",
           "they can only be simulated, and that failed: " + reason_of(error),
@@ -258,7 +260,6 @@ std::optional<std::string> principal_behind(const std::string& arn) {
 
 Task<std::vector<Finding>> simulate_rights(aws::Caller& caller, std::string principal, PolicyMode mode,
                                            Permissions needed) {
-  const std::string id = "doctor.rights." + std::string(word(mode));
   aws::IamClient iam(caller);
   std::vector<Finding> findings;
   std::set<std::string> granted;
@@ -286,7 +287,7 @@ Task<std::vector<Finding>> simulate_rights(aws::Caller& caller, std::string prin
     if (!deny) granted.insert(statement.actions.begin(), statement.actions.end());
   }
   if (told.empty() && !granted.empty()) {
-    findings.push_back({id,
+    findings.push_back({id_of(mode),
                         Health::ok,
                         name_of(principal) + " has the " +
                             report::counted(static_cast<long long>(granted.size()), "right") + " of keyward policy " +

@@ -25,7 +25,6 @@ CONTROL = f"arn:aws:iam::{HUB}:role/keyward-control"
 SIGNING = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 MORE = "doctor asks AWS for more than a run needs, and what a run needs is what is printed"
 ALLOW_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-
 READ_NO_SECRETS = {"Version": "2012-10-17", "Statement": [NO_READING]}
 
 
