@@ -75,7 +75,8 @@ def page(html, events):
     """The page without times, ids of runs, of requests and of new keys, how long it took, and API calls, which are compared apart."""
     for event in events:
         if "new_access_key_id" in event:
-            html = html.replace(f"…{event['new_access_key_id'][-4:]}<", "…NEW<")
+            # The arrow, because an old key may end like it.
+            html = html.replace(f"→ …{event['new_access_key_id'][-4:]}<", "→ …NEW<")
     html = STAMP.sub("TIME", html)
     html = re.sub(r"(took|after) [^<]*<", r"\1<", html)
     html = re.sub(r'(class="request">)[^<]*<', r"\1<", html)
