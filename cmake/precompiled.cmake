@@ -7,7 +7,7 @@ option(KEYWARD_PRECOMPILE "Precompile the headers of others" OFF)
 
 # The floors that the tests go through most. The everyday build optimises them and nothing else: it compiles in half the
 # time, properties are tried in bearable time, and tests/conformance/test_cost.py can still bound what a call costs.
-set(KEYWARD_BUSY_FLOORS base aws accounts rotation sandbox)
+set(KEYWARD_BUSY_FLOORS base aws accounts rotation notify sandbox)
 set(KEYWARD_BUSY_FLAGS "" CACHE STRING "Compiler options of the floors that tests go through most")
 
 set(KEYWARD_PRECOMPILED_HEADERS
