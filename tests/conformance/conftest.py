@@ -6,7 +6,7 @@ import printed_rights
 
 FIGURES = "figures"
 
-# Files that take a minute or more. They begin first, because a file's tests stay together and the last one keeps the others waiting.
+# The files that take longest, the longest first. They begin first, because a file's tests stay together and the last one keeps the others waiting.
 LONG = (
     "test_defects_of_the_sample", "test_keyward_overtaken", "test_keyward_in_trouble", "test_life_of_a_key", "test_111_days",
     "test_what_operators_hear", "test_fan_out", "test_report_page", "test_policy",
