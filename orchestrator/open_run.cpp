@@ -131,6 +131,7 @@ Task<ExitCode> conclude(CommandContext& context, Job& job, OpenRun& run) {
     std::vector<notify::Notice> notices = co_await run.notices.tell_operators(std::move(digest));
     record.told({std::move(notices), {}, std::nullopt}, context.services.context.clock.now());
     if (summary.notices_failed > 0) code = worst(code, ExitCode::partial);
+    code = with_signal(context, code);  // one may have come while they were told
     summary.exit_code = static_cast<int>(code);
   }
   close_summary(context, summary);

@@ -31,6 +31,14 @@ def region_of(arguments):
     return arguments[at : at + 2]
 
 
+def wait_for_words(process, words):
+    """Reads what a running keyward says until a line has these words. What was read is not in its result any more."""
+    for line in process.stderr:
+        if words in line:
+            return
+    raise AssertionError(f"keyward ended and did not say: {words}")
+
+
 @dataclasses.dataclass
 class Result:
     """What one call of the program left."""

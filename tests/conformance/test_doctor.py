@@ -14,7 +14,7 @@ from botocore import xform_name
 import pytest
 
 from held_requests import go_on_until, killed_before
-from keyward_process import Keyward
+from keyward_process import Keyward, wait_for_words
 from moto_process import Moto
 from organizations import A, B, account, organization, overdue
 from policies import NO_READING
@@ -307,12 +307,6 @@ def test_interrupted_it_says_what_it_did_not_look_at(tmp_path, sandbox):
     finally:
         checks = Checks(keyward.finish(process).expect(130))
     assert checks["doctor.mail.templates"]["cause"] == "interrupted" and "doctor.caller.identity" in checks.ids("ok")
-
-
-def wait_for_words(process, words):
-    line = process.stderr.readline()
-    while words not in line:
-        line = process.stderr.readline()
 
 
 def test_the_sandbox_answers_what_doctor_asks(sandbox):

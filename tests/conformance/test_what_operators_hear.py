@@ -5,10 +5,12 @@ import hashlib
 import hmac
 import json
 import secrets
+import signal
+import threading
 
 import pytest
 
-from keyward_process import Keyward
+from keyward_process import Keyward, wait_for_words
 from moto_process import REGION, Moto
 from organizations import A, B, account, organization, overdue
 from receivers import Authority, MailServer, Posts
@@ -103,6 +105,28 @@ def test_operators_hear_of_a_run_gaps_first(tmp_path, authority, kind):
     assert notices(result, kind) == [("sent", "")]
     assert_no_secret_was_written(keyward, result)
     assert f"/hooks/{TOKEN}" not in configuration
+
+
+def test_a_signal_while_operators_are_told_is_in_the_exit_code_and_the_record(tmp_path, authority):
+    asked, answered = threading.Event(), threading.Event()
+
+    def answer(_path, _body):
+        asked.set()
+        answered.wait(60)
+        return 200, {}, b"ok"
+
+    with organization(account(A, overdue("alice"))) as sandbox, Posts(authority, [answer]) as posts:
+        keyward = keyward_with(tmp_path, sandbox.environment, authority, posts, channel("slack", posts))
+        process = keyward.start("run")
+        try:
+            assert asked.wait(60)
+            process.send_signal(signal.SIGTERM)
+            wait_for_words(process, "keyward: stopping")
+        finally:
+            answered.set()
+            result = keyward.finish(process)
+    assert (result.code, result.summary["exit_code"], result.summary["interrupted"]) == (143, 143, True)
+    assert notices(result, "slack") == [("sent", "")] and ("alice", "rotate", "done") in result.outcomes()
 
 
 @pytest.mark.parametrize("kind", ["slack", "teams", "webhook"])
